@@ -27,7 +27,7 @@ from bench.load.report import growth, show
 from bench.load.scratch import scratch_installation
 from bench.load.territories import apply_each, write_territories
 from udi import __version__
-from udi.cli.local.interrupts import Stopped
+from udi.cli.local.interrupts import StopRequest
 from udi.settings import Settings
 
 INTERRUPTED = 130
@@ -77,7 +77,7 @@ def search(
         report = _run(
             Plan(corpus, sorted(set(datasets)), territories, each, Load(clients, seconds, rounds), pushes, beside)
         )
-    except Stopped:
+    except StopRequest:
         print("Interrupted; nothing is left.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     if json:

@@ -14,7 +14,7 @@ from bench.load.machine import describe, sentence
 from bench.load.readers import TWICE, measure_kinds
 from bench.load.scratch import scratch_installation
 from bench.load.territories import apply_each, write_territories
-from udi.cli.local.interrupts import Stopped
+from udi.cli.local.interrupts import StopRequest
 
 MOST_MEMORY = 600 * 1000**2
 INTERRUPTED = 130
@@ -39,7 +39,7 @@ def sources(
         with scratch_installation() as settings:
             apply_each(settings, write_territories(settings.tenants, 0), _tell)
             kinds = measure_kinds(settings, records, wanted, _tell)
-    except Stopped:
+    except StopRequest:
         print("Interrupted; nothing is left.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     report = {"records": records, "kinds": kinds, "machine": describe(before), "faults": find_faults(records, kinds)}

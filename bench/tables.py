@@ -14,8 +14,8 @@ from rich.table import Table
 
 from bench.load.machine import describe, sentence
 from bench.load.previews import measure_previews
-from bench.load.tables import MEGABYTE, as_table, ask, convert_table, make_ready, read_profile, step, write_file
-from udi.cli.local.disk import require_room
+from bench.load.tables import MEGABYTE, as_table, ask, convert_source, make_ready, read_profile, step, write_file
+from udi.cli.local.disk import require_free_space
 
 LARGEST_RATIO = 1.3
 
@@ -35,7 +35,7 @@ def tables(
     """
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="udi-bench-") as folder:
-        require_room(Path(folder), 3 * megabytes * MEGABYTE, "the tables")
+        require_free_space(Path(folder), 3 * megabytes * MEGABYTE, "the tables")
         report = _run(Path(folder), megabytes, repeats)
         report["previews"] = asyncio.run(measure_previews(Path(folder), _tell)) if previews else []
         report["machine"] = describe(before)
@@ -61,7 +61,7 @@ def _run(folder: Path, megabytes: int, repeats: int) -> dict[str, Any]:
     source, target = write_file(folder, megabytes), folder / "converted.parquet"
     done = {"profile": step(read_profile, source)}
     _tell("Converting it")
-    done["convert"] = step(convert_table, source, target)
+    done["convert"] = step(convert_source, source, target)
     done["all that a producer waits for"] = step(make_ready, source, folder / "ready.parquet")
     table = as_table(target, done["convert"].result)
     figures, memory = asyncio.run(ask(table, repeats, _tell))

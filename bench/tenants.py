@@ -19,7 +19,7 @@ from bench.load.searches import measure
 from bench.load.territories import apply_each, compare, write_territories
 from udi import __version__
 from udi.cli.local import distribution, state
-from udi.cli.local.interrupts import Stopped
+from udi.cli.local.interrupts import StopRequest
 from udi.cli.local.status import memory
 from udi.settings import Settings
 
@@ -44,7 +44,7 @@ def tenants(
     """
     try:
         report = _run(count, datasets, requests)
-    except Stopped:
+    except StopRequest:
         print("Interrupted; nothing is left.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     if json:

@@ -17,7 +17,7 @@ import asyncpg
 
 from tests.reaper import RUN
 from udi.cli.local.cluster import prepare_cluster, prepare_database
-from udi.kit import keys, ring
+from udi.kit import keyring, keys
 from udi.kit.migrations import upgrade
 from udi.kit.sealed_columns import secret_name
 from udi.portal.identity.provision import admin, realm
@@ -83,8 +83,8 @@ def write_secrets(folder: Path) -> None:
     for name in names:
         (folder / name).write_text(secrets.token_urlsafe(24))
     (folder / "signing_keys").write_text(keys.new_secret())
-    for name in (ring.SECRET, *map(secret_name, PROGRAMS)):
-        (folder / name).write_text(ring.new_ring())
+    for name in (keyring.SECRET, *map(secret_name, PROGRAMS)):
+        (folder / name).write_text(keyring.new_keyring())
 
 
 def own_settings(run: Path, name: str) -> Settings:

@@ -11,12 +11,12 @@ import pytest
 
 from tests.s3 import S3Service
 from udi.cli.local import java, parts
-from udi.cli.local.account import Account, service_account
+from udi.cli.local.account import SystemAccount, service_account
 from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
 from udi.cli.local.errors import LocalError
-from udi.cli.local.keycloak import configured, start_keycloak
+from udi.cli.local.keycloak import make_keycloak, start_keycloak
 from udi.cli.local.postgres import Cluster, find_binaries, start_postgres
-from udi.cli.local.processes import Guardian
+from udi.cli.local.processes import ProcessWatchdog
 from udi.settings import Settings
 
 RUNNING: list[Any] = []
@@ -35,7 +35,7 @@ def launch_postgres(run: Path, port: int, password: str) -> str:
     return cluster.dsn
 
 
-def find_keycloak(settings: Settings) -> tuple[Path, Path, Account | None]:
+def find_keycloak(settings: Settings) -> tuple[Path, Path, SystemAccount | None]:
     """Java, the built distribution and the account to run it as; fetched and built if this machine has none yet."""
     account = service_account()
     with skipped_without():
@@ -51,7 +51,7 @@ def find_keycloak(settings: Settings) -> tuple[Path, Path, Account | None]:
 def launch_keycloak(run: Path, settings: Settings) -> None:
     """Start the run's Keycloak."""
     runtime, distribution, account = find_keycloak(settings)
-    keycloak = configured(settings, java=runtime, distribution=distribution, account=account)
+    keycloak = make_keycloak(settings, java=runtime, distribution=distribution, account=account)
     keycloak = replace(keycloak, home=run / "keycloak")
     guardian = PidFile(run / "keycloak.pid")
     running = start_keycloak(keycloak, run / "keycloak.log", themes=parts.THEMES, guardian=guardian)
@@ -81,7 +81,7 @@ def skipped_without() -> Iterator[None]:
         pytest.skip(f"needs what this machine has not: {error}")
 
 
-class PidFile(Guardian):
+class PidFile(ProcessWatchdog):
     """Where a server of the run is noted as soon as it starts, for the reaper that will stop it."""
 
     def __init__(self, path: Path) -> None:

@@ -14,7 +14,7 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.ui.login import cookie_name
 from udi.ui.site import Site
 
@@ -53,7 +53,7 @@ async def enter(
     return actor
 
 
-def freshen(registry: Registry) -> None:
+def freshen(registry: TerritoryRegistry) -> None:
     """Territories come and go between tests: the register is read at each question."""
     registry._max_age = 0
 

@@ -15,7 +15,7 @@ from msgspec import json
 from bench.load.corpus import Corpus, as_rudi
 from udi.kit.clock import now
 from udi.portal.catalogue.actions import columns_of, media_columns
-from udi.portal.catalogue.packing import pack
+from udi.portal.catalogue.compression import compress_description
 from udi.protocol.record import Record, read_record
 
 CHUNK = 2_000
@@ -61,7 +61,7 @@ def dataset_rows(records: Sequence[Record], tenant: UUID, node: UUID) -> list[di
     moment = now()
     own = {"tenant_id": tenant, "node_id": node, "state": "published", "published_at": moment, "described_at": moment}
     rows = [{"id": record.id, **own, **columns_of(record)} for record in records]
-    return [row | {"record": pack(row["record"])} for row in rows]
+    return [row | {"record": compress_description(row["record"])} for row in rows]
 
 
 def distribution_rows(records: Sequence[Record], tenant: UUID) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import asyncpg
 from bench.load.bulk import Filling, fill
 from bench.load.portals import Stand
 from udi.cli.local.errors import LocalError
-from udi.portal.catalogue.search.feed import forget_index
+from udi.portal.catalogue.search.feed import request_rebuild
 from udi.portal.tenants.files import TenantFolder
 
 PATIENCE = 1800.0
@@ -49,7 +49,7 @@ async def grow(stand: Stand, parts: Sequence[Part]) -> dict[str, float]:
     await connection.close()
     swept = time.perf_counter()
     for folder, *_ in parts:
-        forget_index(stand.settings, folder.slug)
+        request_rebuild(stand.settings, folder.slug)
     for folder, *_ in parts:
         await _wait_for_total(stand, folder)
     return {

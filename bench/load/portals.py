@@ -16,7 +16,7 @@ from bench.load.peer import Peer
 from bench.load.scratch import environment_of
 from udi.cli.local import ports, processes
 from udi.cli.local.errors import LocalError
-from udi.cli.local.plan import Plan
+from udi.cli.local.plan import StartupPlan
 from udi.cli.local.state import read_status
 from udi.portal.tenants.files import TenantFolder
 from udi.settings import Settings
@@ -81,8 +81,8 @@ class Stand:
 @contextmanager
 def serving(stand: Stand, name: str = SHIPPED) -> Iterator[Stand]:
     """The stand with two web workers that answer on a port of their own, as `name` says, as long as the block lasts."""
-    port, guardian = ports.free_port(), processes.Guardian()
-    command, environment = [*Plan.command, "serve", "portal", "--workers", str(WORKERS)], dict(UNLIMITED)
+    port, guardian = ports.free_port(), processes.ProcessWatchdog()
+    command, environment = [*StartupPlan.command, "serve", "portal", "--workers", str(WORKERS)], dict(UNLIMITED)
     if name == floor.KIND:
         command = floor.command(WORKERS)
     elif (size := CACHES[name]) is not None:

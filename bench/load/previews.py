@@ -8,10 +8,10 @@ from typing import Any
 from bench.load.tables import MEGABYTE, PATIENCE, Tell, as_table, write_file
 from udi.kit.child import run
 from udi.node.datasets.actions.prepare import MEMORY
-from udi.node.datasets.preparing import prepare
-from udi.node.tables.pool import Pool, PoolLimits
+from udi.node.datasets.preparation import prepare
+from udi.node.tables.overview import OverviewReader, OverviewTimeouts
+from udi.node.tables.pool import PoolLimits, QueryPool
 from udi.node.tables.profile import profile_path
-from udi.node.tables.shown import PartSeconds, Showing
 
 SIZES = (1, 10, 100)
 ROOM = 64
@@ -37,9 +37,11 @@ async def _preview(folder: Path, megabytes: int) -> dict[str, Any]:
     room = ROOM * megabytes * MEGABYTE
     found = await run(prepare, source, source.name, {}, target, memory_mb=MEMORY, seconds=PATIENCE, file_bytes=room)
     prepared = time.perf_counter()
-    pool = Pool(PoolLimits(children=1, own_children=1))
+    pool = QueryPool(PoolLimits(children=1, own_children=1))
     try:
-        shown = await Showing(pool, PartSeconds(PATIENCE, PATIENCE, PATIENCE)).show(as_table(target, found.profile))
+        shown = await OverviewReader(pool, OverviewTimeouts(PATIENCE, PATIENCE, PATIENCE)).read_overview(
+            as_table(target, found.profile)
+        )
     finally:
         await pool.close()
     ended = time.perf_counter()

@@ -16,13 +16,13 @@ from sqlalchemy import select
 from bench.load.catalogues import HOST, PATHS, serve
 from bench.load.scratch import environment_of
 from udi.cli.local.errors import LocalError
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.sources.actions import read_now, register_source
+from udi.portal.nodes.sources.actions import register_source, schedule_reading
+from udi.portal.nodes.sources.harvest_run import HarvestContext, harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRun
-from udi.portal.nodes.sources.reading import Reader
-from udi.portal.nodes.sources.running import Desk, take_turn
+from udi.portal.nodes.sources.source_client import SourceClient
 from udi.portal.organisations.queries import list_producers
 from udi.portal.site import build_site
 from udi.settings import Settings, get_settings
@@ -61,11 +61,11 @@ def _measure(settings: Settings, origin: str, kind: str, tell: Tell) -> dict[str
 async def read_twice(address: str) -> dict[str, Any]:
     """Register a catalogue for the first territory, and read it to its end, twice; politeness costs no time here."""
     site = build_site(get_settings(), pages=False)
-    outgoing = Outgoing([f"{HOST}:*"])
+    outgoing = OutgoingClient([f"{HOST}:*"])
     try:
         [territory, *_] = await site.registry.list()
-        before, reader = _peak(), Reader(outgoing, pace=0, patience=PATIENCE)
-        desk = Desk(site.database, reader, territory, site.pages.gettext, turn=TURN)
+        before, reader = _peak(), SourceClient(outgoing, pace=0, patience=PATIENCE)
+        desk = HarvestContext(site.database, reader, territory, site.pages.gettext, turn=TURN)
         source = await _register(site, territory, address)
         found: dict[str, Any] = {name: await _read(site, desk, territory, source) for name in TWICE}
     finally:
@@ -95,12 +95,12 @@ async def _register(site: Site, territory: Territory, address: str) -> uuid.UUID
         return source.id
 
 
-async def _read(site: Site, desk: Desk, territory: Territory, source_id: uuid.UUID) -> dict[str, Any]:
+async def _read(site: Site, desk: HarvestContext, territory: Territory, source_id: uuid.UUID) -> dict[str, Any]:
     async with site.database.session(territory.id, role="worker") as session:
         source = await session.get_one(CatalogueSource, (territory.id, source_id))
-        await read_now(session, _team(territory), source)
+        await schedule_reading(session, _team(territory), source)
     started, worked = time.perf_counter(), time.process_time()
-    while await take_turn(desk):
+    while await harvest_next_source(desk):
         pass
     seconds, worked = time.perf_counter() - started, time.process_time() - worked
     async with site.database.session(territory.id, role="worker") as session:

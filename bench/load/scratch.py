@@ -13,11 +13,11 @@ from pathlib import Path
 from rich.console import Console
 
 from udi.cli.local import parts, ports, processes
-from udi.cli.local.disk import require_room
+from udi.cli.local.disk import require_free_space
 from udi.cli.local.errors import LocalError
-from udi.cli.local.interrupts import Interrupts
-from udi.cli.local.plan import Plan
-from udi.cli.local.steps import Terminal, relay
+from udi.cli.local.interrupts import InterruptHandler
+from udi.cli.local.plan import StartupPlan
+from udi.cli.local.steps import TerminalReporter, relay
 from udi.settings import Settings, get_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,10 +36,10 @@ def scratch_installation() -> Iterator[Settings]:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     folder.chmod(0o755)
     try:
-        require_room(folder, ROOM, "the scratch installation")
+        require_free_space(folder, ROOM, "the scratch installation")
         settings = _settings(folder)
         settings.tenants.mkdir()
-        with Interrupts() as interrupts, processes.Guardian() as guardian:
+        with InterruptHandler() as interrupts, processes.ProcessWatchdog() as guardian:
             process = _launch(settings, folder / "up.log", guardian)
             try:
                 yield settings
@@ -89,9 +89,9 @@ def environment_of(settings: Settings) -> dict[str, str]:
     }
 
 
-def _launch(settings: Settings, log: Path, guardian: processes.Guardian) -> subprocess.Popen[bytes]:
+def _launch(settings: Settings, log: Path, guardian: processes.ProcessWatchdog) -> subprocess.Popen[bytes]:
     reading, writing = os.pipe()
-    command = [*Plan.command, "up", "--events", str(writing)]
+    command = [*StartupPlan.command, "up", "--events", str(writing)]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -106,7 +106,7 @@ def _launch(settings: Settings, log: Path, guardian: processes.Guardian) -> subp
     guardian.watch(process.pid)
     try:
         with os.fdopen(reading) as events:
-            _see_ready(relay(events, Terminal(Console(stderr=True))), log)
+            _see_ready(relay(events, TerminalReporter(Console(stderr=True))), log)
     except BaseException:
         processes.stop(process, patience=PATIENCE, guardian=guardian)
         raise

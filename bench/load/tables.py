@@ -14,13 +14,13 @@ import duckdb
 import psutil
 
 from udi.kit.child import run
-from udi.node.datasets.preparing import prepare
-from udi.node.tables.answers import Answers
-from udi.node.tables.grammar import read_query
-from udi.node.tables.pool import Pool, PoolLimits
+from udi.node.datasets.preparation import prepare
+from udi.node.tables.conversion import convert_table
+from udi.node.tables.pool import PoolLimits, QueryPool
 from udi.node.tables.profile import Profile, profile_path
-from udi.node.tables.table import TableOfDataset
-from udi.node.tables.typed import convert
+from udi.node.tables.query_string import read_query
+from udi.node.tables.row_pages import RowPageReader
+from udi.node.tables.table import DatasetTable
 
 Tell = Callable[[str], None]
 BYTES_A_ROW, MEGABYTE = 149, 1000**2
@@ -117,9 +117,9 @@ def read_profile(path: Path) -> int:
     return len(profile_path(path).columns)
 
 
-def convert_table(source: Path, target: Path) -> dict[str, Any]:
+def convert_source(source: Path, target: Path) -> dict[str, Any]:
     """Profile a file and write its typed table; its profile."""
-    return convert(source, profile_path(source), target).profile.as_json()
+    return convert_table(source, profile_path(source), target).profile.as_json()
 
 
 def make_ready(source: Path, target: Path) -> bool:
@@ -127,10 +127,10 @@ def make_ready(source: Path, target: Path) -> bool:
     return prepare(source, source.name, {}, target).table
 
 
-def as_table(path: Path, profile: dict[str, Any]) -> TableOfDataset:
+def as_table(path: Path, profile: dict[str, Any]) -> DatasetTable:
     """The converted file, as the API reads it."""
     found = Profile.from_json(profile)
-    return TableOfDataset(
+    return DatasetTable(
         path, found.columns, found.rows or 0, "bench", "bench", "bench", "Bench", datetime.now(UTC),
         geometry=found.geometry, bbox=found.bbox,
     )  # fmt: skip
@@ -150,9 +150,9 @@ def measured(function: Callable[..., object], arguments: tuple[object, ...]) -> 
     return time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, result
 
 
-async def ask(table: TableOfDataset, repeats: int, tell: Tell) -> tuple[list[dict[str, Any]], int]:
+async def ask(table: DatasetTable, repeats: int, tell: Tell) -> tuple[list[dict[str, Any]], int]:
     """Each question asked of both in turn; figures, and the most memory that a child has at the end."""
-    pool = Pool(PoolLimits(children=1, own_children=1, seconds=PATIENCE))
+    pool = QueryPool(PoolLimits(children=1, own_children=1, seconds=PATIENCE))
     figures = []
     try:
         with duckdb.connect(config={"threads": 1}) as plain:
@@ -167,7 +167,7 @@ async def ask(table: TableOfDataset, repeats: int, tell: Tell) -> tuple[list[dic
 
 
 async def _compare(
-    pool: Pool, plain: duckdb.DuckDBPyConnection, table: TableOfDataset, question: Question, repeats: int
+    pool: QueryPool, plain: duckdb.DuckDBPyConnection, table: DatasetTable, question: Question, repeats: int
 ) -> dict[str, Any]:
     last = -(-table.rows // 20)
     places = {"last": last, "before": (last - 1) * 20}
@@ -175,7 +175,7 @@ async def _compare(
     ours, theirs = [], []
     for _ in range(repeats + 1):
         started = time.perf_counter()
-        await Answers(pool).page(table, query)
+        await RowPageReader(pool).read_page(table, query)
         ours.append(time.perf_counter() - started)
         started = time.perf_counter()
         for sql in question.plain:

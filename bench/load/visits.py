@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from bench.browser import ensure_browser, find_browser
 from bench.load import ecoindex
 from udi.cli.local.errors import LocalError
-from udi.ui.declarations import Budget
+from udi.ui.declarations import PageBudget
 
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 LANGUAGES = ("fr", "en")
-BUDGET = Budget()
+BUDGET = PageBudget()
 MOST_BYTES, MOST_REQUESTS, MOST_AGAIN, LEAST_GRADE = astuple(BUDGET)
 ELEMENTS = "document.querySelectorAll('*').length - document.querySelectorAll('svg *').length"
 """As EcoIndex counts: a drawing is one element."""

@@ -18,7 +18,7 @@ import yaml
 from tests.ansible.machine import PLAY, ROOT
 from tests.rules.test_documented import commands
 from udi.cli.main import build_app
-from udi.kit.backups import BackupState, Noted
+from udi.kit.backups import BackupRun, BackupState
 from udi.settings import Settings
 
 pytestmark = pytest.mark.programs
@@ -254,7 +254,7 @@ def tell(folder: Path, noted: str | None) -> str:
 
 
 def test_a_machine_without_a_portal_tells_when_its_backup_was_made(promtool: Path, tmp_path: Path) -> None:
-    once = BackupState(created=Noted(label="a", at=datetime(2026, 1, 2, tzinfo=UTC), seconds=3))
+    once = BackupState(created=BackupRun(label="a", at=datetime(2026, 1, 2, tzinfo=UTC), seconds=3))
     proven = once.model_copy(update={"verified": once.created, "refused": once.created})
 
     assert tell(tmp_path, None) == ""

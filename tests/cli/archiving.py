@@ -22,9 +22,9 @@ from tests.cli.test_provision import variant
 from tests.contract.node import make_record
 from tests.node.producer import Producer
 from udi.cli import provision
-from udi.cli.archive.arrive import Imported, import_archive
-from udi.cli.archive.leave import Exported, export
-from udi.kit import keys, ring
+from udi.cli.archive.exporter import ExportResult, export_territory
+from udi.cli.archive.importer import ImportResult, import_archive
+from udi.kit import keyring, keys
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.identity import Actor
@@ -36,12 +36,12 @@ from udi.node.files.store import ObjectStore
 from udi.portal.catalogue.actions import store_dataset, withdraw_dataset
 from udi.portal.catalogue.archive import read_dcat
 from udi.portal.catalogue.models import Dataset as Listed
-from udi.portal.identity.actions import keep_memberships
+from udi.portal.identity.actions import store_memberships
 from udi.portal.identity.models import TABLES
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.accounts import apply_memberships
 from udi.portal.nodes.actions.register import register_node
-from udi.portal.nodes.actions.reports import keep_reports, make_report
+from udi.portal.nodes.actions.reports import make_report, save_reports
 from udi.portal.organisations.models import Organisation
 from udi.portal.tenants.files import read_folder
 from udi.portal.tenants.queries import get_tenant
@@ -75,11 +75,11 @@ def quiet(_step: str) -> None:
     """Progress that nobody reads."""
 
 
-async def export_to(life: Life, target: Path, **options: Any) -> Exported:
-    return await export(life.settings, life.slug, target, tell=quiet, **options)
+async def export_to(life: Life, target: Path, **options: Any) -> ExportResult:
+    return await export_territory(life.settings, life.slug, target, tell=quiet, **options)
 
 
-async def bring(settings: Settings, path: Path, **options: Any) -> Imported:
+async def bring(settings: Settings, path: Path, **options: Any) -> ImportResult:
     return await asyncio.to_thread(lambda: import_archive(settings, path, **{"hosts": {}, "tell": quiet, **options}))
 
 
@@ -108,8 +108,8 @@ async def elsewhere(
     for own in ("portal_client_key", "node_client_key"):
         (folder / "secrets" / own).write_text(secrets.token_urlsafe(24))
     (folder / "secrets/signing_keys").write_text(keys.new_secret())
-    for name in (ring.SECRET, secret_name("portal"), secret_name("node")):
-        (folder / "secrets" / name).write_text(ring.new_ring())
+    for name in (keyring.SECRET, secret_name("portal"), secret_name("node")):
+        (folder / "secrets" / name).write_text(keyring.new_keyring())
     changes = {
         "state": folder, "secrets": folder / "secrets", "tenants": folder / "tenants", "demo": False,
         "database_names": other_databases, "identity_realm": other_databases["portal"],
@@ -133,7 +133,7 @@ async def life(home: Settings, node_app: Litestar) -> AsyncIterator[Life]:
             visitors.make_person(_territory(home, folder)), issuer=home.issuer, subject=member[1], email=member[0]
         )
         person = await save_person(session, TABLES, login)
-        await keep_memberships(session, Actor(person, "", "", slug, memberships={HALL: frozenset({"publishers"})}))
+        await store_memberships(session, Actor(person, "", "", slug, memberships={HALL: frozenset({"publishers"})}))
     await portal.close()
     await _node(home, node_app, _territory(home, folder))
     yield Life(home, slug, folder.tenant_id, home.tenants / slug, published, withdrawn, member[0])
@@ -166,7 +166,7 @@ async def _catalogue(session: Any) -> tuple[list[str], str]:
     dataset = await session.get_one(Listed, (session.info["tenant"], UUID(records[-1]["global_id"])))
     await withdraw_dataset(session, dataset, reason="Doublon")
     report = make_report(node, method="POST", submitted_at=now(), resource_id=dataset.id, title="Arbres")
-    await keep_reports(session, [report])
+    await save_reports(session, [report])
     return [record["global_id"] for record in records[:3]], records[3]["global_id"]
 
 

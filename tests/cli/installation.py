@@ -19,7 +19,7 @@ import pytest
 
 from tests.cluster import write_secrets
 from tests.commands import Commands
-from udi.cli.backup.running import READS_ALL
+from udi.cli.backup.processes import READS_ALL
 from udi.cli.local.cluster import prepare_cluster
 from udi.node.files.models import object_key
 from udi.settings import Settings

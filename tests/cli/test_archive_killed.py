@@ -24,7 +24,7 @@ from tests.cli.archiving import (
     other_databases,
     states,
 )
-from udi.cli.archive.tape import RefusedArchiveError
+from udi.cli.archive.tar_file import InvalidArchiveError
 from udi.settings import Settings
 
 __all__ = ["elsewhere", "home", "life", "other_databases"]
@@ -55,7 +55,7 @@ async def test_an_export_leaves_nothing_that_could_be_taken_for_an_archive(
 
     assert status == -signal.SIGKILL
     assert names(tmp_path) == [".one.tar.partial"]
-    with pytest.raises(RefusedArchiveError):
+    with pytest.raises(InvalidArchiveError):
         await bring(elsewhere, tmp_path / ".one.tar.partial", check_only=True)
     await export_to(life, target)
     assert names(tmp_path) == ["one.tar"]

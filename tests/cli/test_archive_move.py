@@ -34,9 +34,9 @@ from tests.cli.archiving import (
 from tests.cli.test_provision import variant
 from udi.cli import provision
 from udi.cli.archive import commands
-from udi.cli.archive.arrive import Imported
-from udi.cli.archive.leave import Exported, export
-from udi.cli.archive.tape import Reader
+from udi.cli.archive.exporter import ExportResult, export_territory
+from udi.cli.archive.importer import ImportResult
+from udi.cli.archive.tar_file import ArchiveReader
 from udi.cli.local.errors import LocalError
 from udi.cli.main import build_app
 from udi.kit.db import Database
@@ -62,17 +62,17 @@ async def neighbour(elsewhere: Settings) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-async def exported(life: Life, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+async def exported(life: Life, tmp_path_factory: pytest.TempPathFactory) -> ExportResult:
     return await export_to(life, tmp_path_factory.mktemp("archives") / "one.tar")
 
 
 @pytest.fixture(scope="module")
-async def imported(neighbour: dict[str, int], exported: Exported, elsewhere: Settings) -> Any:
+async def imported(neighbour: dict[str, int], exported: ExportResult, elsewhere: Settings) -> Any:
     yield await bring(elsewhere, Path(exported.archive), fingerprint=exported.fingerprint)
     await forget(elsewhere, exported.territory)
 
 
-def test_the_archive_says_what_it_holds_and_only_its_owner_reads_it(exported: Exported) -> None:
+def test_the_archive_says_what_it_holds_and_only_its_owner_reads_it(exported: ExportResult) -> None:
     path = Path(exported.archive)
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -81,7 +81,7 @@ def test_the_archive_says_what_it_holds_and_only_its_owner_reads_it(exported: Ex
 
 
 async def test_the_catalogue_is_the_same_graph_at_the_same_addresses(
-    imported: Imported, life: Life, elsewhere: Settings
+    imported: ImportResult, life: Life, elsewhere: Settings
 ) -> None:
     before, after = await graph_of(life.settings, life.slug), await graph_of(elsewhere, life.slug)
 
@@ -91,7 +91,9 @@ async def test_the_catalogue_is_the_same_graph_at_the_same_addresses(
     assert await listed(life.settings, life.id) == await listed(elsewhere, life.id)
 
 
-async def test_every_file_is_the_same_at_the_same_address(imported: Imported, life: Life, elsewhere: Settings) -> None:
+async def test_every_file_is_the_same_at_the_same_address(
+    imported: ImportResult, life: Life, elsewhere: Settings
+) -> None:
     files = await files_of(life.settings, life.id)
 
     assert len(files) == imported.files == 2
@@ -99,7 +101,7 @@ async def test_every_file_is_the_same_at_the_same_address(imported: Imported, li
 
 
 async def test_people_are_recognised_and_set_a_new_password(
-    imported: Imported, life: Life, elsewhere: Settings
+    imported: ImportResult, life: Life, elsewhere: Settings
 ) -> None:
     connection = admin.connect(elsewhere)
 
@@ -119,7 +121,7 @@ async def test_people_are_recognised_and_set_a_new_password(
     assert (membership.person_id, membership.groups) == (person.id, ["publishers"])
 
 
-async def test_no_secret_is_in_the_archive(exported: Exported, life: Life) -> None:
+async def test_no_secret_is_in_the_archive(exported: ExportResult, life: Life) -> None:
     content = await asyncio.to_thread(Path(exported.archive).read_bytes)
 
     kept = [
@@ -132,7 +134,7 @@ async def test_no_secret_is_in_the_archive(exported: Exported, life: Life) -> No
     assert b'"d":' not in content
 
 
-async def test_what_was_on_its_way_goes_on_from_there(imported: Imported, life: Life, elsewhere: Settings) -> None:
+async def test_what_was_on_its_way_goes_on_from_there(imported: ImportResult, life: Life, elsewhere: Settings) -> None:
     for program, wanted in (("portal", {"send_report"}), ("node", {"push_dataset", "prepare_version"})):
         database = Database(elsewhere, program)
         async with database.platform_session(role="worker") as session:
@@ -142,7 +144,7 @@ async def test_what_was_on_its_way_goes_on_from_there(imported: Imported, life: 
         await database.close()
 
 
-async def test_nodes_get_new_credentials(imported: Imported, life: Life, elsewhere: Settings) -> None:
+async def test_nodes_get_new_credentials(imported: ImportResult, life: Life, elsewhere: Settings) -> None:
     hosted = (elsewhere.secrets_folder / f"node_credential_{life.slug}").read_text()
 
     [credential] = imported.credentials
@@ -153,7 +155,7 @@ async def test_nodes_get_new_credentials(imported: Imported, life: Life, elsewhe
 
 
 async def test_the_events_came_along_and_say_where_from(
-    imported: Imported, exported: Exported, life: Life, elsewhere: Settings
+    imported: ImportResult, exported: ExportResult, life: Life, elsewhere: Settings
 ) -> None:
     for settings, last in ((life.settings, "territory.exported"), (elsewhere, "territory.imported")):
         database = Database(settings, "portal")
@@ -166,7 +168,7 @@ async def test_the_events_came_along_and_say_where_from(
 
 
 async def test_another_territory_there_is_untouched(
-    imported: Imported, neighbour: dict[str, int], elsewhere: Settings
+    imported: ImportResult, neighbour: dict[str, int], elsewhere: Settings
 ) -> None:
     after = await rows_everywhere(elsewhere)
 
@@ -175,7 +177,7 @@ async def test_another_territory_there_is_untouched(
 
 
 async def test_a_second_import_changes_nothing(
-    imported: Imported, exported: Exported, life: Life, elsewhere: Settings
+    imported: ImportResult, exported: ExportResult, life: Life, elsewhere: Settings
 ) -> None:
     before = await rows_everywhere(elsewhere)
 
@@ -186,7 +188,7 @@ async def test_a_second_import_changes_nothing(
 
 
 async def test_another_archive_of_a_territory_that_lives_there_is_refused(
-    imported: Imported, life: Life, elsewhere: Settings, tmp_path: Path
+    imported: ImportResult, life: Life, elsewhere: Settings, tmp_path: Path
 ) -> None:
     later = await export_to(life, tmp_path / "later.tar")
 
@@ -195,7 +197,7 @@ async def test_another_archive_of_a_territory_that_lives_there_is_refused(
 
 
 async def test_a_host_of_another_is_refused_and_others_are_taken(
-    neighbour: dict[str, int], exported: Exported, home: Settings, elsewhere: Settings, tmp_path: Path
+    neighbour: dict[str, int], exported: ExportResult, home: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
     hosts: Any = {"portal": "neighbour.localhost"}
     aside = elsewhere.model_copy(update={"tenants": tmp_path / "tenants"})
@@ -209,7 +211,7 @@ async def test_a_host_of_another_is_refused_and_others_are_taken(
 
 
 async def test_under_other_hosts_the_addresses_follow(
-    exported: Exported, life: Life, elsewhere: Settings, tmp_path: Path
+    exported: ExportResult, life: Life, elsewhere: Settings, tmp_path: Path
 ) -> None:
     aside = elsewhere.model_copy(update={"tenants": tmp_path / "tenants"})
     hosts: Any = {"portal": f"new.{life.slug}.localhost", "node": f"files.new.{life.slug}.localhost"}
@@ -236,7 +238,7 @@ async def test_under_other_hosts_the_addresses_follow(
 
 
 async def test_only_confirmed_addresses_are_brought_and_recognised(
-    exported: Exported, home: Settings, elsewhere: Settings, life: Life, tmp_path: Path
+    exported: ExportResult, home: Settings, elsewhere: Settings, life: Life, tmp_path: Path
 ) -> None:
     """Whoever typed somebody's address first, there or here, receives none of their rights."""
     unconfirmed, _ = await asyncio.to_thread(add_member, home, life.slug, confirmed=False)
@@ -259,7 +261,7 @@ async def test_an_archive_without_files_brings_descriptions_only(
     life: Life, elsewhere: Settings, tmp_path: Path
 ) -> None:
     made = await export_to(life, tmp_path / "light.tar", with_files=False)
-    reader = Reader(Path(made.archive))
+    reader = ArchiveReader(Path(made.archive))
     reader.scan()
     reader.close()
 
@@ -269,12 +271,12 @@ async def test_an_archive_without_files_brings_descriptions_only(
     assert (await bring(elsewhere, Path(made.archive), check_only=True)).outcome == "checked"
 
 
-async def test_the_rdf_of_the_archive_is_that_of_the_catalogue(exported: Exported, life: Life) -> None:
-    reader = Reader(Path(exported.archive))
+async def test_the_rdf_of_the_archive_is_that_of_the_catalogue(exported: ExportResult, life: Life) -> None:
+    reader = ArchiveReader(Path(exported.archive))
     reader.scan()
 
-    held = b"".join(reader.pieces("catalogue/dcat-ap.ttl"))
-    lines = list(reader.lines("catalogue/rudi.jsonl"))
+    held = b"".join(reader.read_pieces("catalogue/dcat-ap.ttl"))
+    lines = list(reader.read_lines("catalogue/rudi.jsonl"))
     reader.close()
 
     assert len(triples(held)) == len(await graph_of(life.settings, life.slug))
@@ -302,13 +304,13 @@ async def test_an_export_sees_one_moment_of_a_territory_that_goes_on(life: Life,
             worker.start()
             worker.join()
 
-    made = await export(life.settings, life.slug, tmp_path / "moment.tar", tell=change)
+    made = await export_territory(life.settings, life.slug, tmp_path / "moment.tar", tell=change)
 
-    reader = Reader(Path(made.archive))
+    reader = ArchiveReader(Path(made.archive))
     reader.scan()
-    rows = {row["id"]: row for row in map(json.loads, reader.lines("portal/dataset.jsonl"))}
-    records = {record["global_id"]: record for record in map(json.loads, reader.lines("catalogue/rudi.jsonl"))}
-    held = b"".join(reader.pieces("catalogue/dcat-ap.ttl")).decode()
+    rows = {row["id"]: row for row in map(json.loads, reader.read_lines("portal/dataset.jsonl"))}
+    records = {record["global_id"]: record for record in map(json.loads, reader.read_lines("catalogue/rudi.jsonl"))}
+    held = b"".join(reader.read_pieces("catalogue/dcat-ap.ttl")).decode()
     reader.close()
     assert records == {id_: row["record"] for id_, row in rows.items() if row["state"] == "published"}
     assert "Renamed" not in records[changed]["resource_title"]

@@ -28,7 +28,7 @@ from udi.cli.archive import commands
 from udi.cli.archive.retire import retire
 from udi.cli.local.errors import LocalError
 from udi.cli.main import build_app
-from udi.cli.suspension import switch
+from udi.cli.suspension import set_territory_state
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
 from udi.node.files.store import ObjectStore
@@ -78,7 +78,7 @@ async def test_it_is_refused_while_in_use_unsaved_or_misspelt(
     early = await export_to(life, tmp_path / "early.tar")
     with pytest.raises(ConflictError, match="in use"):
         await retire(life.settings, life.slug, archive=Path(early.archive), tell=quiet)
-    await switch(life.settings, life.slug, "suspended")
+    await set_territory_state(life.settings, life.slug, "suspended")
     with pytest.raises(ConflictError, match="before the territory was suspended"):
         await retire(life.settings, life.slug, archive=Path(early.archive), tell=quiet)
     light = await export_to(life, tmp_path / "light.tar", with_files=False)
@@ -95,7 +95,7 @@ async def test_it_is_refused_while_in_use_unsaved_or_misspelt(
         assert isinstance(refused.exception, LocalError)
         assert words in str(refused.exception)
     assert await states(life.settings, life.slug) == ["suspended", "suspended"]
-    await switch(life.settings, life.slug, "active")
+    await set_territory_state(life.settings, life.slug, "active")
 
 
 async def test_nothing_of_it_is_left_and_everything_of_others(life: Life, home: Settings, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ async def test_nothing_of_it_is_left_and_everything_of_others(life: Life, home: 
 async def test_the_command_says_what_it_deleted(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = read_folder(variant(home.tenants, "brief"))
     await asyncio.to_thread(provision.apply_folder, home, folder)
-    await switch(home, "brief", "suspended")
+    await set_territory_state(home, "brief", "suspended")
 
     done = await asyncio.to_thread(
         invoke, home, monkeypatch, "brief", "--without-archive", "--without-archive", "--yes-retire", "brief", "--json"

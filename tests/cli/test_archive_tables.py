@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from udi.cli.archive import contents
 from udi.kit.db import Database
-from udi.kit.rows import Moves, parse_rows
+from udi.kit.rows import ImportMapping, parse_rows
 from udi.settings import ProgramName, Settings
 
 PAGE = Path(__file__).parents[2] / "docs/reference/archive.md"
@@ -39,7 +39,7 @@ async def test_every_table_of_a_territory_is_carried_or_left_out_with_the_reason
 @pytest.mark.parametrize("program", contents.PROGRAMS)
 def test_columns_that_are_drawn_anew_or_hold_addresses_exist(program: ProgramName) -> None:
     for each in contents.CARRIED[program]:
-        assert each.drawn | each.addressed <= set(each.table.columns.keys())
+        assert each.regenerated_columns | each.address_columns <= set(each.table.columns.keys())
 
 
 def test_what_an_archive_of_an_earlier_release_says_twice_is_read_once() -> None:
@@ -47,9 +47,9 @@ def test_what_an_archive_of_an_earlier_release_says_twice_is_read_once() -> None
     record = {"summary": [{"lang": "fr", "text": "Chaque arbre."}]}
     line = json.dumps({"title": "Arbres", "summary": {"fr": "Chaque arbre."}, "record": record}).encode()
 
-    assert list(parse_rows(datasets, [line], Moves())) == [{"title": "Arbres", "record": record}]
+    assert list(parse_rows(datasets, [line], ImportMapping())) == [{"title": "Arbres", "record": record}]
     with pytest.raises(ValueError, match="not a row of dataset"):
-        list(parse_rows(datasets, [line.replace(b"summary", b"summery", 1)], Moves()))
+        list(parse_rows(datasets, [line.replace(b"summary", b"summery", 1)], ImportMapping()))
 
 
 def test_every_entry_is_documented_with_what_it_holds() -> None:
@@ -57,7 +57,7 @@ def test_every_entry_is_documented_with_what_it_holds() -> None:
     named = set(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE))
     left_out = {f"{program}.{each.name}" for program in contents.PROGRAMS for each in contents.LEFT_OUT[program]}
 
-    assert contents.FIXED | {"tenant/<name>", "files/<sha256>", "manifest.json", "signature.json"} <= named
+    assert contents.FIXED_ENTRIES | {"tenant/<name>", "files/<sha256>", "manifest.json", "signature.json"} <= named
     assert left_out <= named
     assert [
         each.reason for program in contents.PROGRAMS for each in contents.LEFT_OUT[program] if each.reason not in page

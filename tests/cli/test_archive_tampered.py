@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.archiving import Life, bring, elsewhere, export_to, home, life, other_databases, rows_everywhere
-from udi.cli.archive import seal
-from udi.cli.archive.tape import MANIFEST, SIGNATURE, Entry, Reader, RefusedArchiveError
+from udi.cli.archive import signature
+from udi.cli.archive.tar_file import MANIFEST, SIGNATURE, ArchiveEntry, ArchiveReader, InvalidArchiveError
 from udi.cli.local.errors import LocalError
 from udi.settings import Settings
 
@@ -27,17 +27,17 @@ async def archive(life: Life, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def found(path: Path) -> dict[str, Entry]:
-    reader = Reader(path)
+def found(path: Path) -> dict[str, ArchiveEntry]:
+    reader = ArchiveReader(path)
     reader.scan()
     reader.close()
     return reader.entries
 
 
 def contents(path: Path) -> Entries:
-    reader = Reader(path)
+    reader = ArchiveReader(path)
     reader.scan()
-    entries = {name: b"".join(reader.pieces(name)) for name in reader.entries}
+    entries = {name: b"".join(reader.read_pieces(name)) for name in reader.entries}
     reader.close()
     return entries
 
@@ -55,9 +55,9 @@ def written(path: Path, entries: Entries) -> Path:
 def signed_again(settings: Settings, slug: str, entries: Entries) -> Entries:
     """The same entries with a manifest and a signature that agree, by whoever has these settings."""
     body = {name: content for name, content in entries.items() if name not in {MANIFEST, SIGNATURE}}
-    listed = [Entry(name, len(content), digest(content)).listed() for name, content in body.items()]
+    listed = [ArchiveEntry(name, len(content), digest(content)).manifest_entry() for name, content in body.items()]
     manifest = json.dumps({"format": 1, "entries": listed}).encode()
-    document, _ = seal.sign(settings, digest(manifest), slug)
+    document, _ = signature.sign_manifest(settings, digest(manifest), slug)
     return {**body, MANIFEST: manifest, SIGNATURE: json.dumps(document).encode()}
 
 
@@ -77,7 +77,7 @@ def digest(content: bytes) -> str:
 
 
 async def assert_refused(
-    settings: Settings, path: Path, match: str, error: type[Exception] = RefusedArchiveError
+    settings: Settings, path: Path, match: str, error: type[Exception] = InvalidArchiveError
 ) -> None:
     before = await rows_everywhere(settings)
     files = sorted(str(each) for each in settings.state.rglob("*"))
@@ -193,7 +193,7 @@ async def test_the_key_of_somebody_else_where_one_is_insisted_on(
     right = json.loads(contents(archive)[SIGNATURE])["key"]["kid"]
 
     assert (await bring(elsewhere, archive, check_only=True, fingerprint=right)).fingerprint == right
-    with pytest.raises(RefusedArchiveError, match="not by"):
+    with pytest.raises(InvalidArchiveError, match="not by"):
         await bring(elsewhere, forged, check_only=True, fingerprint=right)
 
 

@@ -11,19 +11,19 @@ import asyncpg
 import pytest
 
 from udi.cli.backup import census
-from udi.cli.backup.manifest import Manifest, Objects, Table, chosen
-from udi.cli.backup.pgbackrest import configure, written
+from udi.cli.backup.manifest import Manifest, ObjectBackup, TableChecksum, choose_manifest
+from udi.cli.backup.pgbackrest import render_configuration, write_configuration
 from udi.cli.backup.plan import read_plan
-from udi.cli.backup.repository import Repository, other_repository, own_repository
-from udi.cli.backup.restore import Wish, refuse_newer
-from udi.cli.backup.running import alone, run, tied
+from udi.cli.backup.processes import hold_lock, run_program, wrap_command
+from udi.cli.backup.repository import BackupRepository, other_repository, own_repository
+from udi.cli.backup.restore import RestoreOptions, refuse_newer_release
 from udi.cli.checks.backup import check_backup
 from udi.cli.local.errors import LocalError
-from udi.kit.backups import BackupState, Noted, read_state, write_state
+from udi.kit.backups import BackupRun, BackupState, read_state, write_state
 from udi.kit.clock import now
 from udi.settings import Settings
 from udi.ui.backups import measure_backups
-from udi.ui.metrics import render
+from udi.ui.metrics import render_metrics
 
 pytestmark = pytest.mark.programs
 
@@ -60,15 +60,15 @@ def settled(settings: Settings, folder: Path, plan: str) -> Settings:
     return settings.model_copy(update=changed)
 
 
-def repository(settings: Settings) -> Repository:
+def repository(settings: Settings) -> BackupRepository:
     return own_repository(settings, read_plan(settings))
 
 
 def manifest(label: str, finished: datetime, release: str = "0.1.0") -> Manifest:
     return Manifest(
         label=label, release=release, started=finished, finished=finished, seconds=1, kind="full", point=f"udi-{label}",
-        exact=True, tables={"udi_node": {"app.stored_file": Table(rows=2, sum="7")}}, revisions={}, files=[],
-        objects=Objects(kind="held", where="/objects"), installation="abc", database_size=1, stored_size=1,
+        exact=True, tables={"udi_node": {"app.stored_file": TableChecksum(rows=2, sum="7")}}, revisions={}, files=[],
+        objects=ObjectBackup(kind="held", where="/objects"), installation="abc", database_size=1, stored_size=1,
     )  # fmt: skip
 
 
@@ -127,9 +127,9 @@ def test_a_relative_address_and_a_short_passphrase_are_refused(
 def test_the_configuration_is_written_once_and_for_few(planned: Settings, tmp_path: Path) -> None:
     path, owner = tmp_path / "deep/pgbackrest.conf", (os.geteuid(), os.getegid())
 
-    assert configure(repository(planned), path, tmp_path, owner=owner)
-    assert not configure(repository(planned), path, tmp_path, owner=owner)
-    assert path.read_text() == written(repository(planned), tmp_path)
+    assert write_configuration(repository(planned), path, tmp_path, owner=owner)
+    assert not write_configuration(repository(planned), path, tmp_path, owner=owner)
+    assert path.read_text() == render_configuration(repository(planned), tmp_path)
     assert f"repo1-cipher-pass={PASSPHRASE}" in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o640
 
@@ -138,35 +138,47 @@ def test_the_backup_of_a_label_or_before_a_moment_is_chosen_else_the_newest() ->
     first, second = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC)
     there = [manifest("one", first), manifest("two", second)]
 
-    assert chosen(there, None, None).label == "two"
-    assert chosen(there, "one", None).label == "one"
-    assert chosen(there, None, second - timedelta(hours=1)).label == "one"
+    assert choose_manifest(there, None, None).label == "two"
+    assert choose_manifest(there, "one", None).label == "one"
+    assert choose_manifest(there, None, second - timedelta(hours=1)).label == "one"
     for label, moment in (("three", None), (None, first - timedelta(hours=1))):
         with pytest.raises(LocalError, match="holds no backup"):
-            chosen(there, label, moment)
+            choose_manifest(there, label, moment)
     with pytest.raises(LocalError, match="udi backup create"):
-        chosen([], None, None)
+        choose_manifest([], None, None)
 
 
 def test_a_backup_of_a_later_release_is_refused_and_one_of_an_earlier_is_not() -> None:
-    refuse_newer(manifest("old", now(), release="0.0.1"))
+    refuse_newer_release(manifest("old", now(), release="0.0.1"))
 
     with pytest.raises(LocalError, match=r"release 99\.0\.0"):
-        refuse_newer(manifest("new", now(), release="99.0.0"))
+        refuse_newer_release(manifest("new", now(), release="99.0.0"))
 
 
 def test_only_the_backups_own_moment_is_compared_with_what_was_counted() -> None:
-    assert Wish(None, None, newest=False, replace=False).own_point
-    assert not Wish(None, now(), newest=False, replace=False).own_point
-    assert not Wish(None, None, newest=True, replace=False).own_point
+    assert RestoreOptions(None, None, newest=False, replace=False).uses_own_point
+    assert not RestoreOptions(None, now(), newest=False, replace=False).uses_own_point
+    assert not RestoreOptions(None, None, newest=True, replace=False).uses_own_point
 
 
 def test_tables_that_differ_are_told_each_in_a_few_words() -> None:
-    before = {"udi_node": {"a": Table(rows=1, sum="1"), "b": Table(rows=2, sum="2"), "c": Table(rows=3, sum="3")}}
-    after = {"udi_node": {"a": Table(rows=1, sum="9"), "b": Table(rows=1, sum="1"), "d": Table(rows=0, sum="0")}}
+    before = {
+        "udi_node": {
+            "a": TableChecksum(rows=1, sum="1"),
+            "b": TableChecksum(rows=2, sum="2"),
+            "c": TableChecksum(rows=3, sum="3"),
+        }
+    }
+    after = {
+        "udi_node": {
+            "a": TableChecksum(rows=1, sum="9"),
+            "b": TableChecksum(rows=1, sum="1"),
+            "d": TableChecksum(rows=0, sum="0"),
+        }
+    }
 
-    assert census.differences(before, before) == []
-    assert census.differences(before, after) == [
+    assert census.list_differences(before, before) == []
+    assert census.list_differences(before, after) == [
         "udi_node a holds 1 row(s), changed",
         "udi_node b holds 1 row(s) instead of 2",
         "udi_node c is missing",
@@ -181,10 +193,10 @@ async def test_a_count_is_exact_unless_a_transaction_ended_while_the_point_was_m
     settings: Settings, postgres: str, monkeypatch: pytest.MonkeyPatch, *, writes: bool, ends: bool, verdict: str
 ) -> None:
     monkeypatch.setattr(census, "ATTEMPTS", 1 if ends else 20)
-    monkeypatch.setattr(census, "TOLD_WITHIN", 0.1)
+    monkeypatch.setattr(census, "COMMIT_DELAY", 0.1)
     monkeypatch.setattr(census, "databases", lambda _: [*settings.database_names.values()])
     writer = await asyncpg.connect(postgres)
-    transaction, looked_again = writer.transaction(), census.last_on
+    transaction, looked_again = writer.transaction(), census.are_still_writing
     await transaction.start()
     if writes:
         await writer.execute("SELECT pg_current_xact_id()")
@@ -194,9 +206,9 @@ async def test_a_count_is_exact_unless_a_transaction_ended_while_the_point_was_m
         return await looked_again(*arguments)
 
     if ends:
-        monkeypatch.setattr(census, "last_on", end_then_look)
+        monkeypatch.setattr(census, "are_still_writing", end_then_look)
     try:
-        counted = await census.take(postgres, settings, "udi-test")
+        counted = await census.take_census(postgres, settings, "udi-test")
     finally:
         await writer.close()
 
@@ -207,9 +219,9 @@ async def test_a_count_is_exact_unless_a_transaction_ended_while_the_point_was_m
 
 def test_a_second_backup_waits_for_the_first(tmp_path: Path) -> None:
     said: list[str] = []
-    with alone(tmp_path, said.append):
-        done = run(["flock", "--nonblock", tmp_path / "lock", "true"])
-    after = run(["flock", "--nonblock", tmp_path / "lock", "true"])
+    with hold_lock(tmp_path, said.append):
+        done = run_program(["flock", "--nonblock", tmp_path / "lock", "true"])
+    after = run_program(["flock", "--nonblock", tmp_path / "lock", "true"])
 
     assert done.returncode != 0
     assert after.returncode == 0
@@ -218,12 +230,12 @@ def test_a_second_backup_waits_for_the_first(tmp_path: Path) -> None:
 def test_a_program_that_we_run_ends_with_us_and_gets_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UDI_SECRETS", "/somewhere")
 
-    assert tied(["true"])[1:3] == ["--pdeathsig", "TERM"]
-    assert "UDI_SECRETS" not in run(["env"]).stdout
+    assert wrap_command(["true"])[1:3] == ["--pdeathsig", "TERM"]
+    assert "UDI_SECRETS" not in run_program(["env"]).stdout
 
 
-def noted(age: timedelta) -> Noted:
-    return Noted(label="20261125-000000F", at=now() - age, seconds=12)
+def noted(age: timedelta) -> BackupRun:
+    return BackupRun(label="20261125-000000F", at=now() - age, seconds=12)
 
 
 async def findings(settings: Settings, **state: Any) -> dict[str, tuple[str, str]]:
@@ -259,7 +271,7 @@ async def test_a_recent_backup_that_was_proven_is_well(planned: Settings) -> Non
     ],
 )
 async def test_what_is_old_or_unproven_is_told_with_its_remedy(
-    planned: Settings, state: Callable[[], dict[str, Noted]], name: str, severity: str, remedy: str
+    planned: Settings, state: Callable[[], dict[str, BackupRun]], name: str, severity: str, remedy: str
 ) -> None:
     found = await findings(planned, **state())
 
@@ -283,7 +295,7 @@ async def test_ages_are_measured_and_nothing_where_there_is_no_backup(planned: S
     assert await measure_backups(site) == []
 
     write_state(planned.backup_state, BackupState(created=noted(timedelta(hours=1)), refused=noted(timedelta())))
-    text = render(await measure_backups(site))
+    text = render_metrics(await measure_backups(site))
 
     assert "udi_backup_age_seconds 36" in text
     assert (

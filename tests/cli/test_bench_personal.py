@@ -5,8 +5,8 @@ import pytest
 from bench.load.personal.files import FILES, LabelledColumn, LabelledFile, labelled_files
 from bench.load.personal.score import Score, score_files
 from bench.personal import LOWEST_TUNED, find_faults
-from udi.node.tables.personal.explanations import What
-from udi.node.tables.personal.report import Finding, PersonalReport, Strength
+from udi.node.tables.personal.explanations import PersonalDataKind
+from udi.node.tables.personal.report import PersonalDataFinding, PersonalDataReport, PersonalDataSeverity
 
 LOWEST_UNSEEN = 0.9
 
@@ -43,10 +43,10 @@ def test_a_score_counts_what_is_missed_and_what_is_told_in_vain() -> None:
         LabelledColumn("b", ("x",)),
         LabelledColumn("c", ("x",), public=True),
     )
-    report = PersonalReport(
+    report = PersonalDataReport(
         (
-            Finding(("b",), What.PHONE, Strength.WARNING, 1, 1),
-            Finding(("c",), What.FULL_NAME, Strength.WARNING, 1, 1),
+            PersonalDataFinding(("b",), PersonalDataKind.PHONE, PersonalDataSeverity.WARNING, 1, 1),
+            PersonalDataFinding(("c",), PersonalDataKind.FULL_NAME, PersonalDataSeverity.WARNING, 1, 1),
         ),
         rows=1,
         columns=3,

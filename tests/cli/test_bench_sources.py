@@ -6,8 +6,8 @@ import pytest
 
 from bench.load.catalogues import PATHS, write
 from bench.sources import MOST_MEMORY, find_faults
-from udi.portal.nodes.harvest.pieces import is_divisible, read_pieces
-from udi.portal.nodes.harvest.recognise import read
+from udi.portal.nodes.harvest.format_detection import read
+from udi.portal.nodes.harvest.large_documents import is_divisible, read_pieces
 
 
 @pytest.mark.parametrize("kind", PATHS)

@@ -13,11 +13,11 @@ from udi.kit.db import Database
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import apply_space
-from udi.node.spaces.clients import Client
-from udi.node.spaces.costs import Cost, note_stored
-from udi.node.spaces.counting import Kind, Uses, use_of
+from udi.node.spaces.clients import ClientKind
+from udi.node.spaces.costs import SpaceCost, note_stored
 from udi.node.spaces.models import Space
-from udi.portal.tenants.shape import CostsPart
+from udi.node.spaces.use_counts import UseCounter, UseKind, use_of
+from udi.portal.tenants.schema import CostsPart
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ async def test_limits_are_set_kept_and_given_back(run: Run, demo: Territory, spa
 async def test_the_sheet_of_costs_for_a_person_a_spreadsheet_and_a_program(
     run: Run, demo: Territory, spaces: list[Space], node_database: Database
 ) -> None:
-    uses = Uses(node_database)
-    uses.add(use_of(demo.id, spaces[0].id, uuid.uuid4(), Kind.API, Client.PROGRAMS), count=9, sent=5)
+    uses = UseCounter(node_database)
+    uses.add(use_of(demo.id, spaces[0].id, uuid.uuid4(), UseKind.API, ClientKind.PROGRAMS), count=9, sent=5)
     await uses.close()
     async with node_database.session(demo.id, role="worker") as session:
         await note_stored(session, {spaces[1].id: 3 * 10**9})
@@ -65,7 +65,7 @@ async def test_the_sheet_of_costs_for_a_person_a_spreadsheet_and_a_program(
 
 
 def test_prices_give_shares_and_no_price_gives_none() -> None:
-    found = [Cost("a", "A", 10.0, 0, 500, 500, 0.0), Cost("b", "B", 10.0, 10**9, 0, 0, 3600.0)]
+    found = [SpaceCost("a", "A", 10.0, 0, 500, 500, 0.0), SpaceCost("b", "B", 10.0, 10**9, 0, 0, 3600.0)]
 
     shares = [
         row["share"] for row in rows_of(found, CostsPart(gigabyte_day=1, gigabyte_sent=4, thousand_calls=2, job_hour=4))
@@ -73,4 +73,4 @@ def test_prices_give_shares_and_no_price_gives_none() -> None:
 
     assert shares == [0.4, 0.6]
     assert "share" not in rows_of(found, CostsPart())[0]
-    assert "share" not in rows_of([Cost("a", "A", 0, 0, 0, 0, 0)], CostsPart(job_hour=1))[0]
+    assert "share" not in rows_of([SpaceCost("a", "A", 0, 0, 0, 0, 0)], CostsPart(job_hour=1))[0]

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from tests.cli.wire import served
 from tests.cluster import free_ports
 from udi.cli import doctor
-from udi.cli.checks.databases import check_databases, skew
-from udi.cli.checks.finding import Finding, duration
+from udi.cli.checks.databases import check_databases, check_skew
+from udi.cli.checks.finding import Finding, format_duration
 from udi.cli.checks.identity import check_identity
 from udi.cli.checks.machine import check_machine
 from udi.cli.checks.territories import check_territories
@@ -154,7 +154,7 @@ async def test_a_stopped_keycloak_is_named_with_its_remedy(sound: Settings) -> N
 async def test_a_sound_machine_has_no_fault_once_the_index_was_made(sound: Settings, portal_site: Site) -> None:
     assert list(faults(await check_machine(sound))) == ["index"]
 
-    await SearchFeed(portal_site.database, portal_site.registry, sound).step()
+    await SearchFeed(portal_site.database, portal_site.registry, sound).run_once()
 
     assert faults(await check_machine(sound)) == {}
 
@@ -224,12 +224,12 @@ async def test_a_node_credential_that_is_absent_or_refused_is_a_fault(
 
 @pytest.mark.parametrize(("seconds", "severity"), [(-0.4, "ok"), (3, "warning"), (-31, "fault")])
 def test_a_clock_that_differs_is_told_before_tokens_are_refused(seconds: float, severity: str) -> None:
-    assert skew("keycloak", seconds).severity == severity
+    assert check_skew("keycloak", seconds).severity == severity
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(12, "12 s"), (180, "3 min"), (7200, "2 h"), (3 * 86400, "3 d")])
 def test_a_duration_is_said_in_its_largest_unit(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+    assert format_duration(seconds) == words
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_a_person_reads_the_remedy_under_the_fault() -> None:
 
     found = [Finding("disk", name, "fault", "Full [x].", "Make room.") for name in ("state", "index")]
 
-    doctor.show([*found, Finding("a", "b", "ok", "Right.")], console)
+    doctor.print_findings([*found, Finding("a", "b", "ok", "Right.")], console)
 
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()

@@ -5,9 +5,9 @@ import uuid
 import pytest
 
 from udi.cli.local.errors import LocalError
-from udi.cli.own.portal_commands import _read_names
+from udi.cli.own.portal_commands import _parse_names
 from udi.cli.own.portals import match_producers
-from udi.protocol.joining import JoinedProducer
+from udi.protocol.node_registration import JoinedProducer
 
 
 def producer(slug: str) -> JoinedProducer:
@@ -16,7 +16,7 @@ def producer(slug: str) -> JoinedProducer:
 
 def matched(here: list[str], there: list[str], *names: str) -> dict[str, str]:
     """The producer there by space here, for what `--producer` names."""
-    spaces = match_producers([*map(producer, here)], [*map(producer, there)], _read_names([*names]))
+    spaces = match_producers([*map(producer, here)], [*map(producer, there)], _parse_names([*names]))
     return {space: organisation["name"].lower() for space, organisation in spaces.items()}
 
 

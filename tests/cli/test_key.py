@@ -11,17 +11,17 @@ import pytest
 from tests.cli.conftest import Run
 from tests.node.counterpart import PortalDouble
 from tests.node.test_ring import aged as aged_ring
-from udi.kit.credentials import DocumentKind
+from udi.kit.credentials import SignedDocumentKind
 from udi.kit.errors import ConflictError
-from udi.kit.http import outgoing
+from udi.kit.http import open_outgoing_client
 from udi.kit.keys import (
-    KEPT,
-    KEPT_FOR_DOCUMENTS,
-    PUBLISHED_FIRST,
+    DOCUMENT_RETENTION,
+    PUBLICATION_DELAY,
+    RETENTION,
     InvalidSignatureError,
     Signer,
     key_ages,
-    rotated,
+    rotate_keys,
     verify,
     verify_document,
 )
@@ -32,7 +32,7 @@ from udi.protocol.credentials import REPORT
 from udi.settings import Settings
 
 MINUTE = timedelta(minutes=1)
-DOCUMENT = DocumentKind(typ="a+jwt")
+DOCUMENT = SignedDocumentKind(typ="a+jwt")
 WHO = {"issuer": "https://portal.example", "audience": "https://node.example"}
 
 
@@ -85,13 +85,13 @@ async def test_the_new_key_is_published_at_once_and_signs_ten_minutes_later(run:
 
     states = [row["state"] for row in json.loads(result.stdout)]
     assert states == ["published, will sign", "signs"]
-    assert len(portal.public()["keys"]) == 2
-    assert not any("d" in key for key in portal.public()["keys"])
+    assert len(portal.public_keys()["keys"]) == 2
+    assert not any("d" in key for key in portal.public_keys()["keys"])
     old = [key.id for key in key_ages(secret) if key.signs]
-    grow_old(secret, PUBLISHED_FIRST + MINUTE)
+    grow_old(secret, PUBLICATION_DELAY + MINUTE)
     assert [key.id for key in key_ages(secret) if key.signs] != old
     for token in (before, sign(portal)):
-        assert verify(token, portal.public(), kind=REPORT, **WHO).subject == "x"
+        assert verify(token, portal.public_keys(), kind=REPORT, **WHO).subject == "x"
 
 
 async def test_a_second_rotation_at_once_changes_nothing(run: Run, secret: Path) -> None:
@@ -123,21 +123,21 @@ async def test_a_broken_file_is_refused_and_left(run: Run, secret: Path) -> None
 def test_of_a_replaced_key_only_what_checks_documents_stays_a_day_after_the_next_came(secret: Path) -> None:
     portal = Signer.from_file(secret)
     token, document = sign(portal), portal.sign_document({"sub": "x"}, kind=DOCUMENT, **WHO)
-    twice = rotated(aged(rotated(secret.read_text()), KEPT - MINUTE))
-    thrice = rotated(aged(twice, 2 * MINUTE))
+    twice = rotate_keys(aged(rotate_keys(secret.read_text()), RETENTION - MINUTE))
+    thrice = rotate_keys(aged(twice, 2 * MINUTE))
 
     assert ["d" in key for key in json.loads(twice)["keys"]] == [True, True, True]
     assert ["d" in key for key in json.loads(thrice)["keys"]] == [True, True, True, False]
-    keys = Signer.from_secret(thrice).public()
-    assert verify(token, Signer.from_secret(twice).public(), kind=REPORT, **WHO).subject == "x"
+    keys = Signer.from_secret(thrice).public_keys()
+    assert verify(token, Signer.from_secret(twice).public_keys(), kind=REPORT, **WHO).subject == "x"
     with pytest.raises(InvalidSignatureError):
         verify(token, keys, kind=REPORT, **WHO)
     assert verify_document(document, keys, kind=DOCUMENT, **WHO)["sub"] == "x"
 
 
 def test_a_replaced_key_goes_once_no_agreement_can_last(secret: Path) -> None:
-    old = rotated(aged(rotated(secret.read_text()), 2 * KEPT))
-    later = rotated(aged(old, KEPT_FOR_DOCUMENTS))
+    old = rotate_keys(aged(rotate_keys(secret.read_text()), 2 * RETENTION))
+    later = rotate_keys(aged(old, DOCUMENT_RETENTION))
 
     assert ["d" in key for key in json.loads(old)["keys"]] == [True, True, False]
     assert ["d" in key for key in json.loads(later)["keys"]] == [True, True]
@@ -150,12 +150,12 @@ async def test_a_key_that_was_seen_is_forgotten_once_the_next_one_signs(run: Run
 
     early = await run("key", "forget", "--json")
     assert [row["state"] for row in json.loads(early.stdout)] == ["published, will sign", "signs"]
-    grow_old(secret, PUBLISHED_FIRST + MINUTE)
+    grow_old(secret, PUBLICATION_DELAY + MINUTE)
     late = await run("key", "forget", "--json")
 
     assert [row["state"] for row in json.loads(late.stdout)] == ["signs"]
     with pytest.raises(InvalidSignatureError):
-        verify_document(document, portal.public(), kind=DOCUMENT, **WHO)
+        verify_document(document, portal.public_keys(), kind=DOCUMENT, **WHO)
 
 
 async def test_a_broken_file_is_not_forgotten(run: Run, secret: Path) -> None:
@@ -168,23 +168,24 @@ async def test_a_broken_file_is_not_forgotten(run: Run, secret: Path) -> None:
 
 
 def test_a_key_without_its_private_half_never_signs(secret: Path) -> None:
-    fresh = rotated(aged(rotated(secret.read_text()), 2 * KEPT))
+    fresh = rotate_keys(aged(rotate_keys(secret.read_text()), 2 * RETENTION))
 
     assert [key.signs for key in key_ages(secret)] == [True]
     assert (
-        verify(sign(Signer.from_secret(fresh)), Signer.from_secret(fresh).public(), kind=REPORT, **WHO).subject == "x"
+        verify(sign(Signer.from_secret(fresh)), Signer.from_secret(fresh).public_keys(), kind=REPORT, **WHO).subject
+        == "x"
     )
 
 
 def test_a_program_keeps_the_keys_it_knows_while_the_file_cannot_be_read(secret: Path) -> None:
     portal = Signer.from_file(secret)
-    known = portal.public()
+    known = portal.public_keys()
 
     secret.write_text("half a fi")
-    assert portal.public() == known
+    assert portal.public_keys() == known
 
     secret.unlink()
-    assert portal.public() == known
+    assert portal.public_keys() == known
 
 
 async def test_a_node_takes_reports_signed_before_and_after_and_asks_for_the_new_key(
@@ -192,22 +193,22 @@ async def test_a_node_takes_reports_signed_before_and_after_and_asks_for_the_new
 ) -> None:
     portal = PortalDouble(demo.slug, signer=Signer.from_file(secret))
     served = replace(demo, origin=demo.links["node"], links={"portal": portal.origin})
-    async with outgoing(["*.localhost:*"]) as client:
+    async with open_outgoing_client(["*.localhost:*"]) as client:
         node = PortalKeys(client)
         try:
             before = portal.token(served.origin, "x")
-            assert (await node.token(served, before, REPORT)).subject == "x"
+            assert (await node.verify_token(served, before, REPORT)).subject == "x"
             await run("key", "rotate")
             waiting = portal.token(served.origin, "x")
-            grow_old(secret, PUBLISHED_FIRST + MINUTE)
+            grow_old(secret, PUBLICATION_DELAY + MINUTE)
             after = portal.token(served.origin, "x")
-            known, fetched = node._kept[portal.origin]
-            node._kept[portal.origin] = (known, fetched - 60)
+            known, fetched = node._cached_keys[portal.origin]
+            node._cached_keys[portal.origin] = (known, fetched - 60)
 
             assert len({head(before), head(waiting), head(after)}) == 2
             for token in (waiting, after, before):
-                assert (await node.token(served, token, REPORT)).subject == "x"
-            assert len(node._kept[portal.origin][0]["keys"]) == 2
+                assert (await node.verify_token(served, token, REPORT)).subject == "x"
+            assert len(node._cached_keys[portal.origin][0]["keys"]) == 2
         finally:
             portal.stop()
 

@@ -18,11 +18,11 @@ from tests.node.conftest import Browse
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.test_ring import aged
 from udi.cli.local.errors import LocalError
-from udi.kit import ring
+from udi.kit import keyring
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.keyring import Keyring
 from udi.kit.oidc import Login
-from udi.kit.ring import Ring
 from udi.kit.tenancy import Territory
 from udi.node.files.models import StoredFile
 from udi.node.spaces.actions import apply_space
@@ -128,13 +128,13 @@ async def test_a_space_is_sealed_its_older_files_follow_and_keys_are_rewrapped(
     run: Run, producer: Producer, demo: Territory, command_settings: Settings
 ) -> None:
     dataset = await producer.publish()
-    secret = command_settings.secrets_folder / ring.SECRET
+    secret = command_settings.secrets_folder / keyring.SECRET
 
     first = await run("producer", "seal", demo.slug, SLUG, "--json")
     second = await run("producer", "seal", demo.slug, SLUG)
     done = await run("node", "seal", demo.slug, "--json")
     again = await run("node", "seal", demo.slug, "--producer", SLUG, "--json")
-    secret.write_text(aged(ring.rotated_ring(aged(secret.read_text(), timedelta(days=9))), timedelta(days=1)))
+    secret.write_text(aged(keyring.rotate_keyring(aged(secret.read_text(), timedelta(days=9))), timedelta(days=1)))
     rewrapped = await run("node", "seal", demo.slug, "--keys-only")
     off = await run("producer", "seal", demo.slug, SLUG, "--off")
 
@@ -148,7 +148,7 @@ async def test_a_space_is_sealed_its_older_files_follow_and_keys_are_rewrapped(
 
 
 async def test_the_key_for_files_is_rotated_once_in_ten_minutes(run: Run, command_settings: Settings) -> None:
-    secret = command_settings.secrets_folder / ring.SECRET
+    secret = command_settings.secrets_folder / keyring.SECRET
     secret.write_text(aged(secret.read_text(), timedelta(days=9)))
 
     rows = json.loads((await run("key", "rotate", "--files", "--json")).stdout)
@@ -156,5 +156,5 @@ async def test_the_key_for_files_is_rotated_once_in_ten_minutes(run: Run, comman
 
     assert [row["state"] for row in rows] == ["opens what it sealed", "used"]
     assert "nothing changed" in again.stdout
-    assert len(Ring.parse(secret.read_text()).keys) == 2
+    assert len(Keyring.parse(secret.read_text()).keys) == 2
     assert secret.stat().st_mode & 0o077 == 0

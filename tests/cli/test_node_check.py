@@ -20,7 +20,7 @@ from udi.kit.tenancy import Territory
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.territory import apply_machine, remove_machine
 from udi.portal.nodes.actions.register import register_node
-from udi.portal.nodes.models import Delivery, Node, Report
+from udi.portal.nodes.models import Node, Report, ReportDeliveryState
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
@@ -47,7 +47,9 @@ def by_name(findings: list[Finding]) -> dict[str, Finding]:
     return {finding.name: finding for finding in findings}
 
 
-async def set_report(database: Database, territory: Territory, node: Node, delivery: Delivery, error: str) -> None:
+async def set_report(
+    database: Database, territory: Territory, node: Node, delivery: ReportDeliveryState, error: str
+) -> None:
     async with database.session(territory.id, role="worker") as session:
         report = Report(
             node_id=node.id,
@@ -74,10 +76,10 @@ async def test_a_sound_node_has_no_fault(keycloak: Settings, demo: Territory, no
 async def test_a_failed_report_is_a_fault_with_where_to_send_it_again(
     keycloak: Settings, demo: Territory, node: Node, portal_database: Database
 ) -> None:
-    await set_report(portal_database, demo, node, Delivery.PENDING, "unreachable")
+    await set_report(portal_database, demo, node, ReportDeliveryState.PENDING, "unreachable")
     assert by_name(await check_node(keycloak, demo.slug, "far"))["report"].severity == "warning"
 
-    await set_report(portal_database, demo, node, Delivery.FAILED, "401")
+    await set_report(portal_database, demo, node, ReportDeliveryState.FAILED, "401")
     report = by_name(await check_node(keycloak, demo.slug, "far"))["report"]
 
     assert (report.severity, "401" in report.said) == ("fault", True)

@@ -14,7 +14,7 @@ from udi.kit.db import Database
 from udi.portal.tenants.files import TenantFaultsError, read_folder
 from udi.settings import Settings
 
-Apply = Callable[[Path], Awaitable[provision.Applied]]
+Apply = Callable[[Path], Awaitable[provision.ApplyResult]]
 DEMO = Path(__file__).parents[2] / "tenants/demo"
 
 

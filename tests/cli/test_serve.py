@@ -51,8 +51,8 @@ def test_web_workers_have_nothing_of_what_only_the_worker_does(program: str) -> 
         "keycloak",
         "requests",
         f"udi.{program}.work",
-        "udi.portal.notifications.jobs",
-        "udi.portal.nodes.jobs",
+        "udi.portal.notifications.tasks",
+        "udi.portal.nodes.tasks",
     )
     assert f"udi.{program}.site" in said
     assert [name for name in said if name.startswith(only)] == []

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from udi.cli.local.errors import LocalError
+from udi.cli.upgrade import checks, rollout, units
 from udi.cli.upgrade import install as installation
-from udi.cli.upgrade import looks, roll, units
 from udi.cli.upgrade.install import install
-from udi.cli.upgrade.releases import COMPLETE, Releases, find_releases
-from udi.cli.upgrade.units import Unit
+from udi.cli.upgrade.releases import COMPLETE, InstalledReleases, find_releases
+from udi.cli.upgrade.units import ServiceUnit
 from udi.cli.upgrade.wheel import Wheel, read_wheel, version_of
-from udi.kit.backups import BackupState, Noted, write_state
+from udi.kit.backups import BackupRun, BackupState, write_state
 from udi.kit.clock import now
 from udi.settings import Settings
 
@@ -58,9 +58,9 @@ def sha256(path: Path) -> str:
 
 
 @pytest.fixture
-def releases(tmp_path: Path) -> Releases:
+def releases(tmp_path: Path) -> InstalledReleases:
     (tmp_path / "opt/releases").mkdir(parents=True)
-    return Releases(tmp_path / "opt")
+    return InstalledReleases(tmp_path / "opt")
 
 
 @pytest.fixture
@@ -78,18 +78,18 @@ def brought(tmp_path: Path) -> tuple[Path, Path]:
     return requirements, dependency.parent
 
 
-def put(releases: Releases, *names: str, complete: bool = True) -> None:
+def put(releases: InstalledReleases, *names: str, complete: bool = True) -> None:
     """Folders of releases, installed one after the other."""
     for name in names:
         releases.path(name).mkdir(parents=True)
         if complete:
             mark = releases.path(name) / COMPLETE
             mark.touch()
-            moment = 1_700_000_000 + 60 * len(releases.installed())
+            moment = 1_700_000_000 + 60 * len(releases.list_installed())
             os.utime(mark, (moment, moment))
 
 
-def try_install(releases: Releases, wheel: Wheel, brought: tuple[Path, Path], room: int = SMALL) -> bool:
+def try_install(releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path], room: int = SMALL) -> bool:
     with releases.lock() as lock:
         return install(releases, wheel, *brought, lock=lock, room=room)
 
@@ -117,39 +117,39 @@ def test_a_file_that_is_no_wheel_of_ours_is_refused_with_the_reason(tmp_path: Pa
         read_wheel(tmp_path / "absent.whl", "0" * 64)
 
 
-def test_an_older_version_is_refused_and_the_way_back_is_named(releases: Releases, wheel: Wheel) -> None:
+def test_an_older_version_is_refused_and_the_way_back_is_named(releases: InstalledReleases, wheel: Wheel) -> None:
     put(releases, "1.1.9-aaaaaaaaaaaa", "1.2.0-bbbbbbbbbbbb", "1.3.0-cccccccccccc")
     found = {}
     for name in ("1.1.9-aaaaaaaaaaaa", "1.2.0-bbbbbbbbbbbb", "1.3.0-cccccccccccc"):
         releases.switch(name)
-        found[name[:5]] = looks.check_versions(releases, wheel)
+        found[name[:5]] = checks.check_versions(releases, wheel)
 
     assert {version: finding.severity for version, finding in found.items()} == {
         "1.1.9": "ok", "1.2.0": "ok", "1.3.0": "fault",
     }  # fmt: skip
     with pytest.raises(LocalError, match=r"older than what runs \(1\.3\.0.*udi upgrade --back"):
-        looks.refuse(list(found.values()))
+        checks.refuse_faults(list(found.values()))
 
 
 def test_a_disk_without_room_is_told_before_and_refused_at_the_latest(
-    releases: Releases, wheel: Wheel, brought: tuple[Path, Path]
+    releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path]
 ) -> None:
-    assert looks.check_room(releases, wheel, room=SMALL).severity == "ok"
-    assert looks.check_room(releases, wheel, room=10**18).severity == "fault"
+    assert checks.check_room(releases, wheel, room=SMALL).severity == "ok"
+    assert checks.check_room(releases, wheel, room=10**18).severity == "fault"
     with pytest.raises(LocalError, match="MB free"):
         try_install(releases, wheel, brought, room=10**18)
-    assert releases.installed() == []
+    assert releases.list_installed() == []
 
     put(releases, wheel.release)
-    assert looks.check_room(releases, wheel, room=10**18).severity == "ok"
+    assert checks.check_room(releases, wheel, room=10**18).severity == "ok"
 
 
 @pytest.mark.parametrize(("hours", "severity"), [(1, "ok"), (23, "ok"), (25, "fault")], ids=str)
 def test_a_backup_of_less_than_a_day_is_wanted(tmp_path: Path, hours: int, severity: str) -> None:
-    made = Noted(label="20261125-020000F", at=now() - timedelta(hours=hours), seconds=3)
+    made = BackupRun(label="20261125-020000F", at=now() - timedelta(hours=hours), seconds=3)
     write_state(tmp_path, BackupState(created=made))
 
-    assert looks.check_backup(Settings(backup_state=tmp_path)).severity == severity
+    assert checks.check_backup(Settings(backup_state=tmp_path)).severity == severity
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", "[]", '{"created": 3}', '{"created": "yesterday"}'])
@@ -157,26 +157,26 @@ def test_a_backup_that_is_not_known_is_none(tmp_path: Path, text: str | None) ->
     if text is not None:
         (tmp_path / "state.json").write_text(text)
 
-    finding = looks.check_backup(Settings(backup_state=tmp_path))
+    finding = checks.check_backup(Settings(backup_state=tmp_path))
 
     assert finding.severity == "fault"
     assert "--without-backup" in finding.remedy
 
 
 def test_both_programs_must_run_here_and_one_unit_alone_is_told() -> None:
-    def web(name: str, port: int) -> Unit:
-        return Unit(f"udi-{name}-web-{port}", "web", port, None)
+    def web(name: str, port: int) -> ServiceUnit:
+        return ServiceUnit(f"udi-{name}-web-{port}", "web", port, None)
 
     pair = [web("portal", 8000), web("portal", 8010)]
 
-    assert looks.check_units([*pair, web("node", 8001), web("node", 8011)]).severity == "ok"
-    assert looks.check_units([*pair, web("node", 8001)]).severity == "warning"
-    finding = looks.check_units(pair)
+    assert checks.check_units([*pair, web("node", 8001), web("node", 8011)]).severity == "ok"
+    assert checks.check_units([*pair, web("node", 8001)]).severity == "warning"
+    finding = checks.check_units(pair)
     assert (finding.severity, finding.said) == ("fault", "No web unit of node runs on this machine.")
 
 
 def test_a_release_is_installed_wholly_with_its_hashes_and_found_done_the_second_time(
-    releases: Releases, wheel: Wheel, brought: tuple[Path, Path]
+    releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path]
 ) -> None:
     assert try_install(releases, wheel, brought)
     assert not try_install(releases, wheel, brought)
@@ -194,7 +194,7 @@ def test_a_release_is_installed_wholly_with_its_hashes_and_found_done_the_second
 
 
 def test_a_dependency_that_is_not_the_announced_one_leaves_nothing(
-    releases: Releases, wheel: Wheel, brought: tuple[Path, Path]
+    releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path]
 ) -> None:
     put(releases, "1.1.0-aaaaaaaaaaaa")
     releases.switch("1.1.0-aaaaaaaaaaaa")
@@ -203,12 +203,12 @@ def test_a_dependency_that_is_not_the_announced_one_leaves_nothing(
     with pytest.raises(LocalError, match=r"could not be installed \(.*nothing changed"):
         try_install(releases, wheel, brought)
 
-    assert [release.name for release in releases.installed()] == ["1.1.0-aaaaaaaaaaaa"]
+    assert [release.name for release in releases.list_installed()] == ["1.1.0-aaaaaaaaaaaa"]
     assert releases.current() == "1.1.0-aaaaaaaaaaaa"
 
 
 def test_an_installation_killed_in_the_middle_is_made_again_whole(
-    releases: Releases, wheel: Wheel, brought: tuple[Path, Path]
+    releases: InstalledReleases, wheel: Wheel, brought: tuple[Path, Path]
 ) -> None:
     code = (
         "import sys; from pathlib import Path; from udi.cli.upgrade import install, releases, wheel\n"
@@ -232,21 +232,21 @@ def test_an_installation_killed_in_the_middle_is_made_again_whole(
     assert releases.is_complete(wheel.release)
 
 
-def test_going_back_follows_what_each_release_took_over_from(releases: Releases) -> None:
+def test_going_back_follows_what_each_release_took_over_from(releases: InstalledReleases) -> None:
     one, two, three = "1.0.0-aaaaaaaaaaaa", "1.1.0-bbbbbbbbbbbb", "1.2.0-cccccccccccc"
     put(releases, one, two, three)
     releases.switch(two)
-    assert releases.before(two) == one
+    assert releases.find_previous(two) == one
     releases.switch(one, back=True)
     releases.switch(three)
 
     assert releases.current() == three
-    assert releases.before(three) == one
-    assert releases.before(one) is None
+    assert releases.find_previous(three) == one
+    assert releases.find_previous(one) is None
     assert (releases.folder / "current").resolve() == releases.path(three)
 
 
-def test_the_last_three_are_kept_and_whatever_runs(releases: Releases) -> None:
+def test_the_last_three_are_kept_and_whatever_runs(releases: InstalledReleases) -> None:
     names = [f"1.{minor}.0-aaaaaaaaaaaa" for minor in range(6)]
     put(releases, *names)
     put(releases, "1.9.0-bbbbbbbbbbbb", complete=False)
@@ -258,12 +258,12 @@ def test_the_last_three_are_kept_and_whatever_runs(releases: Releases) -> None:
     releases.switch(names[5])
     (releases.path(names[5]) / ".before").unlink()
     assert releases.prune(set()) == names[:3]
-    assert [release.name for release in releases.installed()] == names[3:]
+    assert [release.name for release in releases.list_installed()] == names[3:]
     assert releases.prune(set()) == []
 
 
 def test_a_second_upgrade_waits_for_the_first_and_then_refuses(
-    releases: Releases, monkeypatch: pytest.MonkeyPatch
+    releases: InstalledReleases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("udi.cli.upgrade.releases.PATIENCE", 0.2)
 
@@ -285,11 +285,14 @@ def test_the_name_of_a_release_says_its_version() -> None:
 
 
 def test_a_unit_is_restarted_when_it_runs_another_release_or_does_not_answer() -> None:
-    worker, silent = Unit("udi-node-worker", "worker", None, "1.0.0-a"), Unit("udi-node-web-1", "web", 1, "1.0.0-a")
+    worker, silent = (
+        ServiceUnit("udi-node-worker", "worker", None, "1.0.0-a"),
+        ServiceUnit("udi-node-web-1", "web", 1, "1.0.0-a"),
+    )
 
-    assert not roll.needs_restart(worker, "1.0.0-a", None)
-    assert roll.needs_restart(worker, "1.1.0-b", None)
-    assert roll.needs_restart(silent, "1.0.0-a", None)
+    assert not rollout.needs_restart(worker, "1.0.0-a", None)
+    assert rollout.needs_restart(worker, "1.1.0-b", None)
+    assert rollout.needs_restart(silent, "1.0.0-a", None)
 
 
 def test_the_mark_of_a_unit_file_is_the_play_s() -> None:

@@ -24,9 +24,9 @@ from udi.kit.tenancy import Territory
 from udi.kit.tokens import IssuerKeys
 from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes.actions.register import register_node, update_node
-from udi.portal.nodes.jobs import jobs
-from udi.portal.nodes.models import Delivery, Node, Report
+from udi.portal.nodes.models import Node, Report, ReportDeliveryState
 from udi.portal.nodes.queries import get_node
+from udi.portal.nodes.tasks import task_handlers
 from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
 
@@ -156,7 +156,7 @@ class Pusher:
             return await session.scalar(select(func.count()).select_from(Dataset)) or 0
 
     async def all_delivered(self) -> bool:
-        return not await self.reports(Report.delivery == Delivery.PENDING)
+        return not await self.reports(Report.delivery == ReportDeliveryState.PENDING)
 
 
 async def clear_queue(site: Site) -> None:
@@ -171,7 +171,7 @@ async def deliver(pusher: Pusher, *, attempts: int = ATTEMPTS, patience: float =
     Raises:
         TimeoutError: one still waits after `patience` seconds.
     """
-    worker = Worker(pusher.site.database, jobs(pusher.site), attempts=attempts)
+    worker = Worker(pusher.site.database, task_handlers(pusher.site), attempts=attempts)
     running = asyncio.create_task(worker.run())
     try:
         async with asyncio.timeout(patience):

@@ -11,7 +11,7 @@ from litestar import Litestar
 from tests.contract.node import RESOURCES, Issuer, Pusher, make_record, pushing
 from tests.contract.test_bad_inputs import check_refusal
 from udi.kit.tenancy import Territory
-from udi.kit.tokens import IdentityAwayError, IssuerKeys
+from udi.kit.tokens import IdentityUnavailableError, IssuerKeys
 from udi.portal.nodes.actions.register import resume_node, suspend_node
 from udi.portal.nodes.queries import get_node
 from udi.ui.site import Site
@@ -172,7 +172,7 @@ async def test_a_node_reads_what_is_open_with_the_token_that_it_pushes_with(nort
 
 async def test_while_the_identity_service_is_away_a_nodes_token_closes_nothing(north: Pusher, issuer: Issuer) -> None:
     async def away() -> dict[str, Any]:
-        raise IdentityAwayError
+        raise IdentityUnavailableError
 
     north.site.parts["sessions"].service.keys = IssuerKeys(away)
 

@@ -13,11 +13,11 @@ from litestar import Litestar
 from tests.contract.node import RESOURCES, Issuer, Pusher, add_organisation, link, make_file, make_record
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.models import Node, NodeState
-from udi.protocol.faults import Code
+from udi.protocol.faults import FaultCode
 from udi.protocol.vocabulary import BAR_CHART, CONTRACTS, VERSIONS
 from udi.ui.site import Site
 
-NEVER = {Code.UNKNOWN_FIELD, Code.UNKNOWN, Code.TARGET_ABSENT, Code.NOT_CREATOR, Code.INTERNAL}
+NEVER = {FaultCode.UNKNOWN_FIELD, FaultCode.UNKNOWN, FaultCode.TARGET_ABSENT, FaultCode.NOT_CREATOR, FaultCode.INTERNAL}
 """Those for which docs/reference/protocol.md says why they are not given."""
 TABLE = Path(__file__).parents[2] / "docs/reference/protocol.md"
 Change = Callable[[dict[str, Any]], dict[str, Any]]
@@ -37,25 +37,25 @@ CONTENT = {
     "matching_data": [{"code": "c"}], "selfdata_access": "API", "storage_period": {"value": 1, "unit": "YEARS"},
     "treatment_period": {"value": 1, "unit": "YEARS"}, "selfdata_held": "x", "deletable_data": True,
 }  # fmt: skip
-OF_RECORDS: dict[Code, dict[str, Any]] = {
-    Code.UNSUPPORTED_VERSION: {"metadata_info": {"api_version": "1.1.0"}},
-    Code.NOT_SELF_DATA: PERSONAL | {"ext_metadata": {"ext_selfdata": {}}},
-    Code.WRONG_TYPE: {"keywords": "arbres"},
-    Code.MISSING: {"theme": None},
-    Code.TOO_LONG: {"resource_title": "x" * 151},
-    Code.ILLEGAL_CHARACTERS: {"resource_title": "x\x01"},
-    Code.NOT_IN_VOCABULARY: {"storage_status": "lost"},
-    Code.MISMATCH: {"theme": "gardens"},
-    Code.SELF_DATA_SERVICES: PERSONAL
+OF_RECORDS: dict[FaultCode, dict[str, Any]] = {
+    FaultCode.UNSUPPORTED_VERSION: {"metadata_info": {"api_version": "1.1.0"}},
+    FaultCode.NOT_SELF_DATA: PERSONAL | {"ext_metadata": {"ext_selfdata": {}}},
+    FaultCode.WRONG_TYPE: {"keywords": "arbres"},
+    FaultCode.MISSING: {"theme": None},
+    FaultCode.TOO_LONG: {"resource_title": "x" * 151},
+    FaultCode.ILLEGAL_CHARACTERS: {"resource_title": "x\x01"},
+    FaultCode.NOT_IN_VOCABULARY: {"storage_status": "lost"},
+    FaultCode.MISMATCH: {"theme": "gardens"},
+    FaultCode.SELF_DATA_SERVICES: PERSONAL
     | {
         "ext_metadata": {"ext_selfdata": {"ext_selfdata_content": CONTENT}},
         "available_formats": [service(BAR_CHART), service(BAR_CHART)],
     },
-    Code.CONDITION: {"access_condition": confidential(restricted_access=False, gdpr_sensitive=True)},
-    Code.BAD_FORMAT: {"dataset_dates": {"created": "yesterday", "updated": "2026-11-25T08:00:00Z"}},
-    Code.EMPTY: {"resource_title": "  "},
-    Code.CONNECTOR_PARAMETERS: {"available_formats": [service("wms")]},
-    Code.UNKNOWN_PRODUCER: {"producer": {"organization_id": str(uuid.uuid4()), "organization_name": "x"}},
+    FaultCode.CONDITION: {"access_condition": confidential(restricted_access=False, gdpr_sensitive=True)},
+    FaultCode.BAD_FORMAT: {"dataset_dates": {"created": "yesterday", "updated": "2026-11-25T08:00:00Z"}},
+    FaultCode.EMPTY: {"resource_title": "  "},
+    FaultCode.CONNECTOR_PARAMETERS: {"available_formats": [service("wms")]},
+    FaultCode.UNKNOWN_PRODUCER: {"producer": {"organization_id": str(uuid.uuid4()), "organization_name": "x"}},
 }
 
 
@@ -82,18 +82,18 @@ async def given_for_calls(north: Pusher, south: Pusher, site: Site, demo: Territ
     await south.post(theirs)
     await add_organisation(site, demo, stranger, "stranger-town")
     answers = {
-        Code.BAD_DOCUMENT: await north.post(b"{"),
-        Code.MISSING_PARAMETER: await north.send("DELETE", RESOURCES),
-        Code.UNKNOWN_DATASET: await north.put(make_record(north.organisation)),
-        Code.ALREADY_USED: await north.post({**mine, "resource_title": "x"}),
-        Code.OTHER_PROVIDER: await north.put({**theirs, "producer": mine["producer"]}),
-        Code.PRODUCER_NOT_LINKED: await north.post(make_record(stranger)),
+        FaultCode.BAD_DOCUMENT: await north.post(b"{"),
+        FaultCode.MISSING_PARAMETER: await north.send("DELETE", RESOURCES),
+        FaultCode.UNKNOWN_DATASET: await north.put(make_record(north.organisation)),
+        FaultCode.ALREADY_USED: await north.post({**mine, "resource_title": "x"}),
+        FaultCode.OTHER_PROVIDER: await north.put({**theirs, "producer": mine["producer"]}),
+        FaultCode.PRODUCER_NOT_LINKED: await north.post(make_record(stranger)),
     }
     await link(south, set())
-    answers[Code.NODE_WITHOUT_PROVIDER] = await south.post(make_record(south.organisation))
+    answers[FaultCode.NODE_WITHOUT_PROVIDER] = await south.post(make_record(south.organisation))
     async with site.database.session(demo.id) as session:
         (await session.get_one(Node, (demo.id, south.node.id))).state = NodeState.SUSPENDED
-    answers[Code.NOT_ALLOWED] = await south.post(theirs)
+    answers[FaultCode.NOT_ALLOWED] = await south.post(theirs)
     for code, answer in answers.items():
         assert code in codes(answer), (code, answer.text)
     return set(answers)
@@ -104,19 +104,19 @@ async def test_every_code_but_five_is_given(
 ) -> None:
     given = await given_for_records(north) | await given_for_calls(north, south, portal_site, demo)
 
-    print(f"RUDI's codes covered: {len(given)} of {len(Code)}, and {len(NEVER)} that are never given")  # noqa: T201 - a figure
+    print(f"RUDI's codes covered: {len(given)} of {len(FaultCode)}, and {len(NEVER)} that are never given")  # noqa: T201 - a figure
     record_property("rudi_codes_covered", len(given))
-    assert given == set(Code) - NEVER
+    assert given == set(FaultCode) - NEVER
 
 
 def test_the_page_says_which_are_given_and_why_the_others_are_not() -> None:
     rows = re.findall(r"^\| `(ERR-\d+)` \|.*\| ([^|]+) \| (\d+|-) \|$", TABLE.read_text(), re.MULTILINE)
-    reasons = {Code(code): here for code, here, status in rows if status == "-"}
+    reasons = {FaultCode(code): here for code, here, status in rows if status == "-"}
 
-    assert [code for code, _, _ in rows] == sorted(code.value for code in Code)
+    assert [code for code, _, _ in rows] == sorted(code.value for code in FaultCode)
     assert reasons.keys() == NEVER
     assert all(here.startswith("never: ") for here in reasons.values())
-    assert f"these {len(Code)} codes. {len(Code) - len(NEVER)} are given here" in TABLE.read_text()
+    assert f"these {len(FaultCode)} codes. {len(FaultCode) - len(NEVER)} are given here" in TABLE.read_text()
 
 
 @pytest.mark.parametrize("version", VERSIONS)

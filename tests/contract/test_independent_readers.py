@@ -15,7 +15,7 @@ from tests.portal.catalogue.corpus import PRODUCERS, TABLE, Catalogue, open_cata
 from tests.visitors import freshen, shut_down
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.portal import app as portal
 from udi.portal import site as portal_parts
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -54,7 +54,7 @@ async def wide(
     """A catalogue of many pages, served; and the identifiers of its datasets."""
     databases = (portal_database, node_database)
     territory: Territory = await stage.add_territory(databases, own, "read")
-    registry = Registry(portal_database, Tenant, lambda host: own.origin("portal", host))
+    registry = TerritoryRegistry(portal_database, Tenant, lambda host: own.origin("portal", host))
     freshen(registry)
     catalogue = await open_catalogue(portal_database, territory)
     ids = []
@@ -69,7 +69,7 @@ async def wide(
                 more["keywords"] = ["hvd", "Mobilité", "air"]
             record = await catalogue.add_in(session, line, **more)
             ids.append(str(record.id))
-    await SearchFeed(portal_database, registry, own).step()
+    await SearchFeed(portal_database, registry, own).run_once()
     async with serving(served):
         yield catalogue, ids
     await stage.remove_territory(databases, territory.id)

@@ -21,7 +21,7 @@ from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.visitors import browse
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
@@ -41,8 +41,8 @@ async def catalogue(portal_database: Database, demo: Territory, settings: Settin
     filled = await open_catalogue(portal_database, demo)
     await filled.add_all()
     await filled.withdraw(await filled.add(1))
-    registry = Registry(portal_database, Tenant, lambda host: settings.origin("portal", host))
-    await SearchFeed(portal_database, registry, settings).step()
+    registry = TerritoryRegistry(portal_database, Tenant, lambda host: settings.origin("portal", host))
+    await SearchFeed(portal_database, registry, settings).run_once()
     return filled
 
 

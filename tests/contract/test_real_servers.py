@@ -10,9 +10,9 @@ import pytest
 from tests.contract.harvests.records import feature
 from tests.contract.servers.running import running
 from udi.kit.clock import now
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.portal.nodes.harvest.document_reader import DocumentReader
-from udi.portal.nodes.harvest.trying import Trial, try_address
+from udi.portal.nodes.harvest.trial import TrialResult, try_address
 
 pytestmark = pytest.mark.programs
 
@@ -42,9 +42,9 @@ def ogc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-async def trial_of(address: str) -> Trial:
+async def trial_of(address: str) -> TrialResult:
     async with DocumentReader({}) as documents:
-        return await try_address(Outgoing(("127.0.0.1:*",)), documents, address, found_at=now(), language="fr")
+        return await try_address(OutgoingClient(("127.0.0.1:*",)), documents, address, found_at=now(), language="fr")
 
 
 @pytest.mark.parametrize("path", ["/csw", "/csw?service=CSW&version=2.0.2&request=GetCapabilities"])
@@ -52,17 +52,17 @@ async def test_pycsw_shows_its_records(csw: str, path: str) -> None:
     trial = await trial_of(csw + path)
 
     assert trial.format == "csw"
-    assert len(trial.shown) + len(trial.refused) == trial.found == 10
+    assert len(trial.previews) + len(trial.refused) == trial.dataset_count == 10
     assert trial.total is not None
     assert trial.total > 40
-    assert {shown.record.title for shown in trial.shown} != {""}
+    assert {shown.record.title for shown in trial.previews} != {""}
 
 
 @pytest.mark.parametrize("path", ["/", "/collections", "/collections/catalogue", "/collections/catalogue/items"])
 async def test_pygeoapi_shows_its_records(ogc: str, path: str) -> None:
     trial = await trial_of(ogc + path)
 
-    assert (trial.format, trial.found, trial.total, trial.refused) == ("ogc-records", 10, FEATURES, ())
-    first = trial.shown[0]
+    assert (trial.format, trial.dataset_count, trial.total, trial.refused) == ("ogc-records", 10, FEATURES, ())
+    first = trial.previews[0]
     assert (first.record.title, first.publisher, first.faults) == ("Relevé des eaux 0", "Agence de l'eau", ())
     assert [media.url for media in first.record.media] == ["https://agence.example/0.csv"]

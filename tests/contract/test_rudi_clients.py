@@ -23,7 +23,7 @@ from tests.node.producer import SLUG
 from tests.node.sending import rows
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.models import Dataset, Delivery, DeliveryState, State
+from udi.node.datasets.models import Dataset, DatasetState, Delivery, DeliveryState
 from udi.node.spaces.models import Space
 from udi.settings import Settings
 
@@ -149,5 +149,5 @@ def published(space: Space, number: int, origin: str) -> Dataset:
     )  # fmt: skip
     return Dataset(
         id=dataset_id, space_id=space.id, title=record["resource_title"], description={}, record=record,
-        state=State.PUBLISHED, opened_at=moment, updated_at=moment,
+        state=DatasetState.PUBLISHED, opened_at=moment, updated_at=moment,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from tests.faults.power import content, let_time_pass
 from tests.faults.running import RunningNode
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import Sender, rows
-from udi.cli.local.account import give, service_account
+from udi.cli.local.account import change_owner, service_account
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Preparation, PreparationState
@@ -55,7 +55,7 @@ async def database_disk(
 
     with small_disk(outside / "disk", 128) as disk:
         (disk.folder / "space").mkdir()
-        give(disk.folder / "space", service_account())
+        change_owner(disk.folder / "space", service_account())
         connection = await asyncpg.connect(postgres)
         try:
             await connection.execute(f"CREATE TABLESPACE small LOCATION '{disk.folder / 'space'}'")

@@ -19,7 +19,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import Version
 from udi.node.files.models import StoredFile
-from udi.node.files.sweep import sweep
+from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 
 MEGABYTE = 1024**2
@@ -83,7 +83,7 @@ async def test_a_node_killed_at_a_step_ends_with_one_whole_version(
     assert await _delivered(producer, dataset, sent, revive) == sent
     assert len(await rows(node_database, demo, StoredFile)) == 2
     node.stop()
-    await sweep(node_database, store, demo.id, older_than=timedelta(seconds=-60))
+    await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-60))
     assert await sound(node_database, store, demo) == []
     assert len(await objects(store, demo)) == 4  # two files, and a table of each
     assert len(delivered_after_death) == 1
@@ -125,6 +125,6 @@ async def test_a_node_killed_while_a_plain_form_ends_leaves_no_draft_and_no_orph
 
     assert kept.status_code == 303
     node.stop()
-    assert await sweep(node_database, store, demo.id, older_than=timedelta(seconds=-60)) == 1
+    assert await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-60)) == 1
     assert len(await rows(node_database, demo, StoredFile)) == 1
     assert await sound(node_database, store, demo) == []

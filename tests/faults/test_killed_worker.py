@@ -17,9 +17,9 @@ from tests.node.producer import TABLE, Producer
 from tests.node.sending import objects, rows, sound
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.models import Preparation, PreparationState, Source, Version
+from udi.node.datasets.models import DatasetSource, Preparation, PreparationState, Version
 from udi.node.files.models import StoredFile
-from udi.node.files.sweep import sweep
+from udi.node.files.sweep import sweep_territory
 from udi.ui.site import Site
 
 Seen = TypeVar("Seen")
@@ -103,7 +103,7 @@ async def test_a_worker_killed_while_a_child_reads_a_file_looks_at_it_again(
     await ready(node_database, demo, 1)
     node.stop()
     store = node_site.parts["objects"]
-    await sweep(node_database, store, demo.id, older_than=timedelta(seconds=-60))
+    await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-60))
     assert len(children) == 1
     assert await sound(node_database, store, demo) == []
     assert len(await objects(store, demo)) == 2
@@ -125,14 +125,14 @@ async def test_a_worker_killed_during_a_refresh_makes_one_version(
     node.start("work")
 
     async with asyncio.timeout(PATIENCE):
-        while (source := (await rows(node_database, demo, Source))[0]).checked_at is None:  # noqa: ASYNC110 - another process says nothing to wait for
+        while (source := (await rows(node_database, demo, DatasetSource))[0]).checked_at is None:  # noqa: ASYNC110 - another process says nothing to wait for
             await asyncio.sleep(0.2)
     await let_time_pass(node_database, demo)
     await ready(node_database, demo, 2)
     node.stop()
 
     store = node_site.parts["objects"]
-    await sweep(node_database, store, demo.id, older_than=timedelta(seconds=-60))
+    await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-60))
     assert (source.error, source.failures) == ("", 0)
     assert source.etag in {
         distant.etag,

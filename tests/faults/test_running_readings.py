@@ -18,13 +18,13 @@ from tests.node.producer import Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.agreements.gate import BYTES
-from udi.node.datasets.actions.prepare import Desk, prepare_version
+from udi.node.datasets.actions.prepare import PreparationContext, prepare_version
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.depot import Depot
 from udi.node.files.store import ObjectStore
+from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.models import Space
 from udi.node.territories.models import Tenant
-from udi.protocol.agreement import State
+from udi.protocol.agreement import AgreementValidity
 from udi.settings import Settings
 
 __all__ = ["parts", "store"]
@@ -100,7 +100,9 @@ async def publish(
     async with node_database.session(demo.id, role="worker") as session:
         found = await find_dataset(session, uuid.UUID(dataset))
         assert found is not None
-    await prepare_version(Desk(Depot(node_database, store, demo.id, "worker"), demo), found.latest.id, 1)
+    await prepare_version(
+        PreparationContext(TenantStorage(node_database, store, demo.id, "worker"), demo), found.latest.id, 1
+    )
     return await producer.publish(dataset, access="restricted", reason="On le peut.")
 
 
@@ -118,7 +120,7 @@ async def test_a_slow_reader_is_cut_off_when_its_agreement_is_revoked(
         await asyncio.to_thread(reader.begin, f"/datasets/{dataset}/file", grant.secret)
         assert await asyncio.to_thread(reader.read, BEFORE, 0.01)
         began = time.monotonic()
-        await told(granting, client, grant.change(state=State.REVOKED, reason="Trop."))
+        await told(granting, client, grant.change(state=AgreementValidity.REVOKED, reason="Trop."))
         known = time.monotonic()
         whole = await asyncio.to_thread(reader.read, SIZE, 0.01)
         seconds = time.monotonic() - known

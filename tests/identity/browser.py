@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from tests.rules.pages import check_page
 from udi.kit.tenancy import Territory
-from udi.portal.identity.provision.admin import Admin
+from udi.portal.identity.provision.admin import RealmAdmin
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -40,7 +40,7 @@ class Browser:
         self._check(response)
         return response
 
-    async def be(self, admin: Admin, user: str) -> None:
+    async def be(self, admin: RealmAdmin, user: str) -> None:
         """Be known to Keycloak as this person (their id), without forms."""
         token = admin.connection.token["access_token"]
         address = f"{admin.connection.server_url.rstrip('/')}/admin/realms/{admin.realm}/users/{user}/impersonation"

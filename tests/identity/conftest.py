@@ -14,7 +14,7 @@ from tests.identity.relay import relay
 from tests.identity.scene import Scene, provision
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.portal.identity.provision.admin import Admin, connect
+from udi.portal.identity.provision.admin import RealmAdmin, connect
 from udi.settings import Settings
 
 
@@ -25,19 +25,19 @@ def connected(keycloak: Settings) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def admin(connected: Settings) -> Admin:
+def admin(connected: Settings) -> RealmAdmin:
     return connect(connected)
 
 
 @pytest.fixture
-async def armorine(demo: Territory, admin: Admin, connected: Settings) -> Territory:
+async def armorine(demo: Territory, admin: RealmAdmin, connected: Settings) -> Territory:
     """The first territory, with two organisations in Keycloak."""
     await asyncio.to_thread(provision, admin, connected, demo)
     return demo
 
 
 @pytest.fixture
-async def elsewhere(other: Territory, admin: Admin, connected: Settings) -> Territory:
+async def elsewhere(other: Territory, admin: RealmAdmin, connected: Settings) -> Territory:
     """The second territory, with organisations of the same short names."""
     await asyncio.to_thread(provision, admin, connected, other)
     return other
@@ -64,7 +64,7 @@ async def lonely_portal(settings: Settings, portal_database: Database) -> AsyncI
 
 
 @pytest.fixture
-async def scene(portal: Litestar, armorine: Territory, admin: Admin) -> AsyncIterator[Scene]:
+async def scene(portal: Litestar, armorine: Territory, admin: RealmAdmin) -> AsyncIterator[Scene]:
     """The portal of the first territory, its people and their browsers."""
     scene = Scene(portal, armorine, admin)
     yield scene

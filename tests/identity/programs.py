@@ -10,20 +10,20 @@ from litestar import Litestar, get, post
 from litestar.di import NamedDependency
 
 from udi.kit.db import Database
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
 from udi.kit.oidc import IdentityService, territory_client
-from udi.kit.sessions import Sessions, forget_memberships
-from udi.kit.territories import Registry
+from udi.kit.sessions import Sessions, ignore_memberships
+from udi.kit.territories import TerritoryRegistry
 from udi.node.identity.models import TABLES as NODE_TABLES
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity import api, pages
-from udi.portal.identity.actions import keep_memberships
+from udi.portal.identity.actions import store_memberships
 from udi.portal.identity.models import TABLES as PORTAL_TABLES
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.settings import ProgramName, Settings
 from udi.ui import login
-from udi.ui.decisions import decides
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.site import Site, create_app
 
 FOLDER = Path(pages.__file__).parent
@@ -40,7 +40,7 @@ async def who(actor: NamedDependency[Actor | None]) -> dict[str, Any]:
     return {"name": actor.name, "email": actor.email, "moderator": actor.moderator, "memberships": memberships}
 
 
-@post("/decide", guards=[decides()])
+@post("/decide", guards=[require_confirmation()])
 async def decide() -> dict[str, Any]:
     """Something that decides."""
     return {"decided": True}
@@ -56,15 +56,15 @@ async def program(settings: Settings, database: Database) -> AsyncIterator[Lites
         TABLES[name],
         service,
         partial(territory_client, settings, name),
-        keep_memberships if name == "portal" else forget_memberships,
+        store_memberships if name == "portal" else ignore_memberships,
         settings.second_factor,
     )
     site = Site(
         program=name,
         settings=settings,
         database=database,
-        registry=Registry(database, ROWS[name], partial(settings.origin, name), max_age=0),
-        outgoing=Outgoing(settings.private_hosts),
+        registry=TerritoryRegistry(database, ROWS[name], partial(settings.origin, name), max_age=0),
+        outgoing=OutgoingClient(settings.private_hosts),
         templates={"identity": FOLDER / "templates"},
         locales=[FOLDER / "locale"],
         find_actor=login.find_actor,

@@ -12,7 +12,7 @@ from udi.kit.db import Database
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
 from udi.kit.tenancy import Territory
 from udi.portal.identity.provision.accounts import apply_memberships
-from udi.portal.identity.provision.admin import Admin, Change
+from udi.portal.identity.provision.admin import ProvisionChange, RealmAdmin
 from udi.portal.identity.provision.territory import apply_territory
 from udi.settings import Settings
 
@@ -21,8 +21,8 @@ PASSWORD = "a long enough password"
 
 
 def provision(
-    admin: Admin, settings: Settings, territory: Territory, *, organisations: list[tuple[str, str]] | None = None
-) -> list[Change]:
+    admin: RealmAdmin, settings: Settings, territory: Territory, *, organisations: list[tuple[str, str]] | None = None
+) -> list[ProvisionChange]:
     """Make the territory known to Keycloak."""
     return apply_territory(
         admin,
@@ -59,7 +59,7 @@ class Scene:
 
     portal: Litestar
     territory: Territory
-    admin: Admin
+    admin: RealmAdmin
     opened: list[Browser] = field(default_factory=list)
 
     def browser(self, app: Litestar | None = None, territory: Territory | None = None) -> Browser:

@@ -17,13 +17,13 @@ from udi.kit.db import Database
 from udi.kit.errors import ProvisionError
 from udi.kit.oidc import IdentityRefusedError, IdentityService, territory_client
 from udi.portal.identity.models import WebSession
-from udi.portal.identity.provision.admin import Admin
+from udi.portal.identity.provision.admin import RealmAdmin
 from udi.settings import Settings
 
 PASSWORD = "une phrase que nul ne devine"
 
 
-async def give_password(admin: Admin, subject: str, password: str) -> None:
+async def give_password(admin: RealmAdmin, subject: str, password: str) -> None:
     body = {"type": "password", "value": password, "temporary": False}
     await asyncio.to_thread(admin.put, f"users/{subject}/reset-password", body)
 
@@ -52,7 +52,7 @@ async def test_a_common_password_is_refused(scene: Scene, password: str) -> None
 
 
 async def test_administrators_are_protected_from_guessing(scene: Scene) -> None:
-    master = await asyncio.to_thread(Admin(scene.admin.connection, "master").get, "")
+    master = await asyncio.to_thread(RealmAdmin(scene.admin.connection, "master").get, "")
 
     assert (master["bruteForceProtected"], master["failureFactor"], master["adminEventsEnabled"]) == (True, 5, True)
     assert "passwordBlacklist" in master["passwordPolicy"]

@@ -8,23 +8,23 @@ import pytest
 from tests.identity.scene import Scene, member_of
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MANAGERS, PUBLISHERS
-from udi.portal.identity.provision.admin import Admin, AwayError, connect_for_members
-from udi.portal.identity.provision.joining import Member, apply_members_account, make_member
+from udi.portal.identity.provision.admin import IdentityServiceUnavailableError, RealmAdmin, connect_for_members
 from udi.portal.identity.provision.members import Memberships, read_members
+from udi.portal.identity.provision.memberships import DesiredMembership, apply_members_account, make_member
 from udi.settings import Settings
 
 NAMES = [("mairie", "Mairie"), ("seve", "Association Sève"), ("eaux", "Syndicat des eaux")]
 
 
 @pytest.fixture
-async def worker(scene: Scene, connected: Settings) -> Admin:
+async def worker(scene: Scene, connected: Settings) -> RealmAdmin:
     """The realm as the portal's worker reaches it."""
     await asyncio.to_thread(apply_members_account, scene.admin, connected)
     return connect_for_members(connected)
 
 
 async def make(
-    worker: Admin,
+    worker: RealmAdmin,
     scene: Scene,
     subject: str,
     groups: tuple[str, ...] | None,
@@ -32,7 +32,7 @@ async def make(
     *,
     founding: bool = False,
 ) -> None:
-    member = Member(scene.territory.slug, slug, subject, groups)
+    member = DesiredMembership(scene.territory.slug, slug, subject, groups)
     await asyncio.to_thread(make_member, worker, member, NAMES, founding=founding)
 
 
@@ -41,7 +41,7 @@ async def known(scene: Scene) -> Memberships:
 
 
 async def test_an_organisation_is_founded_with_its_administrator_who_logs_in_with_the_right(
-    worker: Admin, scene: Scene
+    worker: RealmAdmin, scene: Scene
 ) -> None:
     someone, browser = await scene.visitor()
 
@@ -54,7 +54,7 @@ async def test_an_organisation_is_founded_with_its_administrator_who_logs_in_wit
     assert await known(scene) == {someone.id: {"eaux": {MANAGERS}}}
 
 
-async def test_groups_become_those_wanted_and_leaving_leaves_the_account(worker: Admin, scene: Scene) -> None:
+async def test_groups_become_those_wanted_and_leaving_leaves_the_account(worker: RealmAdmin, scene: Scene) -> None:
     someone = await scene.person()
     seen = []
     for groups in ((MANAGERS,), (PUBLISHERS,), (), (MANAGERS, PUBLISHERS), None, None):
@@ -65,7 +65,7 @@ async def test_groups_become_those_wanted_and_leaving_leaves_the_account(worker:
     assert await asyncio.to_thread(scene.admin.get, f"users/{someone.id}") is not None
 
 
-async def test_other_organisations_of_the_person_are_left_alone(worker: Admin, scene: Scene) -> None:
+async def test_other_organisations_of_the_person_are_left_alone(worker: RealmAdmin, scene: Scene) -> None:
     someone = await scene.person(member_of(scene.territory))
     before = (await known(scene))[someone.id]
 
@@ -76,7 +76,7 @@ async def test_other_organisations_of_the_person_are_left_alone(worker: Admin, s
     assert "mairie" in before
 
 
-async def test_what_has_people_in_it_is_not_founded_again(worker: Admin, scene: Scene) -> None:
+async def test_what_has_people_in_it_is_not_founded_again(worker: RealmAdmin, scene: Scene) -> None:
     earlier, later = await scene.person(), await scene.person()
     await make(worker, scene, earlier.id, (MANAGERS,))
 
@@ -86,7 +86,7 @@ async def test_what_has_people_in_it_is_not_founded_again(worker: Admin, scene: 
     assert later.id not in await known(scene)
 
 
-async def test_the_account_changes_no_client_and_no_rule(worker: Admin, scene: Scene) -> None:
+async def test_the_account_changes_no_client_and_no_rule(worker: RealmAdmin, scene: Scene) -> None:
     for attempt in (
         lambda: worker.post("clients", {"clientId": secrets.token_hex(4)}),
         lambda: worker.put("", {"registrationAllowed": False}),
@@ -113,5 +113,5 @@ async def test_the_account_is_made_once_and_mended(scene: Scene, connected: Sett
 async def test_an_identity_service_that_is_away_is_said_as_such(scene: Scene, connected: Settings) -> None:
     nowhere = connect_for_members(connected.model_copy(update={"identity_internal_url": "http://localhost:1"}))
 
-    with pytest.raises(AwayError):
+    with pytest.raises(IdentityServiceUnavailableError):
         await make(nowhere, scene, "x", (MANAGERS,))

@@ -9,7 +9,7 @@ import pytest
 
 from tests import services
 from tests.cluster import free_ports
-from udi.cli.local.keycloak import CLUSTER_PORT, configured, start_keycloak
+from udi.cli.local.keycloak import CLUSTER_PORT, make_keycloak, start_keycloak
 from udi.settings import Settings
 
 pytestmark = [pytest.mark.programs, pytest.mark.thorough]
@@ -19,7 +19,7 @@ def test_a_keycloak_with_peers_wants_a_certificate(keycloak: Settings, run_folde
     """It runs beside the one of the run, in the same database, as a second machine's does."""
     java, distribution, account = services.find_keycloak(keycloak)
     peer = replace(
-        configured(keycloak, java=java, distribution=distribution, account=account),
+        make_keycloak(keycloak, java=java, distribution=distribution, account=account),
         home=run_folder / "keycloak-peer",
         port=free_ports(1),
         management_port=free_ports(1),

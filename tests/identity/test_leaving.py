@@ -9,11 +9,11 @@ from sqlalchemy import select
 from tests.identity.scene import Scene, member_of
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.portal.identity.account_watcher import AccountWatcher
 from udi.portal.identity.models import Membership, Person, WebSession
+from udi.portal.identity.provision.account_changes import read_account, read_changes
 from udi.portal.identity.provision.admin import connect_for_members
-from udi.portal.identity.provision.joining import apply_members_account
-from udi.portal.identity.provision.watching import read_account, read_changes
-from udi.portal.identity.watch import AccountWatcher
+from udi.portal.identity.provision.memberships import apply_members_account
 from udi.settings import Settings
 
 
@@ -37,14 +37,14 @@ async def test_who_is_disabled_or_deleted_is_found_and_logged_out(
     scene: Scene, portal_database: Database, watcher: AccountWatcher, way: str
 ) -> None:
     someone, browser = await scene.logged_in(member_of(scene.territory))
-    await watcher.step()
+    await watcher.run_once()
     before = await held(portal_database, scene, someone.id)
     if way == "disabled":
         await asyncio.to_thread(scene.admin.put, f"users/{someone.id}", {"enabled": False})
     else:
         await asyncio.to_thread(scene.admin.delete, f"users/{someone.id}")
 
-    await watcher.step()
+    await watcher.run_once()
 
     assert before == (1, {"mairie": ["managers", "publishers"], "": ["moderators"]}, False)
     assert await held(portal_database, scene, someone.id) == (0, {}, True)
@@ -57,7 +57,7 @@ async def test_who_leaves_an_organisation_or_a_group_is_found(
     scene: Scene, portal_database: Database, watcher: AccountWatcher
 ) -> None:
     someone, browser = await scene.logged_in(member_of(scene.territory))
-    await watcher.step()
+    await watcher.run_once()
     listed = await asyncio.to_thread(scene.admin.get, f"organizations/members/{someone.id}/organizations")
     [mairie] = [each["id"] for each in listed if each["alias"].endswith("--mairie")]
     groups = await asyncio.to_thread(scene.admin.get, f"organizations/{mairie}/members/{someone.id}/groups")
@@ -65,10 +65,10 @@ async def test_who_leaves_an_organisation_or_a_group_is_found(
 
     path = f"organizations/{mairie}/groups/{managers}/members/{someone.id}"
     await asyncio.to_thread(scene.admin.delete, path)
-    await watcher.step()
+    await watcher.run_once()
     less = (await browser.get("/who")).json()["memberships"]
     await asyncio.to_thread(scene.admin.delete, f"organizations/{mairie}/members/{someone.id}")
-    await watcher.step()
+    await watcher.run_once()
     none = (await browser.get("/who")).json()["memberships"]
 
     assert (less, none) == ({"mairie": ["publishers"]}, {})

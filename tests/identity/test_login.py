@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tests.identity.browser import query_of
 from tests.identity.programs import program
 from tests.identity.scene import PASSWORD, Scene, member_of
-from udi.kit import attempts, clock
+from udi.kit import clock, login_attempts
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.settings import Settings
@@ -178,7 +178,7 @@ async def test_a_person_already_known_is_not_asked_again(scene: Scene) -> None:
 async def test_a_login_that_took_too_long_says_to_begin_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     _, browser = await scene.visitor()
     callback = await browser.callback()
-    monkeypatch.setattr(attempts, "now", lambda: clock.now() + timedelta(minutes=61))
+    monkeypatch.setattr(login_attempts, "now", lambda: clock.now() + timedelta(minutes=61))
 
     answer = await browser.get(callback, **{"Accept-Language": "en"})
 

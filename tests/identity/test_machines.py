@@ -21,9 +21,9 @@ from tests.identity.scene import Scene, member_of
 from udi.kit.db import Database
 from udi.kit.oidc import IdentityService
 from udi.kit.tenancy import Territory
-from udi.portal.identity.machines import machine_client
+from udi.portal.identity.machines import get_machine_client
 from udi.portal.identity.models import WebSession
-from udi.portal.identity.provision.territory import Machine, apply_machine, remove_machine
+from udi.portal.identity.provision.territory import MachineClient, apply_machine, remove_machine
 from udi.settings import Settings
 
 CREDENTIALS = {"grant_type": "client_credentials"}
@@ -32,7 +32,7 @@ CREDENTIALS = {"grant_type": "client_credentials"}
 @get("/api/me")
 async def me(request: Request[object, object, State], territory: NamedDependency[Territory]) -> dict[str, str]:
     """Which machine calls."""
-    return {"client": await machine_client(request, territory)}
+    return {"client": await get_machine_client(request, territory)}
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def machine_name(armorine: Territory) -> str:
 
 
 @pytest.fixture
-async def machine(scene: Scene, machine_name: str) -> Machine:
+async def machine(scene: Scene, machine_name: str) -> MachineClient:
     return await asyncio.to_thread(apply_machine, scene.admin, machine_name, scene.territory.origin)
 
 
@@ -67,7 +67,7 @@ def parts(token: str) -> tuple[dict[str, object], dict[str, object]]:
 
 
 async def test_a_machine_gets_a_token_with_its_credential_and_is_known_by_it(
-    scene: Scene, machine: Machine, machine_name: str
+    scene: Scene, machine: MachineClient, machine_name: str
 ) -> None:
     app = scene.browser().app
 
@@ -81,7 +81,7 @@ async def test_a_machine_gets_a_token_with_its_credential_and_is_known_by_it(
     assert (await call(app, granted.json()["access_token"])).json() == {"client": machine_name}
 
 
-async def test_the_credential_may_come_in_the_form(scene: Scene, machine: Machine, machine_name: str) -> None:
+async def test_the_credential_may_come_in_the_form(scene: Scene, machine: MachineClient, machine_name: str) -> None:
     form = {**CREDENTIALS, "client_id": machine_name, "client_secret": machine.secret or ""}
 
     granted = await scene.browser().app.post("/oauth2/token", data=form)
@@ -118,14 +118,14 @@ async def test_an_unreadable_credential_is_refused(scene: Scene, header: str) ->
     assert answer.status_code == 401
 
 
-async def test_a_wrong_secret_is_refused(scene: Scene, machine: Machine, machine_name: str) -> None:
+async def test_a_wrong_secret_is_refused(scene: Scene, machine: MachineClient, machine_name: str) -> None:
     answer = await ask_token(scene.browser().app, machine_name, f"{machine.secret}x")
 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Basic")
 
 
-async def test_a_renewed_secret_replaces_the_old_one(scene: Scene, machine: Machine, machine_name: str) -> None:
+async def test_a_renewed_secret_replaces_the_old_one(scene: Scene, machine: MachineClient, machine_name: str) -> None:
     app = scene.browser().app
 
     renewed = await asyncio.to_thread(apply_machine, scene.admin, machine_name, scene.territory.origin, rotate=True)
@@ -135,14 +135,16 @@ async def test_a_renewed_secret_replaces_the_old_one(scene: Scene, machine: Mach
     assert (await ask_token(app, machine_name, machine.secret)).status_code == 401
 
 
-async def test_a_machine_applied_again_keeps_its_secret(scene: Scene, machine: Machine, machine_name: str) -> None:
+async def test_a_machine_applied_again_keeps_its_secret(
+    scene: Scene, machine: MachineClient, machine_name: str
+) -> None:
     again = await asyncio.to_thread(apply_machine, scene.admin, machine_name, scene.territory.origin)
 
     assert (again.change.outcome, again.secret) == ("unchanged", None)
     assert (await ask_token(scene.browser().app, machine_name, machine.secret)).status_code == 200
 
 
-async def test_a_removed_machine_gets_no_token(scene: Scene, machine: Machine, machine_name: str) -> None:
+async def test_a_removed_machine_gets_no_token(scene: Scene, machine: MachineClient, machine_name: str) -> None:
     assert await asyncio.to_thread(remove_machine, scene.admin, machine_name) is True
     assert await asyncio.to_thread(remove_machine, scene.admin, machine_name) is False
 
@@ -150,7 +152,7 @@ async def test_a_removed_machine_gets_no_token(scene: Scene, machine: Machine, m
 
 
 async def test_a_machine_of_another_territory_is_refused(
-    scene: Scene, elsewhere: Territory, machine: Machine, machine_name: str
+    scene: Scene, elsewhere: Territory, machine: MachineClient, machine_name: str
 ) -> None:
     granted = await ask_token(scene.browser().app, machine_name, machine.secret)
 
@@ -160,7 +162,9 @@ async def test_a_machine_of_another_territory_is_refused(
     assert answer.headers["www-authenticate"] == 'Bearer realm="udi", error="invalid_token"'
 
 
-async def test_a_token_that_was_touched_or_forged_is_refused(scene: Scene, machine: Machine, machine_name: str) -> None:
+async def test_a_token_that_was_touched_or_forged_is_refused(
+    scene: Scene, machine: MachineClient, machine_name: str
+) -> None:
     browser = scene.browser()
     app = browser.app
     real = (await ask_token(app, machine_name, machine.secret)).json()["access_token"]
@@ -207,7 +211,7 @@ async def test_tokens_of_people_are_no_machines(scene: Scene, portal_database: D
 
 
 async def test_without_keycloak_a_known_key_goes_on_and_a_token_is_not_given(
-    scene: Scene, machine: Machine, machine_name: str, connected: Settings, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, machine: MachineClient, machine_name: str, connected: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = scene.browser().app
     token = (await ask_token(app, machine_name, machine.secret)).json()["access_token"]
@@ -226,7 +230,7 @@ async def test_without_keycloak_a_known_key_goes_on_and_a_token_is_not_given(
 
 
 async def test_a_portal_that_never_saw_keycloak_asks_machines_to_come_back(
-    scene: Scene, machine: Machine, machine_name: str, lonely_portal: Litestar
+    scene: Scene, machine: MachineClient, machine_name: str, lonely_portal: Litestar
 ) -> None:
     token = (await ask_token(scene.browser().app, machine_name, machine.secret)).json()["access_token"]
     lonely_portal.register(me)

@@ -12,10 +12,10 @@ from tests.identity.scene import ORGANISATIONS, Scene, provision
 from udi.kit.errors import ProvisionError
 from udi.kit.tenancy import Territory
 from udi.portal.identity.provision.accounts import account_secret, apply_account
-from udi.portal.identity.provision.admin import Admin, connect
+from udi.portal.identity.provision.admin import RealmAdmin, connect
 from udi.portal.identity.provision.realm import apply_realm, realm_rules
 from udi.portal.identity.provision.territory import apply_territory
-from udi.portal.tenants.shape import AccountPart
+from udi.portal.tenants.schema import AccountPart
 from udi.settings import Settings
 
 
@@ -39,7 +39,7 @@ def alone(run_folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("alone")
-async def test_the_realm_applied_again_is_unchanged_in_seven_calls(admin: Admin, settings: Settings) -> None:
+async def test_the_realm_applied_again_is_unchanged_in_seven_calls(admin: RealmAdmin, settings: Settings) -> None:
     before = admin.calls
 
     changes = await asyncio.to_thread(apply_realm, admin, settings)
@@ -49,14 +49,16 @@ async def test_the_realm_applied_again_is_unchanged_in_seven_calls(admin: Admin,
 
 
 @pytest.mark.usefixtures("alone")
-async def test_a_realm_whose_creation_was_heard_and_repeated_is_there_once(admin: Admin, settings: Settings) -> None:
+async def test_a_realm_whose_creation_was_heard_and_repeated_is_there_once(
+    admin: RealmAdmin, settings: Settings
+) -> None:
     await asyncio.to_thread(admin.create_realm, realm_rules(settings))
 
     assert outcomes(await asyncio.to_thread(apply_realm, admin, settings)) == {"unchanged"}
 
 
 @pytest.mark.usefixtures("alone")
-async def test_a_setting_of_the_realm_changed_by_hand_is_put_back(admin: Admin, settings: Settings) -> None:
+async def test_a_setting_of_the_realm_changed_by_hand_is_put_back(admin: RealmAdmin, settings: Settings) -> None:
     await asyncio.to_thread(admin.put, "", {"failureFactor": 30, "otpPolicyType": "totp", "otpPolicyPeriod": 60})
 
     changes = await asyncio.to_thread(apply_realm, admin, settings)
@@ -66,7 +68,7 @@ async def test_a_setting_of_the_realm_changed_by_hand_is_put_back(admin: Admin, 
     assert (realm["failureFactor"], realm["otpPolicyPeriod"], realm["otpPolicyDigits"]) == (8, 30, 6)
 
 
-async def test_a_territory_is_created_once(demo: Territory, admin: Admin, connected: Settings) -> None:
+async def test_a_territory_is_created_once(demo: Territory, admin: RealmAdmin, connected: Settings) -> None:
     first = await asyncio.to_thread(provision, admin, connected, demo)
     before = admin.calls
     second = await asyncio.to_thread(provision, admin, connected, demo)
@@ -80,7 +82,9 @@ async def test_a_territory_is_created_once(demo: Territory, admin: Admin, connec
     assert admin.calls - before == 3
 
 
-async def test_what_changed_in_the_files_is_changed(armorine: Territory, admin: Admin, connected: Settings) -> None:
+async def test_what_changed_in_the_files_is_changed(
+    armorine: Territory, admin: RealmAdmin, connected: Settings
+) -> None:
     renamed = [("mairie", "Mairie de Kerlévan"), ("seve", "Association Sève"), ("port", "Port")]
 
     changes = await asyncio.to_thread(provision, admin, connected, armorine, organisations=renamed)
@@ -90,7 +94,7 @@ async def test_what_changed_in_the_files_is_changed(armorine: Territory, admin: 
 
 
 async def test_an_origin_that_moved_is_changed_at_the_client(
-    armorine: Territory, admin: Admin, connected: Settings
+    armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
     changes = await asyncio.to_thread(
         apply_territory, admin, connected, slug=armorine.slug, name="Armorine", organisations=ORGANISATIONS,
@@ -104,7 +108,9 @@ async def test_an_origin_that_moved_is_changed_at_the_client(
     assert audiences == ["https://data.example"]
 
 
-async def test_two_organisations_may_have_the_same_name(demo: Territory, admin: Admin, connected: Settings) -> None:
+async def test_two_organisations_may_have_the_same_name(
+    demo: Territory, admin: RealmAdmin, connected: Settings
+) -> None:
     twins = [("mairie-a", "Mairie"), ("mairie-b", "Mairie")]
 
     first = await asyncio.to_thread(provision, admin, connected, demo, organisations=twins)
@@ -114,7 +120,7 @@ async def test_two_organisations_may_have_the_same_name(demo: Territory, admin: 
 
 
 async def test_a_group_deleted_by_hand_comes_back_with_a_thorough_pass(
-    armorine: Territory, admin: Admin, connected: Settings
+    armorine: Territory, admin: RealmAdmin, connected: Settings
 ) -> None:
     found = admin.get("organizations", search=f"Mairie ({armorine.slug})", exact=True)[0]["id"]
     groups = admin.get(f"organizations/{found}/groups")
@@ -129,7 +135,9 @@ async def test_a_group_deleted_by_hand_comes_back_with_a_thorough_pass(
     assert len(admin.get(f"organizations/{found}/groups")) == 2
 
 
-async def test_an_organisation_left_half_made_is_finished(demo: Territory, admin: Admin, connected: Settings) -> None:
+async def test_an_organisation_left_half_made_is_finished(
+    demo: Territory, admin: RealmAdmin, connected: Settings
+) -> None:
     alias = f"{demo.slug}--mairie"
     admin.post("organizations", {"name": f"Mairie ({demo.slug})", "alias": alias, "enabled": True})
 

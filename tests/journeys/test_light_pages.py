@@ -14,7 +14,7 @@ from tests.pages.findings import write_part
 from tests.portal.catalogue.corpus import TABLE, open_catalogue
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.portal.tenants.models import Tenant
 from udi.ui.declarations import weights
 
@@ -100,7 +100,7 @@ async def test_a_keyboard_is_enough_to_search_and_to_change_language(
 
 async def test_every_page_keeps_its_budgets_with_a_full_catalogue(installation: Installation) -> None:
     database = Database(installation.settings, "portal")
-    registry = Registry(database, Tenant, lambda host: installation.settings.origin("portal", host))
+    registry = TerritoryRegistry(database, Tenant, lambda host: installation.settings.origin("portal", host))
     [territory] = [each for each in await registry.list() if each.slug == "autre"]
     catalogue = await open_catalogue(database, territory)
     for _ in range(2):

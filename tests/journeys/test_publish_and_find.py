@@ -12,7 +12,7 @@ from playwright.async_api import BrowserContext, expect
 
 from tests.journeys.installation import PATIENCE, Installation
 from tests.journeys.steps import check, open_page, publish, wait_until
-from udi.portal.catalogue.packing import unpack
+from udi.portal.catalogue.compression import decompress_description
 
 FILE = "goodtables_VilleMTP_MTP_BudgetPri_2015.csv"
 CANARIES = ("CHOREGRAPHIQUE", "SALUBRITE")
@@ -67,7 +67,7 @@ async def contents_of_portal(installation: Installation) -> str:
                     found += [row[0] for row in rows]
                 for table in PACKED:
                     rows = await connection.fetch(f"SELECT record FROM app.{table}")
-                    found += [json.dumps(unpack(row[0]), ensure_ascii=False) for row in rows]
+                    found += [json.dumps(decompress_description(row[0]), ensure_ascii=False) for row in rows]
     finally:
         await connection.close()
     return "\n".join(found)

@@ -11,11 +11,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from udi.kit import clock
-from udi.kit.oidc import Client, IdentityService
+from udi.kit.oidc import IdentityClient, IdentityService
 from udi.settings import Settings
 
 KEY = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
-CLIENT = Client("demo-portal", "secret of the test", "https://data.example")
+CLIENT = IdentityClient("demo-portal", "secret of the test", "https://data.example")
 SUBJECT = "6f1f2a52-6d2c-4d8e-9a1b-3c5e7f901234"
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from udi.kit import confirmation, credentials
-from udi.kit.confirmation import FRESH, KNOWN, is_fresh, is_known
-from udi.kit.credentials import LEEWAY, LONGEST_JTI, InvalidSignatureError, SecretKind, SignedKind
+from udi.kit.confirmation import FRESH_FOR, VALID_FOR, is_confirmation_fresh, is_confirmation_valid
+from udi.kit.credentials import LEEWAY, LONGEST_JTI, InvalidSignatureError, SecretKind, SignedTokenKind
 
-KIND = SignedKind(typ="udi-order+jwt", scope="order", lifetime=timedelta(minutes=5))
+KIND = SignedTokenKind(typ="udi-order+jwt", scope="order", lifetime=timedelta(minutes=5))
 HERE, THERE = "https://portal.example.org", "https://node.example.org"
 NOW, SECOND = datetime(2026, 11, 29, 12, tzinfo=UTC), timedelta(seconds=1)
 ABSENT = object()
@@ -76,17 +76,19 @@ def test_read_accepts_the_first_and_the_last_moment_of_its_kind(ahead: timedelta
 
 def test_a_secret_is_long_and_only_its_digest_is_kept() -> None:
     kind = SecretKind(name="key", prefix="udi_")
-    secret = kind.draw()
+    secret = kind.generate()
 
-    assert secret != kind.draw()
+    assert secret != kind.generate()
     assert len(secret) >= len("udi_") + 43
-    assert (kind.fits(secret), kind.fits(secret[1:])) == (True, False)
+    assert (kind.matches(secret), kind.matches(secret[1:])) == (True, False)
     assert len(kind.digest(secret)) == 32
     assert secret.encode() not in kind.digest(secret)
     assert kind.hexdigest(secret) == kind.digest(secret).hex() != kind.hexdigest(secret + "x")
 
 
-@pytest.mark.parametrize(("counts", "longest"), [(is_known, KNOWN), (is_fresh, FRESH)])
+@pytest.mark.parametrize(
+    ("counts", "longest"), [(is_confirmation_valid, VALID_FOR), (is_confirmation_fresh, FRESH_FOR)]
+)
 def test_what_is_known_of_somebody_counts_for_so_long(counts: Any, longest: timedelta) -> None:
     assert not counts(None)
     assert counts(NOW)

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from udi.kit.db import MOST_READING, PATIENCE, Database, is_away
+from udi.kit.db import MAX_READ_CONNECTIONS, PATIENCE, Database, is_unavailable
 from udi.kit.jobs import enqueue, enqueue_each, list_queues
-from udi.kit.reading import SessionRows
+from udi.kit.read_connections import SessionRowReader
 from udi.kit.tenancy import NoTenantError, Territory
 from udi.settings import Role, Settings
 
@@ -131,7 +131,7 @@ async def test_rows_are_those_of_their_territory_on_whatever_connection(
     [first], [second] = await pages.rows(demo.id).fetch(asked), await pages.rows(other.id).fetch(asked)
     async with pages.platform_session(role="public") as session:
         after = await session.scalar(TENANT)
-        [inside] = await SessionRows(session).fetch(asked)
+        [inside] = await SessionRowReader(session).fetch(asked)
 
     assert (first[0], second[0], after, inside[0]) == (demo.id, other.id, None, None)
     assert first[1] == second[1] == inside[1], "one connection"
@@ -168,7 +168,7 @@ async def test_rows_that_take_too_long_leave_no_connection_in_the_middle_of_it(
         await rows.fetch("SELECT pg_sleep($1)", PATIENCE + 10)
     [[after]] = await rows.fetch(process)
 
-    assert is_away(refusal.value)
+    assert is_unavailable(refusal.value)
     assert after != before
 
 
@@ -179,17 +179,17 @@ async def test_readers_take_turns_on_few_connections(settings: Settings, demo: T
         async with database.session(demo.id, role="public") as session:
             return int(await session.scalar(PROCESS) or 0)
 
-    served = await asyncio.gather(*(read() for _ in range(4 * MOST_READING)))
+    served = await asyncio.gather(*(read() for _ in range(4 * MAX_READ_CONNECTIONS)))
     await database.close()
 
-    assert len(set(served)) <= MOST_READING
+    assert len(set(served)) <= MAX_READ_CONNECTIONS
 
 
 @pytest.mark.parametrize("role", ["public", "app"])
 async def test_a_connection_that_nobody_used_for_long_is_let_go(
     settings: Settings, demo: Territory, role: Role, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("udi.kit.db.RESTING", "100ms")
+    monkeypatch.setattr("udi.kit.db.IDLE_TIMEOUT", "100ms")
     database = Database(settings, "portal", pages=True)
 
     async with database.session(demo.id, role=role) as session:

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.kit.test_outgoing import answering
-from udi.kit.delegated import CallProcess, DelegatedOutgoing
+from udi.kit.call_process import CallProcess, DelegatedClient
 from udi.kit.http import OutgoingError, RefusedAddressError
 
 pytestmark = pytest.mark.programs
@@ -17,8 +17,8 @@ MEGABYTE = 1024 * 1024
 
 
 @asynccontextmanager
-async def delegated(port: int, **options: int) -> AsyncIterator[DelegatedOutgoing]:
-    client = DelegatedOutgoing([f"127.0.0.1:{port}"], CallProcess(**options))
+async def delegated(port: int, **options: int) -> AsyncIterator[DelegatedClient]:
+    client = DelegatedClient([f"127.0.0.1:{port}"], CallProcess(**options))
     try:
         yield client
     finally:
@@ -111,7 +111,7 @@ async def test_a_call_that_nobody_waits_for_is_given_up() -> None:
         await asyncio.wait_for(closed.wait(), 20)
 
 
-def made_by(client: DelegatedOutgoing) -> list[psutil.Process]:
+def made_by(client: DelegatedClient) -> list[psutil.Process]:
     """The living processes that make calls for this client."""
     process = client._process._process
     if process is None or process.returncode is not None:

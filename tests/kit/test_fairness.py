@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from udi.kit import jobs
 from udi.kit.db import Database
-from udi.kit.fairness import call_forgotten
+from udi.kit.fair_queue import promote_waiting_jobs
 from udi.kit.jobs import SCHEMA, Job, Worker
 from udi.kit.tenancy import Territory
 
@@ -151,19 +151,19 @@ async def test_what_a_dead_worker_left_put_off_comes_forward_by_itself(
             "SELECT count(*) FROM queue.pgqueuer WHERE headers ->> 'share' = :share AND execute_after <= now()"
         )
         assert await session.scalar(ready, {"share": str(share)}) == 2
-        assert await call_forgotten(session, SCHEMA.channel) == 0
+        assert await promote_waiting_jobs(session, SCHEMA.channel) == 0
         await session.execute(
             text("DELETE FROM queue.pgqueuer WHERE headers ->> 'share' = :share AND execute_after <= now()"),
             {"share": str(share)},
         )
-        assert await call_forgotten(session, SCHEMA.channel) == 2
+        assert await promote_waiting_jobs(session, SCHEMA.channel) == 2
         assert await session.scalar(ready, {"share": str(share)}) == 2
 
 
 async def test_jobs_whose_moment_came_together_are_done_as_many_at_once_as_any(
     node_database: Database, demo: Territory, floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(jobs, "CHECK_INTERVAL", 0.1)
     floor.takes, moment = 0.05, time.monotonic() + 1
     await queue(node_database, demo, "later", uuid.uuid4(), 12, 2, timedelta(seconds=1))
     worker = Worker(node_database, {NAME: floor.prepare})
@@ -197,10 +197,10 @@ async def test_a_job_for_later_takes_no_place_before_its_moment(
         " WHERE headers ->> 'share' = :share AND headers ? 'due'"
     )
     async with node_database.platform_session(role="worker") as session:
-        await call_forgotten(session, SCHEMA.channel)
+        await promote_waiting_jobs(session, SCHEMA.channel)
         [own] = await session.scalars(places, mine)
         await session.execute(later, mine)
-        await call_forgotten(session, SCHEMA.channel)
+        await promote_waiting_jobs(session, SCHEMA.channel)
         assert list(await session.scalars(places, mine)) == list(range(own, own + 11))
         assert list(await session.scalars(ready, mine)) == [True] * 2 + [False] * 9
 

@@ -6,7 +6,7 @@ import sys
 import psutil
 import pytest
 
-from udi.kit.memory import give_back
+from udi.kit.memory import release_memory
 
 pytestmark = pytest.mark.programs
 
@@ -22,7 +22,7 @@ def test_what_was_freed_between_what_is_kept_is_given_back() -> None:
     pieces = [piece if place % KEPT == 0 else None for place, piece in enumerate(pieces)]
     before = held()
 
-    give_back()
+    release_memory()
 
     assert before - held() > PIECES * SIZE / 2
     assert sum(piece is not None for piece in pieces) == PIECES // KEPT

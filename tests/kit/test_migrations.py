@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests import cluster
 from udi.cli.local.errors import LocalError
-from udi.cli.upgrade.course import refuse_contracted
+from udi.cli.upgrade.workflow import refuse_contracted
 from udi.kit import migrations, revisions
 from udi.kit.db import Database
 from udi.settings import Settings
@@ -73,7 +73,7 @@ async def empty(upgraded: Settings, postgres: str) -> Settings:
 @contextmanager
 def newer_program(folder: Path) -> Iterator[None]:
     """A program with one expanding and one contracting revision more, for as long as the block."""
-    last, usual = revisions.chain("portal")[-1], revisions.PACKAGE
+    last, usual = revisions.revision_chain("portal")[-1], revisions.PACKAGE
     for program in ("portal", "node"):
         shutil.copytree(usual / program / "migrations", folder / program / "migrations")
     for name, text in (("motto", EXPAND.format(last=last)), ("no_address", CONTRACT)):
@@ -87,8 +87,8 @@ def newer_program(folder: Path) -> Iterator[None]:
 
 def lead_to(package: Path) -> None:
     revisions.PACKAGE = package
-    revisions.chain.cache_clear()
-    revisions._declared.cache_clear()
+    revisions.revision_chain.cache_clear()
+    revisions._read_declarations.cache_clear()
 
 
 @pytest.fixture

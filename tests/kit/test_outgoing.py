@@ -12,7 +12,15 @@ import pytest
 
 from tests.kit.certificates import issue
 from udi.kit import http
-from udi.kit.http import Outgoing, OutgoingError, PrivateHost, RefusedAddressError, exact_host, is_public, outgoing
+from udi.kit.http import (
+    OutgoingClient,
+    OutgoingError,
+    PrivateHost,
+    RefusedAddressError,
+    exact_host,
+    is_public,
+    open_outgoing_client,
+)
 
 PUBLIC = ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "2a00:1450:4007:80e::200e"]
 NOT_PUBLIC = [
@@ -127,7 +135,11 @@ async def answering(body: bytes, *headers: str, context: ssl.SSLContext | None =
 
 
 async def test_nothing_private_is_reached_unless_the_operator_names_its_port() -> None:
-    async with answering(b"{}") as port, outgoing() as nobody, outgoing([f"*.localhost:{port}"]) as operator:
+    async with (
+        answering(b"{}") as port,
+        open_outgoing_client() as nobody,
+        open_outgoing_client([f"*.localhost:{port}"]) as operator,
+    ):
         for url in (f"http://metrics.localhost:{port}/", f"http://localhost:{port}/", f"http://127.0.0.1:{port}/"):
             with pytest.raises(RefusedAddressError):
                 await nobody.request("GET", url)
@@ -141,14 +153,14 @@ async def test_a_compressed_answer_is_refused_before_it_is_inflated(encoding: st
     bomb = gzip.compress(gzip.compress(bytes(50_000_000)))
     async with (
         answering(bomb, f"Content-Encoding: {encoding}") as port,
-        outgoing([f"127.0.0.1:{port}"]) as client,
+        open_outgoing_client([f"127.0.0.1:{port}"]) as client,
     ):
         with pytest.raises(OutgoingError, match="encoding that was not asked for"):
             await client.request("GET", f"http://127.0.0.1:{port}/")
 
 
 async def test_request_asks_for_no_compression_and_holds_no_more_than_its_limit() -> None:
-    async with answering(b"x" * 1000) as port, outgoing([f"127.0.0.1:{port}"]) as client:
+    async with answering(b"x" * 1000) as port, open_outgoing_client([f"127.0.0.1:{port}"]) as client:
         answer = await client.request("GET", f"http://127.0.0.1:{port}/", limit=1000)
         assert answer.request.headers["accept-encoding"] == "identity"
         assert answer.content == b"x" * 1000
@@ -167,7 +179,7 @@ def own_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLCon
 
 
 async def test_a_connection_that_was_opened_for_one_name_serves_no_other(own_authority: ssl.SSLContext) -> None:
-    async with answering(b"{}", context=own_authority) as port, outgoing([f"*.localhost:{port}"]) as client:
+    async with answering(b"{}", context=own_authority) as port, open_outgoing_client([f"*.localhost:{port}"]) as client:
         assert (await client.request("GET", f"https://one.localhost:{port}/")).status_code == 200
         with pytest.raises(OutgoingError):
             await client.request("GET", f"https://two.localhost:{port}/")
@@ -181,11 +193,11 @@ async def test_the_address_that_was_checked_is_the_one_that_is_called(monkeypatc
         return next(answers)
 
     monkeypatch.setattr(http, "_resolve", resolve)
-    async with answering(b"{}") as port, outgoing([f"rebind.example:{port}"]) as client:
+    async with answering(b"{}") as port, open_outgoing_client([f"rebind.example:{port}"]) as client:
         assert (await client.request("GET", f"http://rebind.example:{port}/")).status_code == 200
 
 
-async def may_be_reached(client: Outgoing, url: str) -> bool:
+async def may_be_reached(client: OutgoingClient, url: str) -> bool:
     try:
         await client.check(url)
     except RefusedAddressError:
@@ -210,13 +222,13 @@ async def test_check_looks_at_every_address_of_a_name_and_at_the_port(
         return addresses
 
     monkeypatch.setattr(http, "_resolve", resolve)
-    async with outgoing() as client:
+    async with open_outgoing_client() as client:
         assert await may_be_reached(client, f"https://geo.example:{port}/a") == reached
 
 
 @pytest.mark.parametrize("url", ["ftp://localhost/a", "file:///etc/passwd", "ws://localhost/"])
 async def test_only_the_web_is_reached_even_where_the_operator_lets_every_port(url: str) -> None:
-    async with outgoing(["*:*"]) as client:
+    async with open_outgoing_client(["*:*"]) as client:
         with pytest.raises(RefusedAddressError):
             await client.check(url)
         with pytest.raises((RefusedAddressError, OutgoingError)):

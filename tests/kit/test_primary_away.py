@@ -12,9 +12,9 @@ from tests.kit.relay import Relay
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.portal.catalogue.corpus import open_catalogue
 from tests.visitors import BROWSER, browse, freshen, make_person, shut_down
-from udi.kit.db import PATIENCE, Database, is_away
+from udi.kit.db import PATIENCE, Database, is_unavailable
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.node import app as node
 from udi.node import site as node_parts
 from udi.node.spaces.actions import apply_space
@@ -67,8 +67,8 @@ async def test_passers_by_read_the_whole_portal(
 ) -> None:
     corpus = await open_catalogue(portal_database, demo)
     record = (await corpus.add_all())[0]
-    registry = Registry(portal_database, Tenant, lambda host: host, max_age=0)
-    await SearchFeed(portal_database, registry, settings).step()
+    registry = TerritoryRegistry(portal_database, Tenant, lambda host: host, max_age=0)
+    await SearchFeed(portal_database, registry, settings).run_once()
     primary.cut()
     addresses = [
         "/", "/data", "/data?q=velo", f"/data/{record.id}", "/producers", "/producers/armor", "/charter", "/legal",
@@ -148,7 +148,7 @@ async def test_a_statement_without_an_answer_costs_its_connection_and_no_more(
         answer = await session.scalar(text("SELECT 3"))
     await database.close()
 
-    assert is_away(silence.value)
+    assert is_unavailable(silence.value)
     assert answer == 3
 
 
@@ -172,21 +172,21 @@ async def test_a_worker_never_reads_what_follows(split: Settings, primary: Relay
     await worker.close()
     await pages.close()
 
-    assert is_away(refusal.value)
+    assert is_unavailable(refusal.value)
 
 
 async def test_territories_that_were_known_are_served_while_no_database_answers(
     settings: Settings, primary: Relay, demo: Territory
 ) -> None:
     database = Database(settings.model_copy(update={"database_port": primary.port}), "portal", pages=True)
-    known, unknown = (Registry(database, Tenant, lambda host: host, max_age=0) for _ in range(2))
+    known, unknown = (TerritoryRegistry(database, Tenant, lambda host: host, max_age=0) for _ in range(2))
     assert await known.by_slug(demo.slug)
     primary.cut()
 
     assert await known.by_slug(demo.slug)
     with pytest.raises(Exception) as refusal:  # noqa: PT011 - which one depends on the driver
         await unknown.list()
-    assert is_away(refusal.value)
+    assert is_unavailable(refusal.value)
     primary.mend()
     assert await unknown.by_slug(demo.slug)
     await database.close()
@@ -203,7 +203,7 @@ async def test_a_fault_of_ours_is_no_absence_of_the_database(portal_database: Da
     with pytest.raises(DBAPIError, match="read-only") as following:
         await ask("SET TRANSACTION READ ONLY", "CREATE TABLE app.written (id int)")
 
-    assert (is_away(fault.value), is_away(following.value)) == (False, True)
+    assert (is_unavailable(fault.value), is_unavailable(following.value)) == (False, True)
 
 
 async def test_a_machine_without_a_copy_reads_the_database_itself(settings: Settings, demo: Territory) -> None:

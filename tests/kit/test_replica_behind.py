@@ -11,12 +11,12 @@ from litestar import Litestar
 from tests import cluster
 from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.visitors import browse, freshen, shut_down
-from udi.cli.local.account import give, service_account
-from udi.cli.local.postgres import Cluster, Postgres, find_binaries, start_postgres
+from udi.cli.local.account import change_owner, service_account
+from udi.cli.local.postgres import Cluster, PostgresProcess, find_binaries, start_postgres
 from udi.cli.local.processes import run_tool
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.portal import app as portal
 from udi.portal import site as portal_parts
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -30,7 +30,7 @@ REACHED = "SELECT pg_last_wal_replay_lsn() >= cast(cast($1 AS text) AS pg_lsn)"
 class Copy:
     """A second PostgreSQL that replays what the first writes, or holds."""
 
-    def __init__(self, running: Postgres, first: str) -> None:
+    def __init__(self, running: PostgresProcess, first: str) -> None:
         self._running, self._first = running, first
         self.port = running.cluster.port
 
@@ -76,7 +76,7 @@ async def copy(postgres: str, settings: Settings, run_folder: Path) -> AsyncIter
     if not tool.exists():
         pytest.skip(f"this PostgreSQL comes without {tool.name}")
     data.parent.mkdir()
-    give(data.parent, account)
+    change_owner(data.parent, account)
     taking = [str(tool), f"--dbname={postgres}", f"--pgdata={data}", "--checkpoint=fast", "--no-sync", "-R"]
     await asyncio.to_thread(run_tool, taking, what="Copying the database", where=run_folder, account=account)
     server = Cluster(binaries, data, cluster.free_ports(1), password, account, durable=False)
@@ -107,8 +107,10 @@ async def corpus(portal_database: Database, demo: Territory) -> Catalogue:
 @pytest.fixture
 async def feed(settings: Settings, portal_database: Database, corpus: Catalogue) -> SearchFeed:
     """What keeps the index, with the three datasets in it."""
-    feed = SearchFeed(portal_database, Registry(portal_database, Tenant, lambda host: host, max_age=0), settings)
-    await feed.step()
+    feed = SearchFeed(
+        portal_database, TerritoryRegistry(portal_database, Tenant, lambda host: host, max_age=0), settings
+    )
+    await feed.run_once()
     return feed
 
 
@@ -121,7 +123,7 @@ async def test_what_the_index_knows_and_the_copy_does_not_breaks_no_page_and_is_
         before = [await visitor.get(url) for url in addresses]
         await copy.hold()
         record = await corpus.add(NEW)
-        await feed.step()
+        await feed.run_once()
         behind = [await visitor.get(url) for url in addresses]
         missing = await visitor.get(f"/data/{record.id}")
         await copy.catch_up()

@@ -14,9 +14,9 @@ from tests.node.test_ring import aged
 from udi.kit import sealed_column_tasks
 from udi.kit.clock import now
 from udi.kit.db import Database
+from udi.kit.keyring import Keyring, new_keyring, rotate_keyring
 from udi.kit.oidc import Login
-from udi.kit.ring import Ring, new_ring, rotated_ring
-from udi.kit.sealed_column_tasks import reseal_for_ever, reseal_territory
+from udi.kit.sealed_column_tasks import reseal_periodically, reseal_territory
 from udi.kit.sealed_columns import (
     BrokenColumnError,
     ColumnKeys,
@@ -28,7 +28,7 @@ from udi.kit.sealed_columns import (
 )
 from udi.kit.sessions import open_session
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.node import work as node_work
 from udi.node.schema import NodeTable
 from udi.portal import work as portal_work
@@ -44,7 +44,7 @@ IN_DATABASE = "SELECT id_token, refresh_token FROM app.web_session"
 
 
 def test_a_sealed_text_opens_for_its_column_with_its_key_only() -> None:
-    ring, other = Ring.parse(new_ring()), Ring.parse(new_ring())
+    ring, other = Keyring.parse(new_keyring()), Keyring.parse(new_keyring())
     sealed = seal(ring, "webhook.secret", "text")
     changed = sealed[:-3] + ("A" if sealed[-3] != "A" else "B") + sealed[-2:]
     mark, _, content = sealed.split(":")
@@ -95,7 +95,7 @@ def test_workers_seal_again_every_table_that_has_such_columns() -> None:
 def secrets_folder(settings: Settings, tmp_path: Path) -> Path:
     """The secrets of the run, for this test to change; its ring of columns was drawn days ago."""
     folder = Path(shutil.copytree(settings.secrets_folder, tmp_path / "secrets"))
-    (folder / secret_name("portal")).write_text(aged(new_ring(), 9 * DAYS))
+    (folder / secret_name("portal")).write_text(aged(new_keyring(), 9 * DAYS))
     return folder
 
 
@@ -148,7 +148,7 @@ async def test_what_lies_in_the_database_is_sealed_and_what_the_programs_read_is
     await fill(database, demo)
 
     *sealed, former = await read_stored(database, demo)
-    assert all(value.startswith(f"sealed:{database.column_keys().leading.id}:") for value in sealed)
+    assert all(value.startswith(f"sealed:{database.column_keys().current_key.id}:") for value in sealed)
     assert not [value for value in sealed for clear in (REFRESH, IDENTITY, SECRET) if clear in value]
     assert former == ""
     assert await read_opened(database, demo) == [IDENTITY, REFRESH, SECRET, ""]
@@ -177,16 +177,16 @@ async def test_after_a_rotation_everything_is_brought_under_the_new_key(
 ) -> None:
     await fill(database, demo)
     path = secrets_folder / secret_name("portal")
-    before = database.column_keys().leading.id
+    before = database.column_keys().current_key.id
 
-    path.write_text(aged(rotated_ring(path.read_text()), DAYS))
+    path.write_text(aged(rotate_keyring(path.read_text()), DAYS))
     keys = ColumnKeys(settings.model_copy(update={"secrets": secrets_folder}), "portal")
     rotated = Database(settings.model_copy(update={"secrets": secrets_folder}), "portal")
 
-    assert keys().leading.id != before
+    assert keys().current_key.id != before
     assert await read_opened(rotated, demo) == [IDENTITY, REFRESH, SECRET, ""]
     assert await reseal_territory(rotated, demo.id, portal_work.SEALED) == 3
-    assert all(value.startswith(f"sealed:{keys().leading.id}:") for value in (await read_stored(rotated, demo))[:3])
+    assert all(value.startswith(f"sealed:{keys().current_key.id}:") for value in (await read_stored(rotated, demo))[:3])
     assert await read_opened(rotated, demo) == [IDENTITY, REFRESH, SECRET, ""]
     await rotated.close()
 
@@ -200,9 +200,9 @@ async def test_without_a_ring_the_programs_own_key_seals_and_later_still_opens(
     await fill(database, demo)
     assert all(value.startswith("sealed:own:") for value in (await read_stored(database, demo))[:3])
 
-    path.write_text(aged(new_ring(), DAYS))
+    path.write_text(aged(new_keyring(), DAYS))
 
-    assert database.column_keys().leading.id != "own"
+    assert database.column_keys().current_key.id != "own"
     assert await read_opened(database, demo) == [IDENTITY, REFRESH, SECRET, ""]
     await database.close()
 
@@ -211,7 +211,7 @@ async def test_another_installations_keys_open_nothing(
     database: Database, demo: Territory, settings: Settings, secrets_folder: Path
 ) -> None:
     await fill(database, demo)
-    (secrets_folder / secret_name("portal")).write_text(aged(new_ring(), DAYS))
+    (secrets_folder / secret_name("portal")).write_text(aged(new_keyring(), DAYS))
     stranger = Database(settings.model_copy(update={"secrets": secrets_folder}), "portal")
 
     with pytest.raises(BrokenColumnError):
@@ -222,7 +222,7 @@ async def test_another_installations_keys_open_nothing(
 async def test_a_territory_that_fails_ends_nothing_and_keeps_no_other_back(
     database: Database, demo: Territory, other: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry = Registry(database, Tenant, lambda host: f"http://{host}", max_age=0)
+    registry = TerritoryRegistry(database, Tenant, lambda host: f"http://{host}", max_age=0)
     tried: list[uuid.UUID] = []
     both_twice = asyncio.Event()
 
@@ -233,7 +233,7 @@ async def test_a_territory_that_fails_ends_nothing_and_keeps_no_other_back(
         raise ValueError
 
     monkeypatch.setattr(sealed_column_tasks, "reseal_territory", fail)
-    companion = asyncio.create_task(reseal_for_ever(database, registry, (), every=0.01))
+    companion = asyncio.create_task(reseal_periodically(database, registry, (), every=0.01))
     waiting = asyncio.create_task(both_twice.wait())
 
     ended, _ = await asyncio.wait({companion, waiting}, timeout=60, return_when=asyncio.FIRST_COMPLETED)

@@ -12,23 +12,23 @@ from udi.kit import clock, sessions
 from udi.kit.db import Database
 from udi.kit.oidc import Login, LogoutNotice
 from udi.kit.sessions import (
-    Tables,
+    SessionTables,
     apply_backchannel_logout,
     close_session,
-    delete_expired,
+    delete_expired_periodically,
+    delete_expired_sessions,
     find_session,
     open_session,
-    sweep,
 )
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.node.identity.models import TABLES as NODE
 from udi.portal.identity.models import TABLES as PORTAL
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
 ISSUER = "https://id.example/realms/udi"
-PROGRAMS: dict[str, Tables] = {"portal": PORTAL, "node": NODE}
+PROGRAMS: dict[str, SessionTables] = {"portal": PORTAL, "node": NODE}
 
 
 def login(subject: str = "", **changed: Any) -> Login:
@@ -53,12 +53,14 @@ async def is_open(database: Database, territory: Territory, token: str) -> bool:
 @pytest.fixture(params=PROGRAMS)
 def program(
     request: pytest.FixtureRequest, portal_database: Database, node_database: Database
-) -> tuple[Database, Tables]:
+) -> tuple[Database, SessionTables]:
     databases = {"portal": portal_database, "node": node_database}
     return databases[request.param], PROGRAMS[request.param]
 
 
-async def test_both_programs_open_find_and_close_sessions(program: tuple[Database, Tables], demo: Territory) -> None:
+async def test_both_programs_open_find_and_close_sessions(
+    program: tuple[Database, SessionTables], demo: Territory
+) -> None:
     database, tables = program
     rights = {demo.slug: {"groups": ["/moderators"]}, f"{demo.slug}--seve": {"groups": ["/publishers"]}}
     async with database.session(demo.id) as session:
@@ -195,22 +197,22 @@ async def test_the_past_is_forgotten_by_the_worker(
     await opened(portal_database, demo, who)
     async with portal_database.session(demo.id) as session:
         await apply_backchannel_logout(session, PORTAL, notice(login(), sid="other"))
-        assert await delete_expired(session, PORTAL) == 0
+        assert await delete_expired_sessions(session, PORTAL) == 0
 
     later(monkeypatch, hours=11)
 
     async with portal_database.session(demo.id, role="worker") as session:
-        assert await delete_expired(session, PORTAL) == 2
+        assert await delete_expired_sessions(session, PORTAL) == 2
 
 
 async def test_the_sweep_goes_through_every_territory(
     portal_database: Database, demo: Territory, other: Territory, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     tokens = {territory.slug: await opened(portal_database, territory, login()) for territory in (demo, other)}
-    registry = Registry(portal_database, Tenant, lambda host: host, max_age=0)
+    registry = TerritoryRegistry(portal_database, Tenant, lambda host: host, max_age=0)
     later(monkeypatch, hours=11)
 
-    sweeping = asyncio.create_task(sweep(portal_database, registry, PORTAL))
+    sweeping = asyncio.create_task(delete_expired_periodically(portal_database, registry, PORTAL))
     for territory in (demo, other):
         for _ in range(100):
             async with portal_database.session(territory.id) as session:

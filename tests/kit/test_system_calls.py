@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from udi.kit import system_calls
-from udi.kit.confinement import MACHINES, Limits, write_filter
+from udi.kit.sandbox import MACHINES, ProcessLimits, write_filter
 
 PID = 4321
 OTHER = 2**64 - 1 - system_calls.CLONE_THREAD
 """An argument that no rule allows."""
 HEADERS = {"x86_64": "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "aarch64": "/usr/include/asm-generic/unistd.h"}
-READS, WRITES, COMPUTES = Limits(100), Limits(100, 1000), Limits(100, modules=("udi.kit.clock",))
+READS, WRITES, COMPUTES = ProcessLimits(100), ProcessLimits(100, 1000), ProcessLimits(100, modules=("udi.kit.clock",))
 DANGEROUS = {
     "x86_64": {
         "socket": 41, "connect": 42, "bind": 49, "socketpair": 53, "fork": 57, "vfork": 58, "execve": 59, "execveat": 322,
@@ -45,7 +45,7 @@ DANGEROUS = {
 """What no child may do, copied from the manual (syscalls(2)) and not from the table under test."""
 
 
-def answer(limits: Limits, machine: str, number: int, *arguments: int) -> int | None:
+def answer(limits: ProcessLimits, machine: str, number: int, *arguments: int) -> int | None:
     """What the filter answers to a call: 0 when it is allowed, an error number, or None when the process is ended."""
     architecture, place = MACHINES[machine]
     steps = [struct.unpack("<HBBI", step) for step in write_filter(architecture, place, limits=limits, pid=PID)]
@@ -66,7 +66,7 @@ def answer(limits: Limits, machine: str, number: int, *arguments: int) -> int | 
 
 @pytest.mark.parametrize("limits", [READS, WRITES, COMPUTES], ids=["reads", "writes", "computes"])
 @pytest.mark.parametrize("machine", MACHINES)
-def test_no_child_makes_a_dangerous_call(machine: str, limits: Limits) -> None:
+def test_no_child_makes_a_dangerous_call(machine: str, limits: ProcessLimits) -> None:
     allowed = [name for name, number in DANGEROUS[machine].items() if answer(limits, machine, number) == 0]
 
     assert allowed == []

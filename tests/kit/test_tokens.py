@@ -15,10 +15,10 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from udi.kit import clock, tokens
-from udi.kit.credentials import IdentityKind
-from udi.kit.tokens import IdentityAwayError, InvalidTokenError, IssuerKeys, require, verify
+from udi.kit.credentials import IdentityTokenKind
+from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError, IssuerKeys, require_claim_values, verify
 
-KIND = IdentityKind(name="access token", claim="Bearer")
+KIND = IdentityTokenKind(name="access token", claim="Bearer")
 ISSUER, AUDIENCE = "https://id.example/realms/udi", "https://data.example"
 KEY = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
 OTHER = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
@@ -34,7 +34,7 @@ class Publisher:
         self.asked += 1
         if self.away:
             msg = "stopped"
-            raise IdentityAwayError(msg)
+            raise IdentityUnavailableError(msg)
         return KeySet(self.keys).as_dict(private=False)
 
 
@@ -140,11 +140,11 @@ async def test_a_small_difference_of_clocks_is_forgiven() -> None:
 
 
 def test_a_claim_must_have_exactly_the_wanted_value() -> None:
-    require({"typ": "ID", "azp": "a"}, typ="ID", azp="a", sid=None)
+    require_claim_values({"typ": "ID", "azp": "a"}, typ="ID", azp="a", sid=None)
 
     for wrong in ({"typ": "Bearer"}, {"azp": ["ID"]}, {}):
         with pytest.raises(InvalidTokenError, match="typ"):
-            require(wrong, typ="ID")
+            require_claim_values(wrong, typ="ID")
 
 
 async def test_keys_are_fetched_once_for_many_tokens() -> None:
@@ -203,10 +203,10 @@ async def test_keys_are_served_for_a_day_while_the_issuer_is_away(time: Time) ->
 
     time.passes(hours=23)
     assert await keys.get(str(KEY.kid))
-    with pytest.raises(IdentityAwayError):
+    with pytest.raises(IdentityUnavailableError):
         await keys.get("another")
     time.passes(hours=1)
-    with pytest.raises(IdentityAwayError):
+    with pytest.raises(IdentityUnavailableError):
         await keys.get(str(KEY.kid))
 
 
@@ -250,11 +250,11 @@ async def test_an_issuer_that_comes_back_is_heard(time: Time) -> None:
     publisher = Publisher(KEY)
     publisher.away = True
     keys = IssuerKeys(publisher)
-    with pytest.raises(IdentityAwayError):
+    with pytest.raises(IdentityUnavailableError):
         await keys.get(str(KEY.kid))
     publisher.away = False
 
-    with pytest.raises(IdentityAwayError):
+    with pytest.raises(IdentityUnavailableError):
         await keys.refresh()
     time.passes(seconds=6)
 
@@ -266,7 +266,7 @@ async def test_keys_that_cannot_be_read_are_as_none(published: dict[str, Any]) -
     async def publish() -> Mapping[str, Any]:
         return published
 
-    with pytest.raises(IdentityAwayError):
+    with pytest.raises(IdentityUnavailableError):
         await IssuerKeys(publish).get("a")
 
 

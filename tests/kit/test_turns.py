@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from udi.kit.turns import TurnPool
+from udi.kit.fifo_pool import FifoConnectionPool
 from udi.settings import Settings
 
 
@@ -15,7 +15,7 @@ from udi.settings import Settings
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
     """One connection, for which nobody waits longer than a second."""
     dsn = settings.dsn("portal", "public")
-    made = create_async_engine(dsn, poolclass=TurnPool, pool_size=1, max_overflow=0, pool_timeout=1)
+    made = create_async_engine(dsn, poolclass=FifoConnectionPool, pool_size=1, max_overflow=0, pool_timeout=1)
     yield made
     await made.dispose()
 
@@ -57,7 +57,7 @@ async def test_who_waited_too_long_or_went_away_holds_nobody_up(engine: AsyncEng
 
 async def test_a_pool_that_may_grow_grows_before_anybody_waits(settings: Settings) -> None:
     dsn = settings.dsn("portal", "public")
-    engine = create_async_engine(dsn, poolclass=TurnPool, pool_size=1, max_overflow=2, pool_timeout=1)
+    engine = create_async_engine(dsn, poolclass=FifoConnectionPool, pool_size=1, max_overflow=2, pool_timeout=1)
     held = [await engine.connect() for _ in range(3)]
 
     with pytest.raises(PoolTimeoutError):

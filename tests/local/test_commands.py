@@ -22,7 +22,7 @@ def _said(console: Console) -> str:
 
 
 def test_reset_asks_first(settings: Settings, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    state.prepare(settings, None)
+    state.prepare_folders(settings, None)
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
 
     assert reset(settings, console=console) == 1
@@ -32,7 +32,7 @@ def test_reset_asks_first(settings: Settings, console: Console, monkeypatch: pyt
 
 
 def test_reset_deletes_when_told_so(settings: Settings, console: Console) -> None:
-    state.prepare(settings, None)
+    state.prepare_folders(settings, None)
 
     assert reset(settings, yes=True, console=console) == 0
 
@@ -54,7 +54,7 @@ def test_down_without_anything_running_says_so(settings: Settings, console: Cons
 
 
 def test_logs_show_the_last_lines_of_each_part(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    state.prepare(settings, None)
+    state.prepare_folders(settings, None)
     _log(settings, "postgres", "one\ntwo\nthree\n")
     _log(settings, "portal-web", "four\n")
 
@@ -64,7 +64,7 @@ def test_logs_show_the_last_lines_of_each_part(settings: Settings, capsys: pytes
 
 
 def test_logs_of_one_part_come_without_its_name(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    state.prepare(settings, None)
+    state.prepare_folders(settings, None)
     _log(settings, "postgres", "one\ntwo")
 
     logs(settings, "postgres")
@@ -77,7 +77,7 @@ def test_logs_of_one_part_come_without_its_name(settings: Settings, capsys: pyte
     [("kitchen", "no part called «kitchen»: choose one of postgres"), (None, "no log yet: start with")],
 )
 def test_logs_that_cannot_be_shown_are_explained(settings: Settings, part: str | None, words: str) -> None:
-    state.prepare(settings, None)
+    state.prepare_folders(settings, None)
 
     with pytest.raises(LocalError, match=words):
         logs(settings, part)

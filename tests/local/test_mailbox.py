@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import udi
-from udi.cli.local import mails, ports
+from udi.cli.local import emails, ports
 from udi.settings import Settings
 
 pytestmark = pytest.mark.programs
@@ -57,7 +57,7 @@ def test_a_mail_is_kept_and_shown_with_its_links(mailbox: Path, settings: Settin
 
     _send(settings, message)
     listed = _get(settings, "/")
-    mail = mails.list_mails(mailbox)[0]
+    mail = emails.list_emails(mailbox)[0]
     shown = _get(settings, f"/mails/{mail.id}")
     source = _get(settings, f"/mails/{mail.id}/source")
 
@@ -78,7 +78,7 @@ def test_a_mail_in_html_only_is_shown_as_text_without_running_it(mailbox: Path, 
     )
 
     _send(settings, message)
-    mail = mails.list_mails(mailbox)[0]
+    mail = emails.list_emails(mailbox)[0]
 
     assert mail.text == "Vous êtes invitéx"
     assert mail.links == ()
@@ -101,17 +101,17 @@ def test_other_names_of_this_machine_are_refused(mailbox: Path, settings: Settin
 
 
 def test_the_oldest_mails_are_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mails, "KEPT", 2)
+    monkeypatch.setattr(emails, "MAX_EMAILS", 2)
 
-    kept = [mails.store(tmp_path, b"Subject: x\r\n\r\n") for _ in range(3)]
+    kept = [emails.store_email(tmp_path, b"Subject: x\r\n\r\n") for _ in range(3)]
 
-    assert [mail.id for mail in mails.list_mails(tmp_path)] == [kept[2], kept[1]]
+    assert [mail.id for mail in emails.list_emails(tmp_path)] == [kept[2], kept[1]]
 
 
 def test_a_mail_with_an_unknown_charset_is_still_shown(tmp_path: Path) -> None:
-    name = mails.store(tmp_path, b"Subject: x\r\nContent-Type: text/plain; charset=martian\r\n\r\nhello")
+    name = emails.store_email(tmp_path, b"Subject: x\r\nContent-Type: text/plain; charset=martian\r\n\r\nhello")
 
-    found = mails.find_mail(tmp_path, name)
+    found = emails.find_email(tmp_path, name)
 
     assert found
     assert found.text == "hello"

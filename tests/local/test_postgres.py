@@ -24,7 +24,7 @@ def _cluster(folder: Path, *, system: bool = True) -> postgres.Cluster:
 
 
 @pytest.fixture
-def running(open_folder: Path) -> Iterator[postgres.Postgres]:
+def running(open_folder: Path) -> Iterator[postgres.PostgresProcess]:
     server = postgres.start_postgres(_cluster(open_folder), open_folder / "log")
     yield server
     server.stop()
@@ -45,14 +45,14 @@ async def test_a_cluster_starts_stops_and_keeps_its_data(open_folder: Path, *, s
         assert not psutil.pid_exists(server.process.pid)
 
 
-def test_the_password_is_asked_and_left_nowhere(running: postgres.Postgres) -> None:
+def test_the_password_is_asked_and_left_nowhere(running: postgres.PostgresProcess) -> None:
     rules = (running.cluster.data / "pg_hba.conf").read_text().splitlines()
     assert {line.split()[-1] for line in rules if line and not line.startswith("#")} == {"scram-sha-256"}
     assert not (running.cluster.data.parent / ".initial").exists()
     assert "secret" not in " ".join(running.cluster.command())
 
 
-async def test_roles_are_low_and_databases_closed_to_everybody_else(running: postgres.Postgres) -> None:
+async def test_roles_are_low_and_databases_closed_to_everybody_else(running: postgres.PostgresProcess) -> None:
     for _ in range(2):
         await prepare_cluster(running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS)
 
@@ -72,7 +72,7 @@ async def test_roles_are_low_and_databases_closed_to_everybody_else(running: pos
         )
 
 
-async def test_the_owner_makes_schemas_and_the_application_may_not(running: postgres.Postgres) -> None:
+async def test_the_owner_makes_schemas_and_the_application_may_not(running: postgres.PostgresProcess) -> None:
     await prepare_cluster(running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS)
 
     owner = await _as(running, "udi_portal_owner", "udi_portal")
@@ -87,7 +87,7 @@ async def test_the_owner_makes_schemas_and_the_application_may_not(running: post
     await app.close()
 
 
-async def test_another_database_takes_the_same_roles(running: postgres.Postgres) -> None:
+async def test_another_database_takes_the_same_roles(running: postgres.PostgresProcess) -> None:
     await prepare_cluster(running.dsn, {"portal": "udi_portal", "node": "udi_node"}, PASSWORDS)
 
     await prepare_database(running.dsn, "portal gw0", owner="udi_portal_owner", users=["udi_portal_app"])
@@ -98,13 +98,13 @@ async def test_another_database_takes_the_same_roles(running: postgres.Postgres)
         await _as(running, "udi_portal_public", "portal gw0")
 
 
-async def _as(running: postgres.Postgres, role: str, database: str) -> asyncpg.Connection:
+async def _as(running: postgres.PostgresProcess, role: str, database: str) -> asyncpg.Connection:
     return await asyncpg.connect(
         host="127.0.0.1", port=running.cluster.port, user=role, password=PASSWORDS[role], database=database
     )
 
 
-def test_a_taken_port_is_explained_and_nothing_is_left(running: postgres.Postgres, open_folder: Path) -> None:
+def test_a_taken_port_is_explained_and_nothing_is_left(running: postgres.PostgresProcess, open_folder: Path) -> None:
     other = postgres.Cluster(
         running.cluster.binaries,
         open_folder / "other",

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from udi.cli.local import parts, state
-from udi.cli.local.account import Account, can_read, find_account, place
-from udi.cli.local.disk import require_room
+from udi.cli.local.account import SystemAccount, can_read, ensure_readable_copy, find_account
+from udi.cli.local.disk import require_free_space
 from udi.cli.local.errors import LocalError
 from udi.settings import Settings
 
-STRANGER = Account("stranger", 54321, 54321)
+STRANGER = SystemAccount("stranger", 54321, 54321)
 
 
 def test_secrets_are_made_once_and_read_by_the_caller_only(settings: Settings) -> None:
-    state.prepare(settings, None)
+    state.prepare_folders(settings, None)
     first = {name: settings.secret(name) for name in state.SECRETS}
-    state.prepare(settings, None)
+    state.prepare_folders(settings, None)
 
     assert {name: settings.secret(name) for name in state.SECRETS} == first
     assert len(set(first.values())) == len(state.SECRETS)
@@ -26,9 +26,9 @@ def test_secrets_are_made_once_and_read_by_the_caller_only(settings: Settings) -
 
 
 def test_the_state_folder_is_held_by_one(settings: Settings) -> None:
-    state.prepare(settings, None)
+    state.prepare_folders(settings, None)
 
-    with state.exclusive(settings) as first, state.exclusive(settings) as second:
+    with state.lock_state(settings) as first, state.lock_state(settings) as second:
         assert first
         assert not second
         assert state.is_running(settings)
@@ -37,19 +37,19 @@ def test_the_state_folder_is_held_by_one(settings: Settings) -> None:
 
 
 def test_status_is_read_only_while_something_runs(settings: Settings) -> None:
-    state.prepare(settings, None)
+    state.prepare_folders(settings, None)
     state.write_status(settings, {"pid": 1, "parts": []})
 
     assert state.read_status(settings) == {}
-    with state.exclusive(settings):
+    with state.lock_state(settings):
         assert state.read_status(settings) == {"pid": 1, "parts": []}
 
 
 def test_reset_deletes_our_data_and_nothing_else(settings: Settings) -> None:
-    state.prepare(settings, None)
+    state.prepare_folders(settings, None)
     (settings.state / "notes.txt").write_text("mine")
 
-    state.forget_all(settings)
+    state.delete_data(settings)
 
     assert [path.name for path in settings.state.iterdir()] == ["notes.txt"]
 
@@ -58,7 +58,7 @@ def test_reset_refuses_a_folder_that_is_not_ours(settings: Settings) -> None:
     (settings.state / "objects").mkdir(parents=True)
 
     with pytest.raises(LocalError, match="was not made by `udi up`"):
-        state.forget_all(settings)
+        state.delete_data(settings)
 
     assert (settings.state / "objects").is_dir()
 
@@ -67,10 +67,10 @@ def test_a_state_folder_out_of_reach_of_the_account_is_refused(settings: Setting
     open_folder.chmod(0o700)
 
     with pytest.raises(LocalError, match=r"cannot reach .*UDI_STATE"):
-        state.prepare(settings, STRANGER)
+        state.prepare_folders(settings, STRANGER)
 
     open_folder.chmod(0o755)
-    state.prepare(settings, STRANGER)
+    state.prepare_folders(settings, STRANGER)
 
 
 @pytest.mark.parametrize(
@@ -94,31 +94,31 @@ def test_programs_out_of_reach_are_copied_where_they_can_run(open_folder: Path) 
     (hidden / "bin/tool").chmod(0o700)
     (hidden.parent).chmod(0o700)
 
-    copy = place(hidden, "bin/tool", open_folder / "copy", STRANGER)
+    copy = ensure_readable_copy(hidden, "bin/tool", open_folder / "copy", STRANGER)
 
     assert copy == open_folder / "copy"
     assert can_read(STRANGER, copy / "bin/tool")
     assert os.access(copy / "bin/tool", os.X_OK)
-    assert place(hidden, "bin/tool", open_folder / "copy", STRANGER) == copy
-    assert place(hidden, "bin/tool", open_folder / "copy", None) == hidden
+    assert ensure_readable_copy(hidden, "bin/tool", open_folder / "copy", STRANGER) == copy
+    assert ensure_readable_copy(hidden, "bin/tool", open_folder / "copy", None) == hidden
 
 
 def test_a_disk_without_room_is_named_with_what_is_missing(open_folder: Path) -> None:
-    require_room(open_folder / "not/yet/made", 1, "nothing")
+    require_free_space(open_folder / "not/yet/made", 1, "nothing")
 
     with pytest.raises(LocalError, match=r"MB free and the moon needs 1000000000 MB: make room"):
-        require_room(open_folder / "not/yet/made", 10**15, "the moon")
+        require_free_space(open_folder / "not/yet/made", 10**15, "the moon")
 
 
 def test_folders_of_the_programs_are_closed_to_other_accounts(settings: Settings) -> None:
-    state.prepare(settings, None)
+    state.prepare_folders(settings, None)
     (settings.state / "objects").mkdir(mode=0o755)
     (settings.state / "objects/file").write_text("x")
 
     state.give_to_programs(settings, None)
 
-    modes = {name: stat.S_IMODE((settings.state / name).stat().st_mode) for name in state.OF_PROGRAMS}
-    assert modes == dict.fromkeys(state.OF_PROGRAMS, 0o700)
+    modes = {name: stat.S_IMODE((settings.state / name).stat().st_mode) for name in state.PROGRAM_FOLDERS}
+    assert modes == dict.fromkeys(state.PROGRAM_FOLDERS, 0o700)
 
 
 READ = "import sys; open(sys.argv[1]).close()"
@@ -127,7 +127,7 @@ READ = "import sys; open(sys.argv[1]).close()"
 @pytest.mark.programs
 def test_no_local_account_reads_an_object_or_a_secret(settings: Settings) -> None:
     nobody = account_of_root("nobody")
-    state.prepare(settings, nobody)
+    state.prepare_folders(settings, nobody)
     state.give_to_programs(settings, nobody)
     (settings.state / "objects/file").touch(mode=0o600)
     state.return_to_programs(settings)
@@ -138,7 +138,7 @@ def test_no_local_account_reads_an_object_or_a_secret(settings: Settings) -> Non
 
 def test_what_root_wrote_is_left_alone_where_programs_run_as_the_caller(settings: Settings) -> None:
     nobody = account_of_root("nobody")
-    state.prepare(settings, nobody)
+    state.prepare_folders(settings, nobody)
     state.give_to_programs(settings, nobody)
     state.give_to_programs(settings, None)
     (settings.state / "objects/file").write_text("x")
@@ -148,7 +148,7 @@ def test_what_root_wrote_is_left_alone_where_programs_run_as_the_caller(settings
     assert (settings.state / "objects/file").stat().st_uid == os.geteuid()
 
 
-def account_of_root(name: str) -> Account:
+def account_of_root(name: str) -> SystemAccount:
     """An ordinary account, for root only."""
     found = find_account(name)
     if os.geteuid() != 0 or found is None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from udi.cli.local.interrupts import Interrupts, Stopped
-from udi.cli.local.steps import MEGABYTE, Pipe, Steps, Terminal, relay, step
+from udi.cli.local.interrupts import InterruptHandler, StopRequest
+from udi.cli.local.steps import MEGABYTE, PipeReporter, StepReporter, TerminalReporter, relay, step
 
 
-def _download(steps: Steps) -> None:
+def _download(steps: StepReporter) -> None:
     with step(steps, "Fetching") as current:
         current.note("from the mirror")
         for done in range(0, 20 * MEGABYTE + 1, MEGABYTE // 2):
@@ -18,12 +18,12 @@ def _download(steps: Steps) -> None:
         current.detail = "version [1]"
 
 
-def _relayed(tell: Callable[[Pipe], None]) -> tuple[str | None, str]:
+def _relayed(tell: Callable[[PipeReporter], None]) -> tuple[str | None, str]:
     reading, writing = os.pipe()
-    tell(Pipe(writing))
+    tell(PipeReporter(writing))
     console = Console(file=io.StringIO(), width=120)
     with os.fdopen(reading) as events:
-        answer = relay(events, Terminal(console))
+        answer = relay(events, TerminalReporter(console))
     assert isinstance(console.file, io.StringIO)
     return answer, console.file.getvalue()
 
@@ -31,7 +31,7 @@ def _relayed(tell: Callable[[Pipe], None]) -> tuple[str | None, str]:
 def test_a_log_gets_a_line_a_step_and_a_line_each_tenth_of_a_download() -> None:
     console = Console(file=io.StringIO(), width=120)
 
-    _download(Terminal(console))
+    _download(TerminalReporter(console))
 
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
@@ -43,14 +43,14 @@ def test_a_log_gets_a_line_a_step_and_a_line_each_tenth_of_a_download() -> None:
 def test_a_terminal_keeps_one_line_a_step() -> None:
     console = Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None)
 
-    _download(Terminal(console))
+    _download(TerminalReporter(console))
 
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().splitlines()[-1].count("✓ Fetching version [1]") == 1
 
 
 def test_a_detached_start_is_shown_by_the_process_in_front() -> None:
-    def tell(pipe: Pipe) -> None:
+    def tell(pipe: PipeReporter) -> None:
         _download(pipe)
         pipe.finish()
 
@@ -67,7 +67,7 @@ def test_the_error_of_a_detached_start_reaches_the_process_in_front() -> None:
 
 
 def test_a_detached_start_that_dies_is_noticed() -> None:
-    def die(pipe: Pipe) -> None:
+    def die(pipe: PipeReporter) -> None:
         pipe.begin("Fetching")
         pipe._output.close()  # type: ignore[union-attr]
 
@@ -78,7 +78,7 @@ def test_a_start_goes_on_when_the_process_in_front_has_left() -> None:
     reading, writing = os.pipe()
     os.close(reading)
 
-    pipe = Pipe(writing)
+    pipe = PipeReporter(writing)
     _download(pipe)
     pipe.finish()
 
@@ -90,7 +90,7 @@ def test_a_step_that_fails_leaves_no_tick() -> None:
     console = Console(file=io.StringIO(), width=120)
     msg = "no"
 
-    with pytest.raises(RuntimeError), step(Terminal(console), "Fetching"):
+    with pytest.raises(RuntimeError), step(TerminalReporter(console), "Fetching"):
         raise RuntimeError(msg)
 
     assert isinstance(console.file, io.StringIO)
@@ -99,13 +99,13 @@ def test_a_step_that_fails_leaves_no_tick() -> None:
 
 def test_a_signal_waits_for_the_end_of_what_must_not_be_cut() -> None:
     reached = []
-    with Interrupts() as interrupts:
+    with InterruptHandler() as interrupts:
         try:
-            with interrupts.held():
+            with interrupts.defer_signals():
                 os.kill(os.getpid(), 15)
                 time.sleep(0.05)
                 reached.append("end")
-        except Stopped:
+        except StopRequest:
             reached.append("stopped")
         os.kill(os.getpid(), 15)
         time.sleep(0.05)

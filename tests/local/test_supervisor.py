@@ -10,8 +10,8 @@ import pytest
 
 from udi.cli.local import supervisor as supervisor_module
 from udi.cli.local.errors import LocalError
-from udi.cli.local.processes import BARE_ENVIRONMENT, Guardian
-from udi.cli.local.supervisor import Part, Supervisor, rotate
+from udi.cli.local.processes import BARE_ENVIRONMENT, ProcessWatchdog
+from udi.cli.local.supervisor import SupervisedProgram, Supervisor, rotate_log
 
 pytestmark = pytest.mark.programs
 
@@ -21,14 +21,14 @@ Known = list[dict[str, Any]]
 class Watched(Supervisor):
     """A supervisor whose last announcement is kept."""
 
-    def __init__(self, logs: Path, guardian: Guardian) -> None:
+    def __init__(self, logs: Path, guardian: ProcessWatchdog) -> None:
         self.known: Known = []
         super().__init__(logs, guardian, lambda known: setattr(self, "known", known))
 
 
 @pytest.fixture
 def supervisor(tmp_path: Path) -> Iterator[Watched]:
-    with Guardian() as guardian:
+    with ProcessWatchdog() as guardian:
         watched = Watched(tmp_path, guardian)
         yield watched
         watched.stop_all()
@@ -36,8 +36,8 @@ def supervisor(tmp_path: Path) -> Iterator[Watched]:
 
 def _part(
     name: str, script: str, *, healthy: Callable[[], bool] = lambda: True, stage: int = 0, patience: float = 5
-) -> Part:
-    return Part(name, ["/bin/sh", "-c", script], BARE_ENVIRONMENT, healthy, stage=stage, patience=patience)
+) -> SupervisedProgram:
+    return SupervisedProgram(name, ["/bin/sh", "-c", script], BARE_ENVIRONMENT, healthy, stage=stage, patience=patience)
 
 
 class StoppedClock:
@@ -139,7 +139,7 @@ def test_parts_stop_by_stage(supervisor: Watched, tmp_path: Path) -> None:
 def test_the_last_three_logs_are_kept(tmp_path: Path) -> None:
     log = tmp_path / "toy.log"
     for number in range(6):
-        rotate(log)
+        rotate_log(log)
         log.write_text(str(number))
 
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from udi.cli.local.down import down
-from udi.cli.local.plan import DemoAccount, Plan, TerritoryAddress
+from udi.cli.local.plan import DemoAccount, StartupPlan, TerritoryAddress
 from udi.cli.local.status import status
 from udi.cli.local.up import up
 from udi.settings import Settings
@@ -37,9 +37,9 @@ def _apply(settings: Settings) -> None:
     (settings.state / "applied").touch()
 
 
-def toy_plan(settings: Settings) -> Plan:
+def toy_plan(settings: Settings) -> StartupPlan:
     """A plan whose programs are this file."""
-    return Plan(
+    return StartupPlan(
         settings=settings,
         migrate=_migrate,
         apply_tenants=_apply,

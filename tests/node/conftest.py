@@ -17,11 +17,11 @@ from tests.node.distant import Distant
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.s3 import S3Service
 from udi.kit.db import Database
+from udi.kit.keyring import KeyringFile
 from udi.kit.oidc import Login
-from udi.kit.ring import RingFile
 from udi.kit.tenancy import Territory
-from udi.node.datasets.tables import Tables
-from udi.node.files.sealing import SealingStore
+from udi.node.datasets.tables import DatasetTableCache
+from udi.node.files.sealing_store import SealingStore
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import Space
@@ -127,8 +127,8 @@ def each_store(
         service: S3Service = request.getfixturevalue("s3")
         at = service.empty_bucket()
     at = at.model_copy(update={"state": settings.state})
-    store = SealingStore.over(at, node_database, RingFile(settings))
-    parts |= {"objects": store, FIND_TABLE: Tables(node_database, store, tmp_path / "tables")}
+    store = SealingStore.from_settings(at, node_database, KeyringFile(settings))
+    parts |= {"objects": store, FIND_TABLE: DatasetTableCache(node_database, store, tmp_path / "tables")}
     return store
 
 

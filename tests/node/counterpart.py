@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from udi.kit.clock import now
-from udi.kit.credentials import SignedKind
+from udi.kit.credentials import SignedTokenKind
 from udi.kit.keys import Signer, new_secret
 from udi.protocol.credentials import REPORT
 
@@ -43,7 +43,7 @@ class PortalDouble:
         self,
         audience: str,
         subject: object,
-        kind: SignedKind = REPORT,
+        kind: SignedTokenKind = REPORT,
         *,
         lifetime: int = 300,
         issuer: str = "",
@@ -55,13 +55,13 @@ class PortalDouble:
             lasting, subject=str(subject), issuer=issuer or self.origin, audience=audience
         )
 
-    def bearer(self, audience: str, subject: object, kind: SignedKind = REPORT, **changed: Any) -> dict[str, str]:
+    def bearer(self, audience: str, subject: object, kind: SignedTokenKind = REPORT, **changed: Any) -> dict[str, str]:
         """The header with such a token, which works once."""
         return {"Authorization": f"Bearer {self.token(audience, subject, kind, **changed)}"}
 
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
         if path == "/.well-known/jwks.json":
-            return 200, self.signer.public()
+            return 200, self.signer.public_keys()
         if path == "/oauth2/token":
             self.tokens += 1
             return self.token_status, {"access_token": f"token-{self.tokens}", "expires_in": 300}

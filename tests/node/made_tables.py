@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.locked import quoted
-from udi.node.tables.table import TableOfDataset
+from udi.node.tables.duckdb_sandbox import identifier
+from udi.node.tables.table import DatasetTable
 
 SPACE = "8b0f4f7e-4a7f-4f0e-9a43-0a3f5d8f1c11"
 WRITTEN = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
@@ -17,14 +17,14 @@ WRITTEN = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 
 def write_table(
     path: Path, columns: Sequence[tuple[str, ColumnType]], rows: Sequence[Sequence[Any]], *, space: str = SPACE
-) -> TableOfDataset:
+) -> DatasetTable:
     """A Parquet of these rows, and the table that it is."""
     typed = tuple(TypedColumn(name, kind) for name, kind in columns)
     cells = ", ".join(
-        f"column{rank + 1}::{column.stored} AS {quoted(column.name)}" for rank, column in enumerate(typed)
+        f"column{rank + 1}::{column.sql_type} AS {identifier(column.name)}" for rank, column in enumerate(typed)
     )
     with duckdb.connect() as connection:
-        types = ", ".join(["column0 BIGINT", *(f"column{rank + 1} {each.stored}" for rank, each in enumerate(typed))])
+        types = ", ".join(["column0 BIGINT", *(f"column{rank + 1} {each.sql_type}" for rank, each in enumerate(typed))])
         connection.execute(f"CREATE TABLE raw ({types})")
         if rows:
             places = f"({', '.join('?' * (len(typed) + 1))})"
@@ -36,9 +36,9 @@ def write_table(
     return table_at(path, typed, len(rows), space=space)
 
 
-def table_at(path: Path, columns: tuple[TypedColumn, ...], rows: int, *, space: str = SPACE) -> TableOfDataset:
+def table_at(path: Path, columns: tuple[TypedColumn, ...], rows: int, *, space: str = SPACE) -> DatasetTable:
     """A table whose Parquet is there."""
-    return TableOfDataset(
+    return DatasetTable(
         path, columns, rows, digest=str(path), space=space, name="arbres", title="Arbres remarquables",
         modified=WRITTEN, landing="https://node.example/datasets/1",
     )  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from tests.node import personal_words as words
 from tests.node.typed import Told
 from udi.node.tables.column import ColumnType
-from udi.node.tables.personal.explanations import What
+from udi.node.tables.personal.explanations import PersonalDataKind
 from udi.node.tables.personal.numbers import nir_key
 from udi.node.tables.personal.vocabulary import fold
 
@@ -22,7 +22,7 @@ class Labelled:
     """A column and what it truly holds: `what` empty for nothing personal; `public` when a warning is the right word."""
 
     told: Told
-    what: frozenset[What] = frozenset()
+    what: frozenset[PersonalDataKind] = frozenset()
     public: bool = False
 
 
@@ -30,7 +30,7 @@ def column(
     draw: Draw,
     name: str,
     value: Values,
-    *what: What,
+    *what: PersonalDataKind,
     public: bool = False,
     kind: ColumnType = ColumnType.TEXT,
     filled: float = 1.0,

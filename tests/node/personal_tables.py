@@ -35,7 +35,7 @@ from tests.node.personal_set import (
 )
 from tests.node.typed import Told
 from udi.node.tables.column import ColumnType
-from udi.node.tables.personal.explanations import What
+from udi.node.tables.personal.explanations import PersonalDataKind
 
 Table = list[Labelled]
 NAME_HEADERS = (
@@ -64,19 +64,19 @@ BIRTH_HEADERS = (
 def staff(draw: Draw) -> Iterator[Table]:
     for names in (("Nom", "Prénom"), ("NOM", "PRENOM"), ("nom_famille", "prenom_usuel"), ("col1", "col2")):
         yield [
-            column(draw, names[0], upper_family, What.FAMILY_NAME, What.FULL_NAME),
-            column(draw, names[1], given, What.GIVEN_NAME),
-            column(draw, draw.choice(("Courriel", "mail", "adresse_mail", "col3")), mail, What.EMAIL),
-            column(draw, draw.choice(("Téléphone", "tel_portable", "Mobile")), phone("67"), What.PHONE),
+            column(draw, names[0], upper_family, PersonalDataKind.FAMILY_NAME, PersonalDataKind.FULL_NAME),
+            column(draw, names[1], given, PersonalDataKind.GIVEN_NAME),
+            column(draw, draw.choice(("Courriel", "mail", "adresse_mail", "col3")), mail, PersonalDataKind.EMAIL),
+            column(draw, draw.choice(("Téléphone", "tel_portable", "Mobile")), phone("67"), PersonalDataKind.PHONE),
             column(draw, "Service", of(words.SERVICES)),
             column(draw, "Date d'entrée", day(2005, 2025), kind=ColumnType.DATE),
         ]
     for names in (("Last name", "First name"), ("surname", "given_name"), ("LastName", "FirstName")):
         yield [
-            column(draw, names[0], british, What.FAMILY_NAME),
-            column(draw, names[1], english_given, What.GIVEN_NAME),
-            column(draw, "E-mail", mail, What.EMAIL),
-            column(draw, "Mobile phone", british_phone, What.PHONE),
+            column(draw, names[0], british, PersonalDataKind.FAMILY_NAME),
+            column(draw, names[1], english_given, PersonalDataKind.GIVEN_NAME),
+            column(draw, "E-mail", mail, PersonalDataKind.EMAIL),
+            column(draw, "Mobile phone", british_phone, PersonalDataKind.PHONE),
             column(draw, "Department", of(("Planning", "Finance", "Parks", "Housing"))),
             column(draw, "Start date", day(2005, 2025), kind=ColumnType.DATE),
         ]
@@ -85,17 +85,17 @@ def staff(draw: Draw) -> Iterator[Table]:
 def named(draw: Draw) -> Iterator[Table]:
     for index, header in enumerate(NAME_HEADERS):
         yield [
-            column(draw, header, FULL[index % len(FULL)], What.FULL_NAME),
+            column(draw, header, FULL[index % len(FULL)], PersonalDataKind.FULL_NAME),
             column(draw, "Objet de la demande", of(("Permis", "Voirie", "Bruit", "Éclairage"))),
             column(draw, "Date de dépôt", day(2022, 2025), kind=ColumnType.DATE),
-            column(draw, "Adresse du demandeur", home, What.ADDRESS),
+            column(draw, "Adresse du demandeur", home, PersonalDataKind.ADDRESS),
             column(draw, "Montant", amount, kind=ColumnType.NUMBER),
         ]
     for index, header in enumerate(ENGLISH_HEADERS):
         yield [
-            column(draw, header, ENGLISH_FULL[index % len(ENGLISH_FULL)], What.FULL_NAME),
+            column(draw, header, ENGLISH_FULL[index % len(ENGLISH_FULL)], PersonalDataKind.FULL_NAME),
             column(draw, "Amount", amount, kind=ColumnType.NUMBER),
-            column(draw, "Home address", english_home, What.ADDRESS),
+            column(draw, "Home address", english_home, PersonalDataKind.ADDRESS),
             column(draw, "Received", day(2022, 2025), kind=ColumnType.DATE),
         ]
 
@@ -104,9 +104,9 @@ def born(draw: Draw) -> Iterator[Table]:
     for index, header in enumerate(BIRTH_HEADERS):
         as_text = index % 2
         yield [
-            column(draw, "Prénom" if index < 5 else "First name", given, What.GIVEN_NAME, public=True),
-            column(draw, header, french_day, What.BIRTH_DATE) if as_text
-            else column(draw, header, day(1930, 2012), What.BIRTH_DATE, kind=ColumnType.DATE),
+            column(draw, "Prénom" if index < 5 else "First name", given, PersonalDataKind.GIVEN_NAME, public=True),
+            column(draw, header, french_day, PersonalDataKind.BIRTH_DATE) if as_text
+            else column(draw, header, day(1930, 2012), PersonalDataKind.BIRTH_DATE, kind=ColumnType.DATE),
             column(draw, "Activité", of(("Judo", "Danse", "Théâtre", "Natation"))),
             column(draw, "Date d'inscription", day(2023, 2025), kind=ColumnType.DATE),
         ]  # fmt: skip
@@ -115,8 +115,8 @@ def born(draw: Draw) -> Iterator[Table]:
             draw,
             "annee_naissance",
             number(1930, 2012),
-            What.BIRTH_YEAR,
-            What.SMALL_GROUP,
+            PersonalDataKind.BIRTH_YEAR,
+            PersonalDataKind.SMALL_GROUP,
             public=True,
             kind=ColumnType.YEAR,
         ),
@@ -128,22 +128,25 @@ def numbered(draw: Draw) -> Iterator[Table]:
     for header in ("NIR", "num_secu", "Numéro de sécurité sociale", "col4", "identifiant"):
         for gap in ("", " "):
             yield [
-                column(draw, header, lambda d, gap=gap: nir(d, gap=gap), What.NIR, filled=0.9),
+                column(draw, header, lambda d, gap=gap: nir(d, gap=gap), PersonalDataKind.NIR, filled=0.9),
                 column(draw, "Prestation", of(("Aide au repas", "Transport", "Cantine"))),
                 column(draw, "Montant", amount, kind=ColumnType.NUMBER),
             ]
-    yield [column(draw, "nir", lambda d: nir(d, right=False), What.NIR), column(draw, "montant", amount)]
-    yield [column(draw, "N° sécu", lambda d: nir(d, gap=" ")[:-3], What.NIR), column(draw, "montant", amount)]
+    yield [column(draw, "nir", lambda d: nir(d, right=False), PersonalDataKind.NIR), column(draw, "montant", amount)]
+    yield [
+        column(draw, "N° sécu", lambda d: nir(d, gap=" ")[:-3], PersonalDataKind.NIR),
+        column(draw, "montant", amount),
+    ]
     for header in ("IBAN", "compte", "RIB", "col2"):
         yield [
-            column(draw, header, lambda d: iban(d, gap=d.random() < 0.5), What.IBAN, filled=0.8),
+            column(draw, header, lambda d: iban(d, gap=d.random() < 0.5), PersonalDataKind.IBAN, filled=0.8),
             column(draw, "Subvention", amount, kind=ColumnType.NUMBER),
             column(draw, "Domaine", of(("Sport", "Culture", "Jeunesse"))),
         ]
-    yield [column(draw, "iban", lambda d: iban(d, right=False), What.IBAN), column(draw, "montant", amount)]
+    yield [column(draw, "iban", lambda d: iban(d, right=False), PersonalDataKind.IBAN), column(draw, "montant", amount)]
     for header in ("Immatriculation", "plaque", "licence plate", "vehicule", "col5"):
         yield [
-            column(draw, header, plate, What.PLATE),
+            column(draw, header, plate, PersonalDataKind.PLATE),
             column(draw, "Horodatage", day(2024, 2025), kind=ColumnType.DATE),
             column(draw, "Zone", of(("A", "B", "C"))),
         ]
@@ -153,13 +156,19 @@ def reached(draw: Draw) -> Iterator[Table]:
     """Telephones and mails under many names, and in texts."""
     for header in ("tel", "telephone_usager", "Numéro de téléphone", "contact", "col7"):
         for value in (phone("67"), phone("67", "."), phone("67", ""), foreign_phone):
-            yield [column(draw, header, value, What.PHONE), column(draw, "motif", of(("Eau", "Voirie", "Arbre")))]
+            yield [
+                column(draw, header, value, PersonalDataKind.PHONE),
+                column(draw, "motif", of(("Eau", "Voirie", "Arbre"))),
+            ]
     for header in ("e-mail", "courriel_demandeur", "Adresse électronique", "contact", "col7"):
-        yield [column(draw, header, mail, What.EMAIL, filled=0.7), column(draw, "motif", of(("Eau", "Voirie")))]
+        yield [
+            column(draw, header, mail, PersonalDataKind.EMAIL, filled=0.7),
+            column(draw, "motif", of(("Eau", "Voirie"))),
+        ]
     for extra, what in (
-        (mail, What.EMAIL),
-        (phone("67"), What.PHONE),
-        (lambda d: f"Voir avec {d.choice(('M.', 'Mme'))} {family(d)}.", What.NAME_IN_TEXT),
+        (mail, PersonalDataKind.EMAIL),
+        (phone("67"), PersonalDataKind.PHONE),
+        (lambda d: f"Voir avec {d.choice(('M.', 'Mme'))} {family(d)}.", PersonalDataKind.NAME_IN_TEXT),
     ):
         yield [column(draw, "Commentaire", remark(extra), what), column(draw, "Rue", of(words.STREETS))]
 
@@ -169,13 +178,13 @@ def single(draw: Draw) -> Iterator[Table]:
     for language in ("fr", "en"):
         heads = ("sexe", "age", "code_postal", "profession", "maladie") if language == "fr" else (
             "gender", "age", "postcode", "occupation", "diagnosis")  # fmt: skip
-        group = What.SMALL_GROUP
+        group = PersonalDataKind.SMALL_GROUP
         yield [
             column(draw, heads[0], of(("F", "H")), group),
             column(draw, heads[1], number(18, 95), group, kind=ColumnType.INTEGER),
             column(draw, heads[2], of(("29000", "29100", "29200", "56000")), group, kind=ColumnType.POSTCODE),
             column(draw, heads[3], of(words.JOBS), group),
-            column(draw, heads[4], of(("Asthme", "Diabète", "Aucune")), What.SPECIAL, public=True),
+            column(draw, heads[4], of(("Asthme", "Diabète", "Aucune")), PersonalDataKind.SPECIAL, public=True),
             column(draw, "montant", amount, kind=ColumnType.NUMBER),
         ]
 
@@ -183,26 +192,26 @@ def single(draw: Draw) -> Iterator[Table]:
 def offices(draw: Draw) -> Iterator[Table]:
     for heads in (("Nom de l'élu", "Prénom de l'élu", "Mandat"), ("nom", "prenom", "fonction_elective")):
         yield [
-            column(draw, heads[0], upper_family, What.FAMILY_NAME, public=True),
-            column(draw, heads[1], given, What.GIVEN_NAME, public=True),
+            column(draw, heads[0], upper_family, PersonalDataKind.FAMILY_NAME, public=True),
+            column(draw, heads[1], given, PersonalDataKind.GIVEN_NAME, public=True),
             column(draw, heads[2], of(("Maire", "Adjoint", "Conseiller"))),
             column(draw, "commune", of(words.TOWNS)),
             column(draw, "Date de début du mandat", day(2020, 2024), kind=ColumnType.DATE),
         ]
     yield [
-        column(draw, "Maire", FULL[1], What.FULL_NAME, public=True),
+        column(draw, "Maire", FULL[1], PersonalDataKind.FULL_NAME, public=True),
         column(draw, "Commune", of(words.TOWNS)),
         column(draw, "Population", number(100, 9000), kind=ColumnType.INTEGER),
     ]
     yield [
-        column(draw, "Councillor", ENGLISH_FULL[0], What.FULL_NAME, public=True),
+        column(draw, "Councillor", ENGLISH_FULL[0], PersonalDataKind.FULL_NAME, public=True),
         column(draw, "Ward", of(("North", "South", "Harbour"))),
     ]
     for heads in (("Mairie", "Courriel", "Téléphone"), ("nom_service", "mail_service", "tel_service")):
         yield [
             column(draw, heads[0], of(words.TOWNS)),
-            column(draw, heads[1], service_mail, What.EMAIL, public=True),
-            column(draw, heads[2], phone("12345"), What.PHONE, public=True),
+            column(draw, heads[1], service_mail, PersonalDataKind.EMAIL, public=True),
+            column(draw, heads[2], phone("12345"), PersonalDataKind.PHONE, public=True),
             column(draw, "Adresse", home),
             column(
                 draw,

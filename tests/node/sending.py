@@ -12,10 +12,10 @@ from sqlalchemy import select
 from tests.node.producer import SLUG
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.prepare import Desk
-from udi.node.files.depot import Depot
-from udi.node.files.models import Part, StoredFile, Upload
+from udi.node.datasets.actions.prepare import PreparationContext
+from udi.node.files.models import StoredFile, Upload, UploadPart
 from udi.node.files.store import ObjectStore
+from udi.node.files.tenant_storage import TenantStorage
 from udi.ui.site import Site
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -76,9 +76,11 @@ class Sender:
         return found
 
 
-def desk_for(site: Site, territory: Territory, *, clamd: str = "") -> Desk:
+def desk_for(site: Site, territory: Territory, *, clamd: str = "") -> PreparationContext:
     """What the worker looks at a file with."""
-    return Desk(Depot(site.database, site.parts["objects"], territory.id, "worker"), territory, clamd)
+    return PreparationContext(
+        TenantStorage(site.database, site.parts["objects"], territory.id, "worker"), territory, clamd
+    )
 
 
 async def _later(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
@@ -102,7 +104,7 @@ async def sound(database: Database, store: ObjectStore, territory: Territory) ->
     files = await rows(database, territory, StoredFile)
     uploads = {upload.id: upload for upload in await rows(database, territory, Upload)}
     named = {file.key: file.sha256 for file in files}
-    parts = {uploads[part.upload_id].part_key(part.id) for part in await rows(database, territory, Part)}
+    parts = {uploads[part.upload_id].part_key(part.id) for part in await rows(database, territory, UploadPart)}
     there = set(await objects(store, territory))
     faults = [f"{key} has a row and is not there" for key in (named.keys() | parts) - there]
     faults += [f"{key} has no row" for key in there - parts if key.partition(".")[0] not in named]

@@ -16,7 +16,7 @@ from udi.node.tables.query import (
     Operator,
     Query,
     column_at,
-    shown,
+    result_ranks,
 )
 
 Row = Sequence[Any]
@@ -86,7 +86,7 @@ def _rank_of(cell: Any) -> tuple[bool, Any]:
 def _sorted(query: Query, columns: Columns, rows: list[Any]) -> list[list[Any]]:
     for sort in reversed(query.sort):
         rows = sorted(rows, key=lambda row: _rank_of(_cell(row, sort.column)), reverse=sort.descending)
-    return [[_cell(row, rank) for rank in shown(query, columns)] for row in rows]
+    return [[_cell(row, rank) for rank in result_ranks(query, columns)] for row in rows]
 
 
 def _groups(query: Query, rows: list[Any]) -> list[list[Any]]:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests.node.producer import TABLE, Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.files.absent import find_absent
+from udi.node.files.missing_objects import list_missing_objects
 from udi.node.files.models import ArchiveState, SpaceArchive, StoredFile
 from udi.node.files.store import ObjectStore
 from udi.ui.site import Site
@@ -21,16 +21,16 @@ async def test_only_rows_without_their_object_are_named(
     await producer.draft()
     lost = await producer.draft(TABLE + b"x", "perdu.csv")
     async with node_database.session(demo.id, role="worker") as session:
-        assert await find_absent(session, store, demo.id) == []
+        assert await list_missing_objects(session, store, demo.id) == []
         file = (await session.scalars(select(StoredFile).where(StoredFile.name == "perdu.csv"))).one()
         for state in (ArchiveState.READY, ArchiveState.QUEUED, ArchiveState.EXPIRED):
             session.add(SpaceArchive(space_id=file.space_id, name="a.zip", state=state))
     await store.delete(file.key)
 
     async with node_database.session(demo.id, role="worker") as session:
-        found = await find_absent(session, store, demo.id)
+        found = await list_missing_objects(session, store, demo.id)
     async with node_database.session(other.id, role="worker") as session:
-        assert await find_absent(session, store, other.id) == []
+        assert await list_missing_objects(session, store, other.id) == []
 
     assert sorted((row.kind, str(row.belongs_to)) for row in found) == [("archive", str(file.space_id)), ("file", lost)]
     assert {row.key for row in found if row.kind == "file"} == {file.key}

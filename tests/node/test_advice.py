@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.node.texts import Cell, write_typed
-from udi.node.datasets.advice import Advice, Table, advise
+from udi.node.datasets.advice import Advice, FileFacts, advise
 from udi.node.datasets.description import FIELDS, LOCALE, Answers
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.findings import Findings, inspect_table
-from udi.node.tables.schemas.report import ColumnFault, Count, SchemaReport
-from udi.protocol.quality import CRITERIA, FULL, Dimension, Rating, format_criteria, score
+from udi.node.tables.schemas.report import ColumnFault, SchemaErrorCount, SchemaReport
+from udi.node.tables.table_facts import TableFacts, inspect_table
+from udi.protocol.quality import CRITERIA, FULL, Dimension, Rating, format_criteria, score_criteria
 
 COMPLETE: Answers = {
     "title": "Arbres",
@@ -27,21 +27,24 @@ COMPLETE: Answers = {
     LOCALE: "fr",
 }
 COLUMNS = (TypedColumn("id", ColumnType.CODE), TypedColumn("espece", ColumnType.TEXT))
-GOOD = Table("text/csv", COLUMNS, Findings(rows=9, key="id"), place_known=True)
+GOOD = FileFacts("text/csv", COLUMNS, TableFacts(rows=9, key="id"), place_known=True)
 
 
 def said(advice: Advice) -> list[str]:
-    return [item.said.by(str) for item in advice.items]
+    return [item.message.translate(str) for item in advice.items]
 
 
 def test_the_criteria_are_those_of_data_europa_eu() -> None:
-    full = score(CRITERIA)
+    full = score_criteria(CRITERIA)
 
     assert (full.points, full.percentage, full.rating) == (FULL, 100, Rating.EXCELLENT)
-    assert [full.of(dimension)[1] for dimension in Dimension] == [100, 100, 110, 75, 20]
-    assert [score({"keyword"}).rating, score({"keyword"}).of(Dimension.FINDABILITY)] == [Rating.BAD, (30, 100)]
+    assert [full.points_of(dimension)[1] for dimension in Dimension] == [100, 100, 110, 75, 20]
+    assert [score_criteria({"keyword"}).rating, score_criteria({"keyword"}).points_of(Dimension.FINDABILITY)] == [
+        Rating.BAD,
+        (30, 100),
+    ]
     with pytest.raises(KeyError):
-        score({"beauty"})
+        score_criteria({"beauty"})
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,7 @@ def test_the_criteria_are_those_of_data_europa_eu() -> None:
 def test_a_score_is_rounded_down_and_excellent_from_351_points(
     left_out: set[str], points: int, percentage: int, rating: Rating
 ) -> None:
-    found = score(set(CRITERIA) - left_out)
+    found = score_criteria(set(CRITERIA) - left_out)
 
     assert (found.points, found.percentage, found.rating) == (points, percentage, rating)
 
@@ -64,7 +67,7 @@ def test_a_score_is_rounded_down_and_excellent_from_351_points(
     ("authority", "points"), [("CSV", 80), ("XLSX", 60), ("PDF", 40), ("TXT", 60), ("SHP", 60), ("GEOJSON", 80)]
 )
 def test_a_format_is_worth_what_people_can_do_with_it(authority: str, points: int) -> None:
-    assert score(format_criteria(authority, "x/y")).points == points
+    assert score_criteria(format_criteria(authority, "x/y")).points == points
 
 
 def test_a_complete_description_of_a_good_table_asks_for_nothing() -> None:
@@ -97,8 +100,8 @@ def test_short_words_and_closed_formats_are_told() -> None:
     assert "Save the table as CSV: every program can read it." in said(
         advise(COMPLETE, replace(GOOD, media_type=sheet))
     )
-    assert "PDF" in said(advise(COMPLETE, Table("application/pdf", place_known=True)))[0]
-    assert "open format" in said(advise(COMPLETE, Table("application/x-odd", place_known=True)))[0]
+    assert "PDF" in said(advise(COMPLETE, FileFacts("application/pdf", place_known=True)))[0]
+    assert "open format" in said(advise(COMPLETE, FileFacts("application/x-odd", place_known=True)))[0]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +134,7 @@ def test_what_is_already_good_is_not_told() -> None:
 
 
 def test_a_schema_recognised_or_not_followed_is_told() -> None:
-    wrong = SchemaReport("arbres", "Arbres", "", 9, (), (Count("id", "type", 3),), ())
+    wrong = SchemaReport("arbres", "Arbres", "", 9, (), (SchemaErrorCount("id", "type", 3),), ())
 
     assert [item.field for item in advise(COMPLETE, replace(GOOD, looks_like="Arbres")).items] == ["schema"]
     assert "3 cells" in said(advise(COMPLETE, replace(GOOD, report=wrong, looks_like="Arbres")))[0]
@@ -162,10 +165,10 @@ ROWS: list[list[Cell]] = [
 def test_cells_that_are_hard_to_reuse_are_found(tmp_path: Path) -> None:
     found = inspect_table(write_typed(tmp_path / "t.parquet", LOOKED, ROWS), LOOKED)
 
-    assert found == Findings(
+    assert found == TableFacts(
         rows=7, empty=("note",), key="", repeated=1, totals=(8,), mixed=("hauteur",), merged=("secteur",)
     )
-    assert Findings.from_json(found.as_json()) == found
+    assert TableFacts.from_json(found.as_json()) == found
     assert len(advise(COMPLETE, replace(GOOD, columns=LOOKED, findings=found)).items) == 6
 
 
@@ -173,5 +176,5 @@ def test_a_clean_table_has_nothing_to_mend(tmp_path: Path) -> None:
     columns = (TypedColumn("id", ColumnType.INTEGER), TypedColumn("total", ColumnType.TEXT))
     rows: list[list[Cell]] = [[number, f"arbre {number}"] for number in range(10)]
 
-    assert inspect_table(write_typed(tmp_path / "t.parquet", columns, rows), columns) == Findings(rows=10, key="id")
+    assert inspect_table(write_typed(tmp_path / "t.parquet", columns, rows), columns) == TableFacts(rows=10, key="id")
     assert inspect_table(write_typed(tmp_path / "e.parquet", columns, []), columns).rows == 0

@@ -11,12 +11,12 @@ from tests.node.producer import Producer
 from tests.visitors import enter
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError
-from udi.kit.ring import Ring, new_ring
+from udi.kit.keyring import Keyring, new_keyring
 from udi.kit.tenancy import Territory
-from udi.node.audit import record
+from udi.node.audit import record_audit_event
 from udi.node.audit.models import AuditEvent
-from udi.node.datasets.leaving.archives import request_archive
-from udi.node.files.seal_space import seal_space, unseal_space
+from udi.node.datasets.space_export.tasks import request_archive
+from udi.node.files.space_sealing import seal_space, unseal_space
 from udi.node.spaces.actions import apply_space, set_limits
 from udi.node.spaces.keys import make_key, revoke_key
 from udi.node.spaces.models import Space
@@ -59,7 +59,7 @@ async def test_what_the_operator_does_with_a_space_is_noted_once_each(node_datab
             made = await apply_space(
                 session, slug="ville", organisation_id=organisation, name="Ville", email="data@ville.example"
             )
-    ring = Ring.parse(new_ring())
+    ring = Keyring.parse(new_keyring())
     async with node_database.session(demo.id, role="worker") as session:
         await set_limits(session, "ville", quota_bytes=10**9, jobs_at_once=3)
     async with node_database.session(demo.id, role="worker") as session:
@@ -112,7 +112,7 @@ async def test_events_are_never_changed_and_stay_in_their_territory(
     node_database: Database, demo: Territory, other: Territory, statement: str, role: Role
 ) -> None:
     async with node_database.session(demo.id) as session:
-        record(session, None, "trial.noted", None)
+        record_audit_event(session, None, "trial.noted", None)
 
     async def change() -> None:
         async with node_database.session(demo.id, role=role) as session:

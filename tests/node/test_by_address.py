@@ -12,13 +12,13 @@ from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import rows, sound
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.source import REFRESH_SOURCE, queue_due
-from udi.node.datasets.intake.jobs import jobs
+from udi.node.datasets.actions.source import REFRESH_SOURCE, queue_due_checks
 from udi.node.datasets.intake.refresh import FETCH_FILE
-from udi.node.datasets.models import Dataset, Source, Version
+from udi.node.datasets.intake.tasks import task_handlers
+from udi.node.datasets.models import Dataset, DatasetSource, Version
 from udi.node.files.fetch import FetchError
 from udi.node.files.models import StoredFile, Upload
 from udi.node.files.store import ObjectStore
@@ -33,7 +33,7 @@ def work(node_site: Site, demo: Territory) -> Work:
     """Does one job of the worker."""
 
     async def work(name: str, *, attempt: int = 0, **payload: str) -> None:
-        await jobs(node_site)[name](Job(name, demo.id, payload, attempt, last=False))
+        await task_handlers(node_site)[name](Job(name, demo.id, payload, attempt, last=False))
 
     return work
 
@@ -45,12 +45,14 @@ async def fetch(producer: Producer, address: str, **more: str) -> str:
     return answer.headers["location"].rpartition("/")[2]
 
 
-async def renewed(producer: Producer, distant: Distant, database: Database, territory: Territory) -> tuple[str, Source]:
+async def renewed(
+    producer: Producer, distant: Distant, database: Database, territory: Territory
+) -> tuple[str, DatasetSource]:
     """A published dataset that is renewed from an address every day."""
     dataset = await producer.publish()
     form = {"address": f"{distant.origin}/a.csv", "frequency": "daily"}
     assert (await producer.client.post(f"/datasets/{dataset}/source", data=form)).status_code == 303
-    [source] = await rows(database, territory, Source)
+    [source] = await rows(database, territory, DatasetSource)
     return dataset, source
 
 
@@ -165,10 +167,10 @@ async def test_what_is_no_address_is_refused_at_once(
 
     assert (once.status_code, again.status_code) == (422, 422)
     assert await rows(node_database, demo, Upload) == []
-    assert await rows(node_database, demo, Source) == []
+    assert await rows(node_database, demo, DatasetSource) == []
 
 
-async def test_private_addresses_are_not_reached(outgoing: Outgoing, distant: Distant) -> None:
+async def test_private_addresses_are_not_reached(outgoing: OutgoingClient, distant: Distant) -> None:
     for address in (
         "http://127.0.0.1:8080/",
         "http://169.254.169.254/latest",
@@ -184,7 +186,7 @@ async def test_private_addresses_are_not_reached(outgoing: Outgoing, distant: Di
 @pytest.fixture(autouse=True)
 async def calls_of_a_worker(node_site: Site, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Files are fetched by the job worker, which calls by itself."""
-    client = Outgoing(node_site.settings.private_hosts)
+    client = OutgoingClient(node_site.settings.private_hosts)
     monkeypatch.setattr(node_site, "outgoing", client)
     yield
     await client.close()
@@ -192,7 +194,7 @@ async def calls_of_a_worker(node_site: Site, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 async def outgoing() -> Any:
-    client = Outgoing()
+    client = OutgoingClient()
     yield client
     await client.close()
 
@@ -213,7 +215,7 @@ async def test_a_dataset_is_renewed_when_the_bytes_changed_and_only_then(
 
     assert len(await rows(node_database, demo, Version)) == 2
     assert (await producer.client.get(f"/datasets/{dataset}/file")).content == OTHER
-    [source] = await rows(node_database, demo, Source)
+    [source] = await rows(node_database, demo, DatasetSource)
     assert source.changed_at is not None
     assert (source.failures, source.etag) == (0, distant.etag)
     assert await sound(node_database, store, demo) == []
@@ -226,7 +228,7 @@ async def test_a_draft_is_renewed_and_stays_a_draft(
     dataset = await producer.draft()
     form = {"address": f"{distant.origin}/a.csv", "frequency": "hourly"}
     await producer.client.post(f"/datasets/{dataset}/source", data=form)
-    [source] = await rows(node_database, demo, Source)
+    [source] = await rows(node_database, demo, DatasetSource)
     distant.content = OTHER
 
     await work(REFRESH_SOURCE, source=str(source.id), turn="1")
@@ -242,13 +244,13 @@ async def test_renewal_pauses_after_five_failures_and_says_why(
     distant.status = 503
 
     await work(REFRESH_SOURCE, source=str(source.id), turn="0")
-    [failed] = await rows(node_database, demo, Source)
+    [failed] = await rows(node_database, demo, DatasetSource)
     assert timedelta(minutes=50) < failed.due_at - now() < timedelta(minutes=70)
     assert "n’est pas là" in await producer.page(f"/datasets/{dataset}")
     for turn in range(1, 5):
         await work(REFRESH_SOURCE, source=str(source.id), turn=str(turn))
 
-    [paused] = await rows(node_database, demo, Source)
+    [paused] = await rows(node_database, demo, DatasetSource)
     assert (paused.paused, paused.failures) == (True, 5)
     assert "cinq fois" in await producer.page(f"/datasets/{dataset}")
     assert await rows(node_database, demo, Upload) == []
@@ -258,7 +260,7 @@ async def test_renewal_pauses_after_five_failures_and_says_why(
     distant.status = 200
     assert (await producer.client.post(f"/datasets/{dataset}/source/look")).status_code == 303
     await work(REFRESH_SOURCE, source=str(source.id), turn="7")
-    [again] = await rows(node_database, demo, Source)
+    [again] = await rows(node_database, demo, DatasetSource)
     assert (again.paused, again.failures, again.error) == (False, 0, "")
 
 
@@ -267,14 +269,14 @@ async def test_what_is_due_is_queued_once(
 ) -> None:
     await renewed(producer, distant, node_database, demo)
     async with node_database.session(demo.id, role="worker") as session:
-        assert await queue_due(session) == 0
-        await session.execute(update(Source).values(due_at=now() - timedelta(hours=1)))
+        assert await queue_due_checks(session) == 0
+        await session.execute(update(DatasetSource).values(due_at=now() - timedelta(hours=1)))
 
     async with node_database.session(demo.id, role="worker") as session:
-        assert await queue_due(session) == 1
+        assert await queue_due_checks(session) == 1
     async with node_database.session(demo.id, role="worker") as session:
-        assert await queue_due(session) == 0
-    [source] = await rows(node_database, demo, Source)
+        assert await queue_due_checks(session) == 0
+    [source] = await rows(node_database, demo, DatasetSource)
     assert timedelta(hours=23) < source.due_at - now() <= timedelta(days=1)
 
 
@@ -295,7 +297,7 @@ async def test_what_a_person_dropped_is_not_replaced_by_itself(
 
 async def test_no_cookie_is_kept_of_an_address(distant: Distant) -> None:
     distant.headers = {"Set-Cookie": "who=me"}
-    private = Outgoing(["*.localhost:*"])
+    private = OutgoingClient(["*.localhost:*"])
     for _ in range(2):
         async with private.fetch(f"{distant.origin}/a.csv") as found:
             assert found.status == 200
@@ -319,4 +321,4 @@ async def test_renewal_stops_when_told_and_with_the_dataset(
     assert (await producer.client.post(f"/datasets/{draft}/discard")).status_code == 303
     assert (await producer.client.post(f"/datasets/{dataset}/source/stop")).status_code == 303
 
-    assert await rows(node_database, demo, Source) == []
+    assert await rows(node_database, demo, DatasetSource) == []

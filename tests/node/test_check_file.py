@@ -20,7 +20,7 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions import prepare
 from udi.node.datasets.actions.prepare import prepare_version
 from udi.node.datasets.models import Dataset, Preparation, PreparationState
-from udi.node.datasets.pages import drop
+from udi.node.datasets.pages import upload
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.store import ObjectStore
 
@@ -239,7 +239,7 @@ async def test_a_virus_is_told_and_never_published(
 ) -> None:
     async with serving(clamd) as address:
         desk = desk_for(node_site, demo, clamd=address)
-        monkeypatch.setattr(drop, "preparing", lambda *_: desk)
+        monkeypatch.setattr(upload, "build_preparation_context", lambda *_: desk)
         clean = await producer.draft(TABLE + b"Tennis;Brest;01/01/2001\n")
         dataset = await producer.draft(TABLE + EICAR)
     await producer.describe(dataset)

@@ -16,8 +16,8 @@ import pytest
 
 from tests.node import hostile
 from udi.kit import landlock
-from udi.kit.child import Child, ChildError, DiedError, TooLongError, TooMuchMemoryError, run
-from udi.kit.confinement import Limits
+from udi.kit.child import ChildCrashError, ChildError, ChildMemoryError, ChildProcess, ChildTimeoutError, run
+from udi.kit.sandbox import ProcessLimits
 
 MEMORY, PATIENCE, NOBODY = 1024, 60, 65534
 pytestmark = [pytest.mark.programs, pytest.mark.usefixtures("real_children")]
@@ -29,26 +29,28 @@ async def in_child(function: Callable[..., Any], *args: Any, seconds: float = PA
 
 
 @pytest.fixture(scope="module")
-async def reader() -> AsyncIterator[Child]:
+async def reader() -> AsyncIterator[ChildProcess]:
     """A child that may write nothing."""
-    async with Child(Limits(MEMORY)) as child:
+    async with ChildProcess(ProcessLimits(MEMORY)) as child:
         yield child
 
 
 @pytest.fixture(scope="module")
-async def writer() -> AsyncIterator[Child]:
+async def writer() -> AsyncIterator[ChildProcess]:
     """A child that may write short files."""
-    async with Child(Limits(MEMORY, 1000), {"OGR_SKIP": "OGR_VRT"}) as child:
+    async with ChildProcess(ProcessLimits(MEMORY, 1000), {"OGR_SKIP": "OGR_VRT"}) as child:
         yield child
 
 
 @pytest.mark.parametrize("deed", ["connect", "pair", "run", "fork", "signal the parent"])
-async def test_it_reaches_nothing_outside(writer: Child, tmp_path: Path, deed: str) -> None:
+async def test_it_reaches_nothing_outside(writer: ChildProcess, tmp_path: Path, deed: str) -> None:
     assert await writer.call(hostile.attempt, deed, tmp_path / "x", seconds=PATIENCE) == "PermissionError"
 
 
 @pytest.mark.parametrize("deed", ["write", "empty", "rename", "delete", "make a folder"])
-async def test_it_changes_no_file_unless_it_may(reader: Child, writer: Child, tmp_path: Path, deed: str) -> None:
+async def test_it_changes_no_file_unless_it_may(
+    reader: ChildProcess, writer: ChildProcess, tmp_path: Path, deed: str
+) -> None:
     target = tmp_path / "table.csv"
     target.write_text("kept")
 
@@ -57,7 +59,7 @@ async def test_it_changes_no_file_unless_it_may(reader: Child, writer: Child, tm
     assert await writer.call(hostile.attempt, deed, target, seconds=PATIENCE) == "done"
 
 
-async def test_it_reads_files(reader: Child, tmp_path: Path) -> None:
+async def test_it_reads_files(reader: ChildProcess, tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("a;b")
 
     assert await reader.call(hostile.attempt, "read", tmp_path / "table.csv", seconds=PATIENCE) == "done"
@@ -81,7 +83,7 @@ async def test_it_reaches_only_the_folders_of_its_call(tmp_path: Path) -> None:
     assert await in_child(hostile.attempt, "read", ours / "table.csv") == "done"
     assert await in_child(hostile.attempt, "write", ours / "new.csv", file_bytes=1000) == "done"
     places = (str(ours),)
-    async with Child(Limits(MEMORY, 1000, places=places)) as child:
+    async with ChildProcess(ProcessLimits(MEMORY, 1000, places=places)) as child:
         for deed, target in (
             ("read", other / "table.csv"), ("read", ours / "way out" / "table.csv"), ("read", Path("/etc/passwd")),
             ("read", Path(f"/proc/{os.getpid()}/environ")), ("list", tmp_path), ("list", Path("/proc")),
@@ -117,16 +119,16 @@ def test_files_and_ports_are_kept_back_where_calls_are_not_filtered(tmp_path: Pa
 def test_a_kernel_that_keeps_nothing_back_stops_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(landlock, "CREATE", 100_000)
 
-    assert (landlock.version(), landlock.enclose([tmp_path], writes=False)) == (0, False)
+    assert (landlock.version(), landlock.restrict_paths([tmp_path], writes=False)) == (0, False)
 
 
-async def test_it_has_no_new_rights_and_a_filter_of_calls(reader: Child) -> None:
+async def test_it_has_no_new_rights_and_a_filter_of_calls(reader: ChildProcess) -> None:
     facts = await reader.call(hostile.measure, seconds=PATIENCE)
 
     assert (facts["NoNewPrivs"], facts["Seccomp"]) == (1, 2)
 
 
-async def test_it_has_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch, writer: Child) -> None:
+async def test_it_has_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch, writer: ChildProcess) -> None:
     monkeypatch.setenv("UDI_SECRET_OF_THE_TEST", "x")
     theirs = await in_child(hostile.environment)
 
@@ -134,7 +136,7 @@ async def test_it_has_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch
     assert "OGR_SKIP" in await writer.call(hostile.environment, seconds=PATIENCE)
 
 
-async def test_values_come_and_go_as_their_types_say(reader: Child) -> None:
+async def test_values_come_and_go_as_their_types_say(reader: ChildProcess) -> None:
     paths = (Path("/a"), Path("/b"))
 
     assert await reader.call(hostile.reverse, paths, seconds=PATIENCE) == [Path("/b"), Path("/a")]
@@ -142,7 +144,7 @@ async def test_values_come_and_go_as_their_types_say(reader: Child) -> None:
     assert await reader.call(hostile.report, "jour", seconds=PATIENCE) == hostile.report("jour")
 
 
-async def test_an_answer_of_another_type_is_no_answer(reader: Child) -> None:
+async def test_an_answer_of_another_type_is_no_answer(reader: ChildProcess) -> None:
     with pytest.raises(ChildError):
         await reader.call(hostile.lie, seconds=PATIENCE)
 
@@ -150,9 +152,9 @@ async def test_an_answer_of_another_type_is_no_answer(reader: Child) -> None:
 @pytest.mark.parametrize(
     ("function", "args", "seconds", "error"),
     [
-        (hostile.spin, (), 1, TooLongError), (hostile.wait, (1000,), 1, TooLongError),
-        (hostile.swell, (4 << 30,), PATIENCE, TooMuchMemoryError), (hostile.abort, (), PATIENCE, DiedError),
-        (hostile.leave, (), PATIENCE, DiedError), (hostile.recurse, (), 5, ChildError),
+        (hostile.spin, (), 1, ChildTimeoutError), (hostile.wait, (1000,), 1, ChildTimeoutError),
+        (hostile.swell, (4 << 30,), PATIENCE, ChildMemoryError), (hostile.abort, (), PATIENCE, ChildCrashError),
+        (hostile.leave, (), PATIENCE, ChildCrashError), (hostile.recurse, (), 5, ChildError),
     ],
 )  # fmt: skip
 async def test_what_goes_wrong_has_a_name(
@@ -162,7 +164,7 @@ async def test_what_goes_wrong_has_a_name(
         await in_child(function, *args, seconds=seconds)
 
 
-async def test_words_of_a_failure_stay_in_the_child(reader: Child) -> None:
+async def test_words_of_a_failure_stay_in_the_child(reader: ChildProcess) -> None:
     with pytest.raises(ChildError) as failed:
         await reader.call(hostile.fail, "a cell of somebody's file", seconds=PATIENCE)
 
@@ -170,7 +172,7 @@ async def test_words_of_a_failure_stay_in_the_child(reader: Child) -> None:
     assert "somebody" not in str(failed.value)
 
 
-async def test_a_foreseen_error_comes_back_whole(reader: Child) -> None:
+async def test_a_foreseen_error_comes_back_whole(reader: ChildProcess) -> None:
     with pytest.raises(hostile.SaidError) as said:
         await reader.call(hostile.say, 12, seconds=PATIENCE, raises=(hostile.SaidError,))
 
@@ -178,12 +180,12 @@ async def test_a_foreseen_error_comes_back_whole(reader: Child) -> None:
 
 
 async def test_a_child_answers_many_calls_and_a_killed_one_can_start_again() -> None:
-    async with Child(Limits(MEMORY)) as child:
+    async with ChildProcess(ProcessLimits(MEMORY)) as child:
         first = child.pid
         for size in (1, 2, 3):
             assert await child.call(hostile.swell, size, seconds=PATIENCE) == size
         assert child.pid == first
-        with pytest.raises(TooLongError) as late:
+        with pytest.raises(ChildTimeoutError) as late:
             await child.call(hostile.wait, 1000, seconds=1)
         assert late.value.worked < 0.5
         assert not psutil.pid_exists(first)
@@ -192,7 +194,7 @@ async def test_a_child_answers_many_calls_and_a_killed_one_can_start_again() -> 
 
 
 async def test_whoever_stops_waiting_ends_the_child() -> None:
-    async with Child(Limits(MEMORY)) as child:
+    async with ChildProcess(ProcessLimits(MEMORY)) as child:
         pid = child.pid
         task = asyncio.create_task(child.call(hostile.spin, seconds=PATIENCE))
         await asyncio.sleep(0.1)
@@ -207,7 +209,7 @@ PARENT = """
 import asyncio, sys
 from tests.node import hostile
 from udi.kit.child import Child
-from udi.kit.confinement import Limits
+from udi.kit.sandbox import Limits
 
 async def main():
     busy, idle = Child(Limits(1024)), Child(Limits(1024))

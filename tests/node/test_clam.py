@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from udi.node.files.clam import Scan, ScanState, Unscanned, read_answer, scan
+from udi.node.files.clam import ScanState, UnscannedReason, VirusScan, read_answer, scan
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 MOST = 1_000_000
@@ -57,12 +57,12 @@ async def pieces(*chunks: bytes) -> AsyncIterator[bytes]:
 async def test_clean_and_infected(tmp_path: Path, over: str) -> None:
     socket = tmp_path / "clamd.sock" if over == "unix" else None
     async with serving(clamd, socket) as address:
-        assert await scan(pieces(b"nom;age\n", b"x" * 300_000), address) == Scan(ScanState.CLEAN)
-        assert await scan(pieces(), address) == Scan(ScanState.CLEAN)
+        assert await scan(pieces(b"nom;age\n", b"x" * 300_000), address) == VirusScan(ScanState.CLEAN)
+        assert await scan(pieces(), address) == VirusScan(ScanState.CLEAN)
         virus = await scan(pieces(b"a" * 70_000 + EICAR[:30], EICAR[30:]), address)
 
-    assert virus == Scan(ScanState.INFECTED, "Eicar-Signature")
-    assert virus.explanation.what % virus.values == (
+    assert virus == VirusScan(ScanState.INFECTED, "Eicar-Signature")
+    assert virus.explanation.message % virus.values == (
         "A virus was found in this file: Eicar-Signature. It is kept apart and never served."
     )
 
@@ -72,8 +72,8 @@ async def test_a_file_larger_than_either_limit_is_unscanned() -> None:
         theirs = await scan(pieces(*[b"x" * 500_000] * 20), address)
         ours = await scan(pieces(b"x" * 2000), address, limit=1000)
 
-    assert theirs == ours == Scan(ScanState.UNSCANNED, reason=Unscanned.TOO_LARGE)
-    assert not ours.again
+    assert theirs == ours == VirusScan(ScanState.UNSCANNED, reason=UnscannedReason.TOO_LARGE)
+    assert not ours.is_retriable
 
 
 async def test_no_clamd_none_that_answers_and_one_that_sleeps(tmp_path: Path) -> None:
@@ -84,16 +84,16 @@ async def test_no_clamd_none_that_answers_and_one_that_sleeps(tmp_path: Path) ->
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
-    assert (await scan(pieces(b"x"), "")).reason is Unscanned.ABSENT
-    assert (await scan(pieces(b"x"), str(tmp_path / "none.sock"))).reason is Unscanned.AWAY
-    assert (await scan(pieces(b"x"), "127.0.0.1:nonsense")).reason is Unscanned.AWAY
+    assert (await scan(pieces(b"x"), "")).reason is UnscannedReason.ABSENT
+    assert (await scan(pieces(b"x"), str(tmp_path / "none.sock"))).reason is UnscannedReason.AWAY
+    assert (await scan(pieces(b"x"), "127.0.0.1:nonsense")).reason is UnscannedReason.AWAY
     async with serving(sleep) as address:
         slow = await scan(pieces(b"x"), address, patience=3)
     async with serving(hang_up) as address:
         gone = await scan(pieces(*[b"x" * 500_000] * 20), address)
 
-    assert (slow.reason, slow.again) == (Unscanned.TOO_SLOW, True)
-    assert (gone.reason, gone.again) == (Unscanned.AWAY, True)
+    assert (slow.reason, slow.is_retriable) == (UnscannedReason.TOO_SLOW, True)
+    assert (gone.reason, gone.is_retriable) == (UnscannedReason.AWAY, True)
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ async def test_no_clamd_none_that_answers_and_one_that_sleeps(tmp_path: Path) ->
     [
         (b"stream: OK\0", ScanState.CLEAN, None),
         (b"stream: Win.Test.EICAR_HDB-1 FOUND\0", ScanState.INFECTED, None),
-        (b"stream: Heuristics.Limits.Exceeded ERROR\0", ScanState.UNSCANNED, Unscanned.REFUSED),
-        (b"INSTREAM size limit exceeded. ERROR\0", ScanState.UNSCANNED, Unscanned.TOO_LARGE),
-        (b"", ScanState.UNSCANNED, Unscanned.AWAY),
-        (b"\xff\xfe nonsense", ScanState.UNSCANNED, Unscanned.REFUSED),
+        (b"stream: Heuristics.Limits.Exceeded ERROR\0", ScanState.UNSCANNED, UnscannedReason.REFUSED),
+        (b"INSTREAM size limit exceeded. ERROR\0", ScanState.UNSCANNED, UnscannedReason.TOO_LARGE),
+        (b"", ScanState.UNSCANNED, UnscannedReason.AWAY),
+        (b"\xff\xfe nonsense", ScanState.UNSCANNED, UnscannedReason.REFUSED),
     ],
 )
-def test_every_word_of_clamd(answer: bytes, state: ScanState, reason: Unscanned | None) -> None:
+def test_every_word_of_clamd(answer: bytes, state: ScanState, reason: UnscannedReason | None) -> None:
     assert (read_answer(answer).state, read_answer(answer).reason) == (state, reason)

@@ -10,20 +10,20 @@ import pytest
 from joserfc import jwt
 
 from udi.kit.clock import now
-from udi.kit.credentials import SignedKind
+from udi.kit.credentials import SignedTokenKind
 from udi.kit.errors import UnauthenticatedError
-from udi.kit.ring import Ring, new_ring
+from udi.kit.keyring import Keyring, new_keyring
 from udi.node.manager import tokens
 from udi.node.manager.tokens import make_token, read_token
 
 HERE, KEY = uuid.uuid4(), uuid.uuid4()
-RING = Ring.parse(new_ring())
+RING = Keyring.parse(new_keyring())
 
 
-def sign(kind: SignedKind) -> str:
+def sign(kind: SignedTokenKind) -> str:
     """A token with the key of this territory, of any kind."""
     claims = kind.write(subject=str(KEY), issuer=str(HERE), audience=str(HERE))
-    return jwt.encode({"alg": "HS256", "typ": kind.typ}, claims, tokens._key(RING.leading, HERE))
+    return jwt.encode({"alg": "HS256", "typ": kind.typ}, claims, tokens._key(RING.current_key, HERE))
 
 
 def test_a_token_stands_for_its_key_and_says_when_it_ends() -> None:
@@ -48,7 +48,7 @@ def test_another_token_opens_nothing(name: str) -> None:
     made = {
         "over": sign(over),
         "elsewhere": make_token(RING, uuid.uuid4(), KEY),
-        "other key": make_token(Ring.parse(new_ring()), HERE, KEY),
+        "other key": make_token(Keyring.parse(new_keyring()), HERE, KEY),
         "another kind": sign(elsewhere),
         "another scope": sign(replace(tokens.MANAGER, scope="read")),
         "changed": f"{head}.{rest[:-4]}AAAA",

@@ -9,7 +9,7 @@ from tests.node.sending import rows
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.continuity import compare_profiles, published_before
+from udi.node.datasets.breaking_changes import compare_profiles, find_published_before
 from udi.node.datasets.models import Dataset, DatasetEvent, Version
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.profile import Profile
@@ -172,5 +172,5 @@ def test_a_version_is_compared_with_what_readers_have() -> None:
     read.published_at = now()
     dataset = Dataset(versions=[sent, stopped, read])
 
-    assert published_before(dataset, sent) is read
-    assert published_before(dataset, read) is None
+    assert find_published_before(dataset, sent) is read
+    assert find_published_before(dataset, read) is None

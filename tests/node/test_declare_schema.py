@@ -12,10 +12,10 @@ from tests.node.producer import Producer
 from tests.node.test_check_file import latest
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.preparing import warm
+from udi.node.datasets.preparation import preload_imports
 from udi.node.datasets.queries import find_dataset
-from udi.node.tables.readers import READERS, Readers
-from udi.node.tables.schemas.declared import LARGEST
+from udi.node.tables.readers import READERS, FileReaderPool
+from udi.node.tables.schemas.declarations import LARGEST
 from udi.ui.site import Site
 
 SCHEMA = {
@@ -161,7 +161,7 @@ async def test_a_real_file_is_recognised_among_real_schemas(
 ) -> None:
     settings = node_site.settings.model_copy(update={"schemas": shared_data / "data/schemas"})
     monkeypatch.setattr(node_site, "settings", settings)
-    parts[READERS] = Readers(warm, schemas=settings.schemas)
+    parts[READERS] = FileReaderPool(preload_imports, schemas=settings.schemas)
     content = (shared_data / "data/tables/etalab-schema-irve_exemple-valide-statique.csv").read_bytes()
     dataset = await producer.draft(content, "bornes.csv")
     asked = await producer.page(f"/datasets/{dataset}/schema")

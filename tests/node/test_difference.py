@@ -13,8 +13,8 @@ from tests.node.texts import Cell, write_typed
 from udi.node import datasets
 from udi.node.site import LOCALES
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.difference import MOST_EXAMPLES, Columns, Difference, compare
-from udi.ui.pages import Pages
+from udi.node.tables.difference import MOST_EXAMPLES, ColumnChanges, Difference, compute_difference
+from udi.ui.pages import PageRenderer
 
 ID, NAME = TypedColumn("id", ColumnType.INTEGER), TypedColumn("nom", ColumnType.TEXT)
 PRICE, DAY = TypedColumn("prix", ColumnType.NUMBER), TypedColumn("jour", ColumnType.DATE)
@@ -30,7 +30,7 @@ def compared(
     new: tuple[Sequence[TypedColumn], Rows],
     key: Sequence[str] | None = None,
 ) -> Difference:
-    return compare(
+    return compute_difference(
         write_typed(folder / "old.parquet", *old), old[0], write_typed(folder / "new.parquet", *new), new[0], key
     )
 
@@ -54,7 +54,7 @@ def test_rows_are_followed_by_the_key_found_in_both(tmp_path: Path) -> None:
 
 def test_a_difference_is_told_in_words(tmp_path: Path) -> None:
     found = compared(tmp_path, ([ID, NAME, PRICE], OLD), ([ID, NAME, PRICE], NEW))
-    pages = Pages({"datasets": Path(datasets.__file__).parent / "templates"}, LOCALES)
+    pages = PageRenderer({"datasets": Path(datasets.__file__).parent / "templates"}, LOCALES)
 
     def told(language: str, difference: Difference) -> str:
         template = pages._environments[language].get_template("datasets/_difference.html")
@@ -71,7 +71,7 @@ def compare_same(folder: Path) -> Difference:
 
 
 def test_the_same_rows_in_another_order_are_no_difference(tmp_path: Path) -> None:
-    assert compare_same(tmp_path).same
+    assert compare_same(tmp_path).is_unchanged
 
 
 def test_a_pair_of_columns_may_be_the_key(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_columns_added_removed_renamed_and_of_another_type(tmp_path: Path) -> No
 
     found = compared(tmp_path, (old, rows), (new, others))
 
-    assert found.columns == Columns(
+    assert found.columns == ColumnChanges(
         added=("photo",),
         removed=("jour",),
         renamed=(("Libellé", "libelle"), ("essence", "espece_commune")),

@@ -14,7 +14,7 @@ from alembic import command
 from tests import cluster
 from tests.protocol.examples import a_record, put
 from udi.kit import migrations
-from udi.protocol.restricted import NO_CHECKSUM
+from udi.protocol.restricted_data import NO_CHECKSUM
 from udi.settings import Settings
 
 numbers = itertools.count()

@@ -9,24 +9,24 @@ from tests.node.personal_words import FAMILY, GIVEN
 from tests.node.producer import Producer
 from tests.node.scripts import Script, new_key
 from tests.node.titled_tables import TitledTable, titled_tables
+from udi.node.tables.conversion import convert_table
 from udi.node.tables.corrections import Corrections
 from udi.node.tables.notes import DOUBTFUL_HEADER, NO_HEADER
-from udi.node.tables.personal.explanations import What
-from udi.node.tables.personal.look import look_for_personal_data
-from udi.node.tables.personal.report import PersonalReport, Strength
+from udi.node.tables.personal.detection import detect_personal_data
+from udi.node.tables.personal.explanations import PersonalDataKind
+from udi.node.tables.personal.report import PersonalDataReport, PersonalDataSeverity
 from udi.node.tables.profile import Profile, profile_path
-from udi.node.tables.typed import convert
 
-NAMES = {What.FULL_NAME, What.FAMILY_NAME, What.GIVEN_NAME}
+NAMES = {PersonalDataKind.FULL_NAME, PersonalDataKind.FAMILY_NAME, PersonalDataKind.GIVEN_NAME}
 
 
-def look(folder: Path, content: bytes) -> tuple[Profile, PersonalReport]:
+def look(folder: Path, content: bytes) -> tuple[Profile, PersonalDataReport]:
     """The profile of a file, and what its table says of people."""
     source, target = folder / "members.csv", folder / "typed.parquet"
     source.write_bytes(content)
-    done = convert(source, profile_path(source), target)
+    done = convert_table(source, profile_path(source), target)
     assert done.failure is None
-    return done.profile, look_for_personal_data(target, done.profile.columns, done.other_headers)
+    return done.profile, detect_personal_data(target, done.profile.columns, done.other_headers)
 
 
 @pytest.mark.parametrize("table", list(titled_tables()), ids=lambda table: str(table.number))
@@ -35,7 +35,7 @@ def test_members_below_title_lines_are_found(tmp_path: Path, table: TitledTable)
 
     stopped = {one.what for one in report.stops}
     assert stopped & NAMES
-    assert {What.BIRTH_DATE, What.ADDRESS} <= stopped
+    assert {PersonalDataKind.BIRTH_DATE, PersonalDataKind.ADDRESS} <= stopped
     wrong_and_untold = profile.header_line != table.header_line and not profile.has_doubtful_header
     assert not wrong_and_untold
 
@@ -99,7 +99,7 @@ def test_values_speak_of_people_in_spite_of_the_name_of_their_column(tmp_path: P
     _, report = look(tmp_path, lines("Structure;Part", *members[:30]))
 
     assert [(one.what, one.strength, one.columns) for one in report.findings] == [
-        (What.FULL_NAME, Strength.WARNING, ("Structure",))
+        (PersonalDataKind.FULL_NAME, PersonalDataSeverity.WARNING, ("Structure",))
     ]
 
 

@@ -15,15 +15,15 @@ from tests.depth import examples
 from tests.node.test_geo import LINE, MANY, MIXED, POINT, POLYGON, dropped, feature, files, geojson
 from tests.rules.pages import check_page
 from udi.node import site as node
+from udi.node.tables.charts import Chart, ChartKind, choose_chart, draw_chart, point_label, table_of
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.draw_chart import Chart, ChartKind, choose_chart, draw_chart, label, table_of
-from udi.node.tables.draw_map import draw_map
-from udi.node.tables.drawn_map import MapDrawing, say_degrees
-from udi.node.tables.geo import understand_geo
-from udi.node.tables.geo_convert import convert_geo
+from udi.node.tables.geo import profile_geo_file
+from udi.node.tables.geo_conversion import convert_geo
+from udi.node.tables.map_drawing import MapDrawing, format_degrees
+from udi.node.tables.map_svg import draw_map
 from udi.node.tables.preview import preview_rows
 from udi.node.tables.statistics import ColumnStatistics, describe_columns
-from udi.ui.pages import Pages
+from udi.ui.pages import PageRenderer
 
 HEAVIEST = 20_000
 TABLE = """
@@ -37,7 +37,7 @@ COLUMNS = [
     TypedColumn("open", ColumnType.BOOLEAN), TypedColumn("nothing", ColumnType.EMPTY),
     TypedColumn("name", ColumnType.TEXT), TypedColumn("year", ColumnType.YEAR), TypedColumn("at", ColumnType.TIME),
 ]  # fmt: skip
-PAGES = Pages({name: node.HERE / name / "templates" for name in node.DOMAINS}, node.LOCALES)
+PAGES = PageRenderer({name: node.HERE / name / "templates" for name in node.DOMAINS}, node.LOCALES)
 IMPORTS = (
     '{% import "tables/_drawn.html" as drawn with context %}{% import "tables/_preview.html" as tables with context %}'
 )
@@ -173,10 +173,10 @@ def test_labels_are_in_the_language_of_the_reader() -> None:
     months = Chart(ChartKind.TIME, "jour", (("2024-02", 3), ("2024-03", 4), ("2024-04", 1)))
     spread = Chart(ChartKind.HISTOGRAM, "x", ((0.0, 3), (2.5, 4), (5.0, 1)), last=7.5)
 
-    assert [label(months, 0, locale) for locale in ("fr", "en")] == ["févr. 2024", "Feb 2024"]
-    assert [label(spread, 1, locale) for locale in ("fr", "en")] == ["2,5 – 5", "2.5 – 5"]
-    assert say_degrees(-1.5, "fr", is_meridian=True) == "1,5°\N{NO-BREAK SPACE}O"
-    assert say_degrees(-1.5, "en", is_meridian=True) == "1.5°\N{NO-BREAK SPACE}W"
+    assert [point_label(months, 0, locale) for locale in ("fr", "en")] == ["févr. 2024", "Feb 2024"]
+    assert [point_label(spread, 1, locale) for locale in ("fr", "en")] == ["2,5 – 5", "2.5 – 5"]
+    assert format_degrees(-1.5, "fr", is_meridian=True) == "1,5°\N{NO-BREAK SPACE}O"
+    assert format_degrees(-1.5, "en", is_meridian=True) == "1.5°\N{NO-BREAK SPACE}W"
 
 
 def test_words_of_a_file_are_escaped() -> None:
@@ -236,7 +236,7 @@ def test_the_scale_is_true(tmp_path: Path) -> None:
 def test_maps_of_all_real_files_are_light_and_valid(shared_data: Path, tmp_path: Path) -> None:
     sizes = {}
     for path in files(shared_data)[:: examples(4, 1)]:
-        if understand_geo(path, path.name, tmp_path).layers:
+        if profile_geo_file(path, path.name, tmp_path).layers:
             convert_geo(path, "", tmp_path / "map.parquet", tmp_path, name=path.name)
             if (drawing := draw_map_or_none(tmp_path / "map.parquet")) is not None:
                 html = map_html(drawing)

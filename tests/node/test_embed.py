@@ -13,8 +13,8 @@ from tests.node.producer import Producer
 from tests.node.test_show_data import SPOTS
 from tests.ui.tab import Tab
 from udi.kit.tenancy import Territory
-from udi.node.tables.pool import POOL, Pool, PoolLimits
-from udi.node.tables.shown import SHOWING, PartSeconds, Showing
+from udi.node.tables.overview import SHOWING, OverviewReader, OverviewTimeouts
+from udi.node.tables.pool import POOL, PoolLimits, QueryPool
 
 LIGHT = 30_000
 WIDE = ";".join(f"colonne {number}" for number in range(40)) + "\n" + (";".join(["valeur"] * 40) + "\n") * 30
@@ -23,8 +23,8 @@ WIDE = ";".join(f"colonne {number}" for number in range(40)) + "\n" + (";".join(
 @pytest.fixture(autouse=True)
 async def patient(parts: dict[str, Any]) -> Any:
     """A pool with time, on a machine that has other work."""
-    pool = Pool(PoolLimits(seconds=60, patience=60))
-    parts |= {POOL: pool, SHOWING: Showing(pool, PartSeconds(60, 60, 60))}
+    pool = QueryPool(PoolLimits(seconds=60, patience=60))
+    parts |= {POOL: pool, SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60))}
     yield parts
     await pool.close()
 

@@ -28,17 +28,17 @@ from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.datasets import erasure
-from udi.node.datasets import jobs as pushes
-from udi.node.datasets.actions.erase import ERASE_DATASET, KEPT, LINKS, belonging
+from udi.node.datasets import erasure_tasks
+from udi.node.datasets import tasks as pushes
+from udi.node.datasets.actions.erase import ERASE_DATASET, LINKS, RETAINED_TABLES, list_dataset_tables
 from udi.node.datasets.actions.outbox import PUSH_DATASET
-from udi.node.datasets.leaving import archives
-from udi.node.datasets.leaving.archives import BUILD_ARCHIVE
-from udi.node.datasets.leaving.build import Builder
-from udi.node.datasets.models import Dataset, DatasetEvent, Delivery, Source
+from udi.node.datasets.cleanup import remove_leftovers
+from udi.node.datasets.models import Dataset, DatasetEvent, DatasetSource, Delivery
 from udi.node.datasets.portal import PortalClient
-from udi.node.datasets.tables import Tables
-from udi.node.datasets.tidying import clear_left
+from udi.node.datasets.space_export import tasks
+from udi.node.datasets.space_export.builder import ArchiveBuilder
+from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE
+from udi.node.datasets.tables import DatasetTableCache
 from udi.node.files.models import ErasedDataset, SpaceArchive, StoredFile
 from udi.node.files.store import ObjectStore
 from udi.node.identity.models import Person
@@ -59,7 +59,7 @@ Do = Callable[..., Awaitable[None]]
 def erase_job(node_site: Site, demo: Territory) -> Do:
     """Does the worker's job for a dataset."""
     forgets = [node_site.parts[FIND_TABLE].forget]
-    handler = erasure.jobs(node_site.database, node_site.parts["objects"], forgets)[ERASE_DATASET]
+    handler = erasure_tasks.task_handlers(node_site.database, node_site.parts["objects"], forgets)[ERASE_DATASET]
 
     async def erase(dataset: str, **payload: Any) -> None:
         await handler(Job(ERASE_DATASET, demo.id, {"dataset": dataset, **payload}, 0, last=False))
@@ -71,7 +71,7 @@ def erase_job(node_site: Site, demo: Territory) -> Do:
 def push(node_site: Site, demo: Territory, portal: PortalDouble, settings: Settings) -> Do:
     """Tells the portal, as the worker does, and takes its report in."""
     client = PortalClient(settings, node_site.outgoing)
-    handler = pushes.jobs(node_site.database, node_site.registry, client, node_site.parts["objects"])
+    handler = pushes.task_handlers(node_site.database, node_site.registry, client, node_site.parts["objects"])
 
     async def push(dataset: str, revision: int) -> None:
         await handler[PUSH_DATASET](
@@ -336,7 +336,9 @@ async def test_no_key_no_right_no_source_and_no_figure_leads_to_it_any_more(
         space.figures_dataset_id, space.publishes_figures = uuid.UUID(dataset), True
         session.add(DatasetRight(dataset_id=uuid.UUID(dataset), person_id=person, role="reader"))
         session.add(
-            Source(dataset_id=uuid.UUID(dataset), person_id=person, address="https://a.example/f", frequency="daily")
+            DatasetSource(
+                dataset_id=uuid.UUID(dataset), person_id=person, address="https://a.example/f", frequency="daily"
+            )
         )
         session.add(
             UseCount(
@@ -353,7 +355,7 @@ async def test_no_key_no_right_no_source_and_no_figure_leads_to_it_any_more(
     await erase(producer, dataset)
     await erase_job(dataset)
 
-    assert [await rows(node_database, demo, model) for model in (DatasetRight, Source)] == [[], []]
+    assert [await rows(node_database, demo, model) for model in (DatasetRight, DatasetSource)] == [[], []]
     keys = {key.id: key for key in await rows(node_database, demo, ScriptKey)}
     assert (keys[alone].datasets, keys[alone].revoked_at is None) == ([], False)
     assert (keys[both].datasets, keys[both].revoked_at) == ([uuid.UUID(other)], None)
@@ -381,7 +383,7 @@ async def give_keys(database: Database, territory: Territory, *datasets: list[uu
 
 
 async def test_copies_of_other_machines_are_removed_within_a_day(node_site: Site, tmp_path: Path) -> None:
-    tables = Tables(node_site.database, node_site.parts["objects"], tmp_path)
+    tables = DatasetTableCache(node_site.database, node_site.parts["objects"], tmp_path)
     old, fresh = tmp_path / "t" / "d" / "old.parquet", tmp_path / "t" / "d" / "fresh.parquet"
     left = tmp_path / "t" / "d" / f"half.{uuid.uuid4().hex}"
     old.parent.mkdir(parents=True)
@@ -390,7 +392,7 @@ async def test_copies_of_other_machines_are_removed_within_a_day(node_site: Site
     for path in (old, left):
         os.utime(path, (time.time() - 90_000,) * 2)
 
-    tables.make_room()
+    tables.remove_old_copies()
 
     assert await asyncio.to_thread(lambda: [path.name for path in tmp_path.rglob("*.*")]) == ["fresh.parquet"]
 
@@ -406,7 +408,7 @@ def test_what_killed_processes_left_is_removed_within_a_day(tmp_path: Path, monk
         if path.name != "udi-prepare-new":
             os.utime(path, (time.time() - 90_000,) * 2)
 
-    clear_left()
+    remove_leftovers()
 
     kept = sorted(path.name for path in tmp_path.iterdir())
     assert kept == ["others", "udi-installation", "udi-journeys", "udi-prepare-new"]
@@ -414,7 +416,7 @@ def test_what_killed_processes_left_is_removed_within_a_day(tmp_path: Path, monk
 
 async def test_every_table_is_reached_or_kept_for_a_reason(node_database: Database) -> None:
     """What comes later is erased too: a table that names a dataset, a version or a file, and lets rows be deleted."""
-    reached = {table.name for table in belonging()}
+    reached = {table.name for table in list_dataset_tables()}
     linked = {
         table.name
         for table in NodeTable.metadata.sorted_tables
@@ -427,8 +429,8 @@ async def test_every_table_is_reached_or_kept_for_a_reason(node_database: Databa
         if key.column.table.name in {"dataset", "version", "stored_file"}
     }
 
-    assert linked - reached <= KEPT
-    assert pointing <= reached | KEPT
+    assert linked - reached <= RETAINED_TABLES
+    assert pointing <= reached | RETAINED_TABLES
     assert reached >= {"version", "stored_file"}
     assert LINKS == ("dataset_id", "version_id", "file_id")
     async with node_database.platform_session(role="worker") as session:
@@ -488,7 +490,9 @@ async def test_the_bytes_are_nowhere_afterwards(
     await settle(dataset, "PUT")
     await scatter(producer, passer_by, dataset)
     [archive] = await rows(node_database, demo, SpaceArchive)
-    build = archives.jobs(node_database, node_site.registry, Builder(store, node_site.pages))[BUILD_ARCHIVE]
+    build = tasks.task_handlers(node_database, node_site.registry, ArchiveBuilder(store, node_site.pages))[
+        BUILD_ARCHIVE
+    ]
     await build(Job(BUILD_ARCHIVE, demo.id, {"archive": str(archive.id)}, 0, last=False))
     kept = await asyncio.to_thread(lambda: [path.name for path in searched(store.folder, marks)])
     assert len(kept) >= 3

@@ -20,7 +20,7 @@ from udi.kit.db import Database
 from udi.kit.jobs import Job, Worker
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.prepare import PREPARE_VERSION, ask_preparation
+from udi.node.datasets.actions.prepare import PREPARE_VERSION, request_preparation
 from udi.node.datasets.models import Preparation, PreparationState, Version
 from udi.node.spaces.actions import apply_space, set_limits
 from udi.node.spaces.models import Space
@@ -71,7 +71,7 @@ async def queue(database: Database, territory: Territory, version: str, count: i
     async with database.session(territory.id, role="worker") as session:
         row = await session.get_one(Version, (territory.id, uuid.UUID(version)))
         for _ in range(count):
-            await ask_preparation(session, row)
+            await request_preparation(session, row)
 
 
 async def clear(database: Database) -> None:

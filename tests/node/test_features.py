@@ -18,27 +18,27 @@ from pyproj import Transformer
 from tests.node.made_tables import SPACE
 from tests.node.test_geo import dropped, feature, geojson
 from udi.kit.errors import NotFoundError
-from udi.kit.rates import Rates
+from udi.kit.rates import RateLimiter
 from udi.node.tables import ogc
 from udi.node.tables.api import EXPORTS
-from udi.node.tables.asking import RATES
-from udi.node.tables.exports import Exports
-from udi.node.tables.geo import understand_geo
-from udi.node.tables.geo_convert import GeoConverted, convert_geo
+from udi.node.tables.exports import ExportWriter
+from udi.node.tables.feature_query import FeatureQuery
+from udi.node.tables.feature_selection import select_features
+from udi.node.tables.geo import profile_geo_file
+from udi.node.tables.geo_conversion import GeoConversion, convert_geo
 from udi.node.tables.geo_export import write_geo
 from udi.node.tables.geo_gdal import raw
 from udi.node.tables.geojson import write_geojson
 from udi.node.tables.pmtiles import tile_number
-from udi.node.tables.pool import POOL, Pool, PoolLimits
-from udi.node.tables.selection import select_features
-from udi.node.tables.table import FIND_TABLE, TableOfDataset
-from udi.node.tables.wanted import Wanted
+from udi.node.tables.pool import POOL, PoolLimits, QueryPool
+from udi.node.tables.requests import RATES
+from udi.node.tables.table import FIND_TABLE, DatasetTable
 
 RESOURCE = uuid.UUID("3f2b0000-0000-4000-8000-000000000001")
 BASE = f"/ogc/{RESOURCE}"
 
 
-def made(folder: Path, count: int = 60, seed: int = 5) -> tuple[list[shapely.Geometry], GeoConverted]:
+def made(folder: Path, count: int = 60, seed: int = 5) -> tuple[list[shapely.Geometry], GeoConversion]:
     """A table of points, lines and triangles around Rennes, with days and names."""
     chance = random.Random(seed)  # noqa: S311 - a fixed seed is the point
     shapes, written = list[shapely.Geometry](), []
@@ -52,15 +52,15 @@ def made(folder: Path, count: int = 60, seed: int = 5) -> tuple[list[shapely.Geo
     return shapes, convert_geo(dropped(folder, geojson(*written)), "", folder / "table.parquet", folder)
 
 
-def table_of(path: Path, converted: GeoConverted) -> TableOfDataset:
-    return TableOfDataset(
+def table_of(path: Path, converted: GeoConversion) -> DatasetTable:
+    return DatasetTable(
         path, converted.columns, converted.rows, digest=str(path), space=SPACE, name="lieux", title="Lieux",
         modified=datetime(2026, 1, 1, tzinfo=UTC), geometry=converted.geometry, bbox=converted.bbox,
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def lieux(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[shapely.Geometry], TableOfDataset]:
+def lieux(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[shapely.Geometry], DatasetTable]:
     folder = tmp_path_factory.mktemp("lieux")
     shapes, converted = made(folder)
     return shapes, table_of(folder / "table.parquet", converted)
@@ -70,18 +70,18 @@ def lieux(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[shapely.Geomet
 async def client(
     passer_by: httpx.AsyncClient,
     parts: dict[str, Any],
-    lieux: tuple[list[shapely.Geometry], TableOfDataset],
+    lieux: tuple[list[shapely.Geometry], DatasetTable],
     tmp_path: Path,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A passer-by before the node, which has one table with places."""
 
-    async def find(session: object, actor: object, resource_id: uuid.UUID, *, let: bool = False) -> TableOfDataset:
+    async def find(session: object, actor: object, resource_id: uuid.UUID, *, let: bool = False) -> DatasetTable:
         if resource_id != RESOURCE:
             raise NotFoundError
         return lieux[1]
 
-    pool, exports = Pool(PoolLimits(seconds=60, patience=60)), Exports(tmp_path / "exports")
-    parts |= {FIND_TABLE: find, POOL: pool, EXPORTS: exports, RATES: Rates("tables")}
+    pool, exports = QueryPool(PoolLimits(seconds=60, patience=60)), ExportWriter(tmp_path / "exports")
+    parts |= {FIND_TABLE: find, POOL: pool, EXPORTS: exports, RATES: RateLimiter("tables")}
     yield passer_by
     await pool.close()
 
@@ -201,13 +201,13 @@ async def test_a_good_copy_is_not_sent_again(client: httpx.AsyncClient) -> None:
     assert first.headers["access-control-allow-origin"] == "*"
 
 
-def asked_for(table: TableOfDataset, bbox: tuple[float, float, float, float]) -> set[int]:
-    found = select_features(table.path, table.columns, Wanted(limit=1000, bbox=bbox))
+def asked_for(table: DatasetTable, bbox: tuple[float, float, float, float]) -> set[int]:
+    found = select_features(table.path, table.columns, FeatureQuery(limit=1000, bbox=bbox))
     assert found["matched"] == len(found["features"])
     return {each["id"] for each in found["features"]}
 
 
-def test_a_rectangle_gives_what_shapely_gives(lieux: tuple[list[shapely.Geometry], TableOfDataset]) -> None:
+def test_a_rectangle_gives_what_shapely_gives(lieux: tuple[list[shapely.Geometry], DatasetTable]) -> None:
     shapes, table = lieux
     chance = random.Random(11)  # noqa: S311 - a fixed seed is the point
     for _ in range(40):
@@ -221,7 +221,7 @@ def test_a_rectangle_gives_what_shapely_gives(lieux: tuple[list[shapely.Geometry
 
 
 def test_a_rectangle_may_be_a_point_or_cross_the_180th_meridian(
-    lieux: tuple[list[shapely.Geometry], TableOfDataset],
+    lieux: tuple[list[shapely.Geometry], DatasetTable],
 ) -> None:
     shapes, table = lieux
     x, y = shapes[0].x, shapes[0].y
@@ -232,20 +232,20 @@ def test_a_rectangle_may_be_a_point_or_cross_the_180th_meridian(
 
 
 def test_an_answer_too_heavy_is_cut_and_followed(
-    lieux: tuple[list[shapely.Geometry], TableOfDataset], monkeypatch: pytest.MonkeyPatch
+    lieux: tuple[list[shapely.Geometry], DatasetTable], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = lieux[1]
-    monkeypatch.setattr("udi.node.tables.selection.HEAVIEST", 2000)
+    monkeypatch.setattr("udi.node.tables.feature_selection.HEAVIEST", 2000)
 
-    found = select_features(table.path, table.columns, Wanted(limit=60))
-    served = ogc.Served("https://x", "t", table.columns)
-    page = ogc.items(served, [], Wanted(limit=60), found)
+    found = select_features(table.path, table.columns, FeatureQuery(limit=60))
+    served = ogc.ServedTable("https://x", "t", table.columns)
+    page = ogc.items(served, [], FeatureQuery(limit=60), found)
 
     assert 0 < len(found["features"]) < 60
     assert f"offset={len(found['features'])}" in next(link["href"] for link in page["links"] if link["rel"] == "next")
 
 
-def test_geojson_is_that_of_rfc_7946(lieux: tuple[list[shapely.Geometry], TableOfDataset], tmp_path: Path) -> None:
+def test_geojson_is_that_of_rfc_7946(lieux: tuple[list[shapely.Geometry], DatasetTable], tmp_path: Path) -> None:
     shapes, table = lieux
 
     assert write_geojson(table.path, table.columns, tmp_path / "t.geojson") == 61
@@ -264,7 +264,7 @@ def test_geojson_is_that_of_rfc_7946(lieux: tuple[list[shapely.Geometry], TableO
 
 @pytest.mark.parametrize("kind", ["gpkg", "fgb"])
 def test_exported_files_hold_the_same_places(
-    kind: str, lieux: tuple[list[shapely.Geometry], TableOfDataset], tmp_path: Path
+    kind: str, lieux: tuple[list[shapely.Geometry], DatasetTable], tmp_path: Path
 ) -> None:
     shapes, table = lieux
     target = tmp_path / f"t.{kind}"
@@ -278,7 +278,7 @@ def test_exported_files_hold_the_same_places(
 
 
 def test_tiles_are_written_for_the_levels_that_show_something(
-    lieux: tuple[list[shapely.Geometry], TableOfDataset], tmp_path: Path
+    lieux: tuple[list[shapely.Geometry], DatasetTable], tmp_path: Path
 ) -> None:
     table = lieux[1]
 
@@ -307,12 +307,12 @@ def test_tiles_are_numbered_along_the_curve_of_the_standard() -> None:
 
 
 def test_an_export_reads_again_as_the_same_table(
-    lieux: tuple[list[shapely.Geometry], TableOfDataset], tmp_path: Path
+    lieux: tuple[list[shapely.Geometry], DatasetTable], tmp_path: Path
 ) -> None:
     table = lieux[1]
     write_geo(table.path, table.columns, tmp_path / "t.gpkg", "gpkg", title="Lieux")
 
-    understood = understand_geo(tmp_path / "t.gpkg", "t.gpkg", tmp_path)
+    understood = profile_geo_file(tmp_path / "t.gpkg", "t.gpkg", tmp_path)
     convert_geo(tmp_path / "t.gpkg", "", tmp_path / "again.parquet", tmp_path)
 
     assert (understood.format, understood.layers[0].features) == ("GeoPackage", 61)

@@ -15,24 +15,26 @@ from tests.node.test_held_back_files import look
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.figures import Publisher
-from udi.node.datasets.figures import Figure, add_up, count_all, draw_bars, list_public_figures
+from udi.node.datasets.actions.figures import FiguresPublisher
+from udi.node.datasets.figures import UsageFigure, count_by_client, draw_bars, list_public_figures, sum_by_dataset
 from udi.node.datasets.models import Dataset
-from udi.node.files.models import Access
-from udi.node.files.snapshot import made_bytes, snapshot
+from udi.node.files.models import FileAccess
+from udi.node.files.storage_snapshot import derived_bytes, take_snapshot
 from udi.node.files.store import ObjectStore
-from udi.node.spaces.clients import Client
+from udi.node.spaces.clients import ClientKind
 from udi.node.spaces.costs import Month, gigabyte_days, list_costs, note_job
-from udi.node.spaces.counting import Kind, Uses, use_of
 from udi.node.spaces.models import Space, SpaceDay, UseCount
+from udi.node.spaces.use_counts import UseCounter, UseKind, use_of
 from udi.ui.site import Site
 
 NOVEMBER = [date(2026, 11, number) for number in range(1, 31)]
 
 
-async def use(database: Database, territory: Territory, space: Space, dataset: str, client: Client, **how: Any) -> None:
-    uses = Uses(database)
-    uses.add(use_of(territory.id, space.id, uuid.UUID(dataset), how.pop("kind", Kind.FILE), client), **how)
+async def use(
+    database: Database, territory: Territory, space: Space, dataset: str, client: ClientKind, **how: Any
+) -> None:
+    uses = UseCounter(database)
+    uses.add(use_of(territory.id, space.id, uuid.UUID(dataset), how.pop("kind", UseKind.FILE), client), **how)
     await uses.close()
 
 
@@ -42,8 +44,8 @@ async def move_to_yesterday(database: Database, territory: Territory) -> None:
 
 
 @pytest.fixture
-def press(node_site: Site, node_database: Database) -> Publisher:
-    return Publisher(node_database, node_site.parts["objects"], node_site.pages.gettext)
+def press(node_site: Site, node_database: Database) -> FiguresPublisher:
+    return FiguresPublisher(node_database, node_site.parts["objects"], node_site.pages.gettext)
 
 
 async def shown(database: Database, territory: Territory, dataset: str) -> None:
@@ -58,9 +60,9 @@ async def test_the_page_and_its_tables_say_the_same(
     producer: Producer, node_database: Database, demo: Territory, space: Space
 ) -> None:
     dataset = await producer.publish(title="=cmd()")
-    await use(node_database, demo, space, dataset, Client.PEOPLE, count=3, sent=4_000_000)
-    await use(node_database, demo, space, dataset, Client.PROGRAMS, kind=Kind.API, count=5)
-    await use(node_database, demo, space, dataset, Client.ROBOTS, count=99)
+    await use(node_database, demo, space, dataset, ClientKind.PEOPLE, count=3, sent=4_000_000)
+    await use(node_database, demo, space, dataset, ClientKind.PROGRAMS, kind=UseKind.API, count=5)
+    await use(node_database, demo, space, dataset, ClientKind.ROBOTS, count=99)
 
     page = await producer.page(f"/spaces/{SLUG}/figures")
     english = await producer.page(f"/spaces/{SLUG}/figures", headers={"Accept-Language": "en"})
@@ -92,36 +94,36 @@ async def test_another_month_is_empty_and_a_word_that_is_none_is_this_one(produc
 def test_bars_leave_robots_out_and_fit_the_drawing() -> None:
     dataset = uuid.uuid4()
     figures = [
-        Figure(dataset, "t", NOVEMBER[0], "file", "people", 4, 1),
-        Figure(dataset, "t", NOVEMBER[0], "api", "programs", 4, 1),
-        Figure(dataset, "t", NOVEMBER[1], "file", "robots", 50, 1),
-        Figure(dataset, "t", NOVEMBER[29], "file", "people", 2, 1),
+        UsageFigure(dataset, "t", NOVEMBER[0], "file", "people", 4, 1),
+        UsageFigure(dataset, "t", NOVEMBER[0], "api", "programs", 4, 1),
+        UsageFigure(dataset, "t", NOVEMBER[1], "file", "robots", 50, 1),
+        UsageFigure(dataset, "t", NOVEMBER[29], "file", "people", 2, 1),
     ]
 
     top, bars = draw_bars(figures, NOVEMBER)
-    [(_, total)] = add_up(figures)
+    [(_, total)] = sum_by_dataset(figures)
 
     assert (top, len(bars)) == (8, 30)
     assert [bars[place].height for place in (0, 1, 29)] == [160, 0, 40]
     assert all(0 <= bar.x <= bar.x + bar.width <= 620 for bar in bars)
     assert (total.downloads, total.calls, total.robots, total.bytes) == (6, 4, 50, 4)
-    assert count_all(figures) == {"people": 6, "programs": 4, "robots": 50}
+    assert count_by_client(figures) == {"people": 6, "programs": 4, "robots": 50}
 
 
 async def test_figures_become_a_dataset_with_a_version_a_day_only_when_something_changed(
     producer: Producer, passer_by: httpx.AsyncClient, node_database: Database, demo: Territory, space: Space,
-    press: Publisher, node_site: Site,
+    press: FiguresPublisher, node_site: Site,
 ) -> None:  # fmt: skip
     dataset, draft = await producer.publish(), await producer.draft(TABLE + b"x;y;z\n")
     await shown(node_database, demo, dataset)
-    await use(node_database, demo, space, dataset, Client.PEOPLE, count=2)
-    await use(node_database, demo, space, draft, Client.PEOPLE, count=7)
+    await use(node_database, demo, space, dataset, ClientKind.PEOPLE, count=2)
+    await use(node_database, demo, space, draft, ClientKind.PEOPLE, count=7)
     await producer.client.post(f"/spaces/{SLUG}/figures/publication", data={"on": "1"})
 
     today = await press.publish(demo, space.id)
     await move_to_yesterday(node_database, demo)
     first, again = await press.publish(demo, space.id), await press.publish(demo, space.id)
-    await use(node_database, demo, space, dataset, Client.ROBOTS, count=1)
+    await use(node_database, demo, space, dataset, ClientKind.ROBOTS, count=1)
     await move_to_yesterday(node_database, demo)
     second = await press.publish(demo, space.id)
 
@@ -132,7 +134,7 @@ async def test_figures_become_a_dataset_with_a_version_a_day_only_when_something
         )
     assert [version.number for version in told.versions] == [2, 1]
     assert (await passer_by.get(f"/datasets/{told.id}/file")).status_code == 423, "the worker has still to look at it"
-    assert await look(node_site, demo, told.latest) == Access.OPEN
+    assert await look(node_site, demo, told.latest) == FileAccess.OPEN
     assert (told.title, told.state) == ("Usages des jeux de données de Mairie de Kerlévan", "publishing")
     content = (await passer_by.get(f"/datasets/{told.id}/file")).text
     rows = list(csv.DictReader(io.StringIO(content)))
@@ -143,11 +145,11 @@ async def test_figures_become_a_dataset_with_a_version_a_day_only_when_something
 
 
 async def test_figures_that_were_withdrawn_or_stopped_are_left_alone(
-    producer: Producer, node_database: Database, demo: Territory, space: Space, press: Publisher
+    producer: Producer, node_database: Database, demo: Territory, space: Space, press: FiguresPublisher
 ) -> None:
     dataset = await producer.publish()
     await shown(node_database, demo, dataset)
-    await use(node_database, demo, space, dataset, Client.PEOPLE)
+    await use(node_database, demo, space, dataset, ClientKind.PEOPLE)
     await move_to_yesterday(node_database, demo)
     assert not await press.publish(demo, space.id)
     await producer.client.post(f"/spaces/{SLUG}/figures/publication", data={"on": "1"})
@@ -155,7 +157,7 @@ async def test_figures_that_were_withdrawn_or_stopped_are_left_alone(
     async with node_database.session(demo.id) as session:
         told = (await session.get_one(Space, (demo.id, space.id))).figures_dataset_id
     await producer.client.post(f"/datasets/{told}/withdraw", data={"reason": "x"})
-    await use(node_database, demo, space, dataset, Client.PEOPLE)
+    await use(node_database, demo, space, dataset, ClientKind.PEOPLE)
     await move_to_yesterday(node_database, demo)
 
     assert not await press.publish(demo, space.id)
@@ -181,11 +183,11 @@ async def test_costs_add_up_place_traffic_calls_and_jobs(
 ) -> None:
     async def look() -> int:
         """Note what is kept, and count it by hand."""
-        await snapshot(node_database, each_store, demo.id)
+        await take_snapshot(node_database, each_store, demo.id)
         return sum([int(entry["size"]) async for entry in each_store.list(f"{demo.id}/{space.id}")])
 
     dataset = await producer.publish()
-    await use(node_database, demo, space, dataset, Client.ROBOTS, count=2, sent=10)
+    await use(node_database, demo, space, dataset, ClientKind.ROBOTS, count=2, sent=10)
     first = await look()
     await producer.send(TABLE + b"x;y;z\n", path=f"/datasets/{dataset}/versions")
     most = await look()
@@ -222,7 +224,7 @@ async def test_what_was_made_from_files_is_told_beside_the_place_and_takes_none(
     await producer.draft()
     store: ObjectStore = node_site.parts["objects"]
     sizes = {entry["path"]: entry["size"] async for entry in store.list(str(space.tenant_id))}
-    made = await made_bytes(store, space)
+    made = await derived_bytes(store, space)
 
     page = await producer.page(f"/spaces/{SLUG}/place")
 
@@ -267,7 +269,7 @@ async def test_uses_of_restricted_data_are_told_to_nobody(
     """What was sent while they were open, by how often, is how long the file is."""
     still_open, closed = await producer.publish(), await producer.publish(await producer.draft(TABLE + b"x;y;\n"))
     for dataset in (still_open, closed):
-        await use(node_database, demo, space, dataset, Client.PEOPLE, count=3, sent=3 * 1234)
+        await use(node_database, demo, space, dataset, ClientKind.PEOPLE, count=3, sent=3 * 1234)
         await shown(node_database, demo, dataset)
     await move_to_yesterday(node_database, demo)
     async with node_database.session(demo.id, role="worker") as session:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.node.producer import Producer
-from udi.node.files.names import attachment, clean_name
+from udi.node.files.file_names import clean_name, content_disposition
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_any_name_becomes_one_that_a_header_and_a_folder_take(name: str) -> None
     assert 0 < len(kept) <= 120
     assert not set(kept) & set('/\\\x00\r\n"')
     assert not kept.startswith(".")
-    attachment(kept).encode("ascii")
+    content_disposition(kept).encode("ascii")
 
 
 async def test_a_hostile_name_reaches_the_reader_harmless(producer: Producer, passer_by: httpx.AsyncClient) -> None:

@@ -11,8 +11,8 @@ from tests.node.producer import Producer
 from tests.node.test_file_safety import inspected, workbook
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.tables.safety.document_properties import LARGEST_PART, can_remove_names, remove_names
 from udi.node.tables.safety.findings import Danger
-from udi.node.tables.safety.properties import LARGEST_PART, can_remove_names, remove_names
 
 AUTHOR = "Camille Kerdraon"
 BUTTON = "Retirer le nom des propriétés"

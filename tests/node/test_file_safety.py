@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from udi.node.tables.kind import recognise
-from udi.node.tables.safety.findings import EXPLANATIONS, Danger, SafetyFinding, Strength
+from udi.node.tables.file_kind import recognise_kind
+from udi.node.tables.safety.findings import EXPLANATIONS, Danger, SafetyFinding, SafetySeverity
 from udi.node.tables.safety.formulas import danger_of
-from udi.node.tables.safety.inspect import inspect_file
+from udi.node.tables.safety.inspection import inspect_file
 
 Inspect = Callable[[str, bytes], list[SafetyFinding]]
 
@@ -23,7 +23,7 @@ Inspect = Callable[[str, bytes], list[SafetyFinding]]
 def inspected(path: Path) -> list[SafetyFinding]:
     with path.open("rb") as file:
         head = file.read(4096)
-    return inspect_file(path, path.name, recognise(head, path.name))
+    return inspect_file(path, path.name, recognise_kind(head, path.name))
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_what_a_workbook_hides(inspect: Inspect) -> None:
     }  # fmt: skip
     assert findings[Danger.HIDDEN_SHEETS].names == ("Salaires & primes",)
     assert findings[Danger.HIDDEN_LINES].count == 2
-    assert findings[Danger.ATTACK].strength is Strength.STOP
+    assert findings[Danger.ATTACK].strength is SafetySeverity.STOP
     assert "Camille" not in json.dumps([one.as_json() for one in findings.values()])
     assert [SafetyFinding.from_json(json.loads(json.dumps(one.as_json()))) for one in findings.values()] == list(
         findings.values()
@@ -96,16 +96,16 @@ def test_what_a_workbook_hides(inspect: Inspect) -> None:
 @pytest.mark.parametrize(
     ("part", "danger", "strength"),
     [
-        ("xl/vbaProject.bin", Danger.MACROS, Strength.STOP),
-        ("xl/macrosheets/sheet1.xml", Danger.MACROS, Strength.STOP),
-        ("xl/externalLinks/externalLink1.xml", Danger.LINKS, Strength.WARNING),
-        ("xl/connections.xml", Danger.CONNECTIONS, Strength.WARNING),
-        ("xl/embeddings/oleObject1.bin", Danger.EMBEDDED, Strength.WARNING),
-        ("xl/threadedComments/threadedComment1.xml", Danger.COMMENTS, Strength.WARNING),
-        ("payload.exe", Danger.PROGRAM, Strength.STOP),
+        ("xl/vbaProject.bin", Danger.MACROS, SafetySeverity.STOP),
+        ("xl/macrosheets/sheet1.xml", Danger.MACROS, SafetySeverity.STOP),
+        ("xl/externalLinks/externalLink1.xml", Danger.LINKS, SafetySeverity.WARNING),
+        ("xl/connections.xml", Danger.CONNECTIONS, SafetySeverity.WARNING),
+        ("xl/embeddings/oleObject1.bin", Danger.EMBEDDED, SafetySeverity.WARNING),
+        ("xl/threadedComments/threadedComment1.xml", Danger.COMMENTS, SafetySeverity.WARNING),
+        ("payload.exe", Danger.PROGRAM, SafetySeverity.STOP),
     ],
 )
-def test_parts_of_a_workbook(inspect: Inspect, part: str, danger: Danger, strength: Strength) -> None:
+def test_parts_of_a_workbook(inspect: Inspect, part: str, danger: Danger, strength: SafetySeverity) -> None:
     (finding,) = inspect("classeur.xlsx", packed({part: b"x"}, like=workbook()))
 
     assert (finding.danger, finding.strength) == (danger, strength)
@@ -228,7 +228,7 @@ def test_drawings_and_pages(inspect: Inspect) -> None:
         Danger.ENTITIES
     }
     (page,) = inspect("a.html", b"<!doctype html><script>1</script>")
-    assert page.strength is Strength.WARNING
+    assert page.strength is SafetySeverity.WARNING
 
 
 def test_hostile_files_are_found(shared_data: Path) -> None:
@@ -264,7 +264,7 @@ def test_real_tables_are_not_stopped(shared_data: Path, capsys: pytest.CaptureFi
     serious = {
         name: dangers(found)
         for name, found in told.items()
-        if any(one.strength in {Strength.STOP, Strength.QUARANTINE} for one in found)
+        if any(one.strength in {SafetySeverity.STOP, SafetySeverity.QUARANTINE} for one in found)
     }
     with capsys.disabled():
         print(f"\n{len(told)} files: {sum(map(bool, told.values()))} with something to say")  # noqa: T201 - a figure to publish

@@ -15,13 +15,13 @@ from tests.node.test_erase_dataset import erase, erase_job
 from tests.node.test_outbox import REFUSED, Push, answer, delivery_of, push, state_of
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.elsewhere import show_all
-from udi.node.datasets.further import Envoy
+from udi.node.datasets.actions.further_portals import announce_published
 from udi.node.datasets.portal import PortalClient
+from udi.node.datasets.portal_sync import PortalSync
 from udi.node.datasets.queries import find_dataset
-from udi.node.portals.actions import Told, apply_portal, leave_portal
+from udi.node.portals.actions import JoinedPortal, apply_portal, leave_portal
 from udi.node.portals.models import FurtherDelivery, FurtherPortal
-from udi.node.portals.queries import count_unsettled, find_further
+from udi.node.portals.queries import count_unsettled, find_further_delivery
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -46,7 +46,9 @@ def there(settings: Settings) -> Iterator[PortalDouble]:
 @pytest.fixture
 async def joined(node_database: Database, demo: Territory, there: PortalDouble) -> FurtherPortal:
     """What the node knows of it."""
-    told = Told(there.origin, {"fr": "Hautes-Terres"}, "autre-node-x", "further_credential_elsewhere", {SLUG: THERE})
+    told = JoinedPortal(
+        there.origin, {"fr": "Hautes-Terres"}, "autre-node-x", "further_credential_elsewhere", {SLUG: THERE}
+    )
     async with node_database.session(demo.id, role="worker") as session:
         return await apply_portal(session, told)
 
@@ -57,7 +59,7 @@ def visit(node_site: Site, demo: Territory, settings: Settings, joined: FurtherP
 
     async def visit() -> None:
         client = PortalClient(settings, node_site.outgoing)
-        await Envoy(node_site.database, client, demo.id, joined.id).visit()
+        await PortalSync(node_site.database, client, demo.id, joined.id).synchronise()
 
     return visit
 
@@ -83,7 +85,7 @@ def pushed(double: PortalDouble) -> list[tuple[str, Any]]:
 
 async def further_of(database: Database, territory: Territory, portal: FurtherPortal, dataset: str) -> FurtherDelivery:
     async with database.session(territory.id, role="worker") as session:
-        found = await find_further(session, portal.id, uuid.UUID(dataset))
+        found = await find_further_delivery(session, portal.id, uuid.UUID(dataset))
         assert found is not None
         return found
 
@@ -304,7 +306,7 @@ async def test_an_erased_dataset_is_forgotten_when_every_portal_took_it_off(
 
     async with node_database.session(demo.id, role="worker") as session:
         assert await find_dataset(session, uuid.UUID(dataset)) is None
-        assert await find_further(session, joined.id, uuid.UUID(dataset)) is None
+        assert await find_further_delivery(session, joined.id, uuid.UUID(dataset)) is None
 
 
 async def test_one_that_is_joined_later_is_told_what_is_public_and_one_that_is_left_takes_all_off(
@@ -313,24 +315,28 @@ async def test_one_that_is_joined_later_is_told_what_is_public_and_one_that_is_l
     public = await producer.publish()
     await answer(report(public))
     await producer.draft()
-    told = Told(there.origin, {"fr": "Hautes-Terres"}, "autre-node-x", "further_credential_elsewhere", {SLUG: THERE})
+    told = JoinedPortal(
+        there.origin, {"fr": "Hautes-Terres"}, "autre-node-x", "further_credential_elsewhere", {SLUG: THERE}
+    )
     async with node_database.session(demo.id, role="worker") as session:
         later = await apply_portal(session, told)
-        assert (await show_all(session, later), await show_all(session, later)) == (1, 0)
+        assert (await announce_published(session, later), await announce_published(session, later)) == (1, 0)
     async with node_database.session(demo.id, role="worker") as session:
         assert await leave_portal(session, later, reason="x") == 1
         assert await count_unsettled(session, later.id) == 1
     assert (await further_of(node_database, demo, later, public)).method == "DELETE"
     async with node_database.session(demo.id, role="worker") as session:
         assert (await apply_portal(session, told)).left_at is None
-        assert await show_all(session, later) == 1
+        assert await announce_published(session, later) == 1
     assert (await further_of(node_database, demo, later, public)).method == "POST"
 
 
 async def test_a_space_that_it_was_not_invited_for_is_not_told(
     producer: Producer, there: PortalDouble, visit: Visit, node_database: Database, demo: Territory
 ) -> None:
-    told = Told(there.origin, {"fr": "Hautes-Terres"}, "autre-node-x", "further_credential_elsewhere", {"port": THERE})
+    told = JoinedPortal(
+        there.origin, {"fr": "Hautes-Terres"}, "autre-node-x", "further_credential_elsewhere", {"port": THERE}
+    )
     async with node_database.session(demo.id, role="worker") as session:
         await apply_portal(session, told)
     await producer.publish()

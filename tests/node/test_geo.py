@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from tests.depth import examples
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.geo import GeoUnderstood, understand_geo
-from udi.node.tables.geo_convert import GeoConverted, convert_geo
+from udi.node.tables.geo import GeoProfile, profile_geo_file
+from udi.node.tables.geo_conversion import GeoConversion, convert_geo
 from udi.node.tables.geo_gdal import ALLOWED, pyogrio, raw
-from udi.node.tables.remarks import UnreadableError
+from udi.node.tables.remarks import UnreadableGeoFileError
 
 NOT_MAPS = {
     "togeojson_bad.tcx": "TCX", "togeojson_garmin_connect.tcx": "TCX", "togeojson_sample.tcx": "TCX",
@@ -43,7 +43,7 @@ def dropped(folder: Path, content: bytes, name: str = "carte.geojson") -> Path:
     return path
 
 
-def converted(source: Path, folder: Path, **options: str) -> tuple[GeoConverted, list[tuple[object, ...]]]:
+def converted(source: Path, folder: Path, **options: str) -> tuple[GeoConversion, list[tuple[object, ...]]]:
     """What is said, and the rows: line, columns, place as WKT."""
     target = folder / "table.parquet"
     result = convert_geo(source, options.pop("layer", ""), target, folder, **options)
@@ -64,11 +64,11 @@ def test_gdal_knows_no_other_format_than_those_asked_for() -> None:
 def test_every_real_file_is_understood_and_converted_or_explained(shared_data: Path, tmp_path: Path) -> None:
     opened, refused, broken = 0, {}, {}
     for path in files(shared_data)[:: examples(4, 1)]:
-        understood = understand_geo(path, path.name, tmp_path)
+        understood = profile_geo_file(path, path.name, tmp_path)
         if not understood.layers:
             refused[path.name] = understood.remarks[0].message
             continue
-        layer = next(each for each in understood.layers if each.name == understood.chosen)
+        layer = next(each for each in understood.layers if each.name == understood.selected_layer)
         result = convert_geo(path, layer.name, tmp_path / "table.parquet", tmp_path, name=path.name)
         opened += 1
         if (result.rows, result.crs) != (layer.features, layer.crs):
@@ -85,8 +85,8 @@ def test_the_labelled_layers_are_right(shared_data: Path, tmp_path: Path) -> Non
 
     wrong = {}
     for label in labels:
-        understood = understand_geo(shared_data / "data/geo" / label["file"], label["file"], tmp_path)
-        layer = next(each for each in understood.layers if each.name == understood.chosen)
+        understood = profile_geo_file(shared_data / "data/geo" / label["file"], label["file"], tmp_path)
+        layer = next(each for each in understood.layers if each.name == understood.selected_layer)
         if (str(layer.features), f"crs={layer.crs}") != (label["rows"], label["notable_types"]):
             wrong[label["file"]] = (layer.features, layer.crs)
 
@@ -128,11 +128,11 @@ def test_a_hostile_or_damaged_file_is_refused_in_words(kind: str, tmp_path: Path
     content, name, words = HOSTILE[kind]
     source = dropped(tmp_path, content)
 
-    understood = understand_geo(source, name, tmp_path)
+    understood = profile_geo_file(source, name, tmp_path)
 
     assert understood.layers == ()
     assert words in understood.remarks[0].message
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UnreadableGeoFileError):
         convert_geo(source, "", tmp_path / "t.parquet", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["dropped"]
 
@@ -148,7 +148,7 @@ def zipped(folder: Path, entries: dict[str, bytes]) -> Path:
 def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     source = zipped(tmp_path, {"carte.geojson": b" " * 60_000_000})
 
-    assert "much more" in understand_geo(source, "carte.zip", tmp_path).remarks[0].message
+    assert "much more" in profile_geo_file(source, "carte.zip", tmp_path).remarks[0].message
 
 
 def test_names_in_an_archive_reach_no_folder(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_names_in_an_archive_reach_no_folder(tmp_path: Path) -> None:
     source = zipped(tmp_path, {"../../evil.geojson": place, "/tmp/other.geojson": place})
     (tmp_path / "work").mkdir()
 
-    understood = understand_geo(source, "carte.zip", tmp_path / "work")
+    understood = profile_geo_file(source, "carte.zip", tmp_path / "work")
 
     assert [layer.name for layer in understood.layers] == ["evil", "other"]
     assert {path.name for path in tmp_path.rglob("*")} == {"dropped", "work"}
@@ -165,7 +165,7 @@ def test_names_in_an_archive_reach_no_folder(tmp_path: Path) -> None:
 def test_a_shapefile_without_its_company_says_what_is_missing(tmp_path: Path) -> None:
     source = zipped(tmp_path, {"rues.shp": b"x", "rues.dbf": b"x"})
 
-    assert ".shx" in understand_geo(source, "rues.zip", tmp_path).remarks[0].message
+    assert ".shx" in profile_geo_file(source, "rues.zip", tmp_path).remarks[0].message
 
 
 def test_a_shared_folder_is_left_as_it_was(shared_data: Path, tmp_path: Path) -> None:
@@ -176,8 +176,8 @@ def test_a_shared_folder_is_left_as_it_was(shared_data: Path, tmp_path: Path) ->
     assert {path.name for path in (shared_data / "data/geo").iterdir()} == before
 
 
-def chosen(understood: GeoUnderstood) -> tuple[str, str]:
-    layer = next(each for each in understood.layers if each.name == understood.chosen)
+def chosen(understood: GeoProfile) -> tuple[str, str]:
+    layer = next(each for each in understood.layers if each.name == understood.selected_layer)
     return layer.crs, " ".join(remark.message % remark.values for remark in layer.remarks)
 
 
@@ -194,7 +194,7 @@ SYSTEMS = {
 def test_numbers_that_are_no_degrees_are_recognised_and_said(point: tuple[float, float], tmp_path: Path) -> None:
     content = geojson(feature({"type": "Point", "coordinates": list(point)}))
 
-    crs, words = chosen(understand_geo(dropped(tmp_path, content), "a.geojson", tmp_path))
+    crs, words = chosen(profile_geo_file(dropped(tmp_path, content), "a.geojson", tmp_path))
 
     assert crs == SYSTEMS[point][0]
     assert SYSTEMS[point][1] in words
@@ -318,7 +318,7 @@ def test_our_own_geoparquet_is_read_again(tmp_path: Path) -> None:
     again = tmp_path / "again.parquet"
     (tmp_path / "table.parquet").rename(again)
 
-    understood = understand_geo(again, "again.parquet", tmp_path)
+    understood = profile_geo_file(again, "again.parquet", tmp_path)
     _, rows = converted(again, tmp_path)
 
     assert (understood.format, understood.layers[0].geometry, understood.layers[0].bbox) == (
@@ -355,7 +355,7 @@ def test_any_geometry_comes_back_as_it_was(places: list[shapely.Geometry | None]
 @settings(max_examples=examples(20, 60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=300), start=st.sampled_from([b"", b"{", b"<kml>", b"<gpx>", b"fgb\x03", b"PAR1"]))
 def test_no_contents_are_an_accident(content: bytes, start: bytes, tmp_path: Path) -> None:
-    understood = understand_geo(dropped(tmp_path, start + content), "a.kml", tmp_path)
+    understood = profile_geo_file(dropped(tmp_path, start + content), "a.kml", tmp_path)
 
     assert list(understood.layers) == []
     assert list(understood.remarks) != []

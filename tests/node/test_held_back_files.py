@@ -14,14 +14,14 @@ from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions import prepare
-from udi.node.datasets.actions.prepare import PREPARE_VERSION, Desk, ask_preparation
+from udi.node.datasets.actions.prepare import PREPARE_VERSION, PreparationContext, request_preparation
 from udi.node.datasets.actions.publish import publish_dataset
-from udi.node.datasets.jobs import jobs
 from udi.node.datasets.models import Version
-from udi.node.datasets.pages import drop
+from udi.node.datasets.pages import upload
 from udi.node.datasets.portal import PortalClient
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.models import Access
+from udi.node.datasets.tasks import task_handlers
+from udi.node.files.models import FileAccess
 from udi.node.spaces.senders import Sender
 from udi.ui.site import Site
 
@@ -52,7 +52,7 @@ async def publish_latest(database: Database, territory: Territory, dataset: str)
 async def look(site: Site, territory: Territory, version: Version, socket: str = "") -> str:
     """Do the worker's look; who may read the file then."""
     portal = PortalClient(site.settings, site.outgoing)
-    handlers = jobs(site.database, site.registry, portal, site.parts["objects"], socket)
+    handlers = task_handlers(site.database, site.registry, portal, site.parts["objects"], socket)
     assert version.preparation
     asked = {"version": str(version.id), "revision": version.preparation.revision}
     await handlers[PREPARE_VERSION](Job(PREPARE_VERSION, territory.id, asked, 0, last=False))
@@ -77,7 +77,7 @@ async def test_a_published_file_is_for_its_producer_until_somebody_looked_at_it(
     assert (await producer.client.get(version.file.path)).content == TABLE
     assert "En cours d’examen" in await producer.page(f"/datasets/{dataset}")
 
-    assert await look(node_site, demo, version) == Access.OPEN
+    assert await look(node_site, demo, version) == FileAccess.OPEN
 
     for address in addresses:
         assert (await passer_by.get(address)).content == TABLE
@@ -91,7 +91,7 @@ async def test_what_the_look_finds_decides_who_receives_a_published_file(
     version = await latest(node_database, demo, dataset)
 
     async with serving(clamd) as address:
-        assert await look(node_site, demo, version, address) == Access.HELD
+        assert await look(node_site, demo, version, address) == FileAccess.HELD
 
     stranger, own = await passer_by.get(version.file.path), await producer.client.get(version.file.path)
     assert (stranger.status_code, own.status_code) == (423, 423)
@@ -117,7 +117,7 @@ async def test_readers_keep_the_version_before_while_the_newest_waits(
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == TABLE
     assert (await passer_by.get(version.file.path)).status_code == 423
 
-    assert await look(node_site, demo, version) == Access.OPEN
+    assert await look(node_site, demo, version) == FileAccess.OPEN
     assert (await passer_by.get(f"/datasets/{dataset}/file")).content == FOLLOWING
 
 
@@ -128,12 +128,12 @@ async def test_a_file_that_is_read_again_stays_delivered_and_a_danger_found_then
     async with node_database.session(demo.id, role="worker") as session:
         found = await find_dataset(session, uuid.UUID(dataset))
         assert found
-        await ask_preparation(session, found.latest)
+        await request_preparation(session, found.latest)
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 200
 
     async with serving(clamd) as address:
         version = await latest(node_database, demo, dataset)
-        assert await look(node_site, demo, version, address) == Access.HELD
+        assert await look(node_site, demo, version, address) == FileAccess.HELD
 
     assert (await passer_by.get(f"/datasets/{dataset}/file")).status_code == 423
 
@@ -143,11 +143,11 @@ async def test_what_is_withdrawn_or_a_draft_is_not_opened_by_a_look(
 ) -> None:
     draft, withdrawn = await producer.draft(), await producer.publish(await producer.draft(FOLLOWING, "autres.csv"))
     await producer.client.post(f"/datasets/{withdrawn}/withdraw", data={"reason": "Données fausses"})
-    for dataset, access in ((draft, Access.DRAFT), (withdrawn, Access.WITHDRAWN)):
+    for dataset, access in ((draft, FileAccess.DRAFT), (withdrawn, FileAccess.WITHDRAWN)):
         async with node_database.session(demo.id, role="worker") as session:
             found = await find_dataset(session, uuid.UUID(dataset))
             assert found
-            await ask_preparation(session, found.latest)
+            await request_preparation(session, found.latest)
         version = await latest(node_database, demo, dataset)
         assert await look(node_site, demo, version) == access
 
@@ -179,8 +179,12 @@ async def test_no_link_opens_a_draft_that_could_harm_and_its_page_gives_none(
     producer: Producer, node_site: Any, monkeypatch: pytest.MonkeyPatch, node_database: Database, demo: Territory
 ) -> None:
     async with serving(clamd) as address:
-        kept = drop.preparing
-        monkeypatch.setattr(drop, "preparing", lambda *given: Desk(**{**vars(kept(*given)), "clamd": address}))
+        kept = upload.build_preparation_context
+        monkeypatch.setattr(
+            upload,
+            "build_preparation_context",
+            lambda *given: PreparationContext(**{**vars(kept(*given)), "clamd": address}),
+        )
         dataset = await producer.draft(TABLE + EICAR + b";x;01/01/2001\n")
 
     version = await latest(node_database, demo, dataset)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from udi.node.tables.kind import recognise
+from udi.node.tables.file_kind import recognise_kind
 from udi.node.tables.profile import MOST_COLUMNS, WIDEST_RECORD, profile_path
-from udi.node.tables.safety.findings import Danger, SafetyFinding, Strength
-from udi.node.tables.safety.inspect import inspect_file
+from udi.node.tables.safety.findings import Danger, SafetyFinding, SafetySeverity
+from udi.node.tables.safety.inspection import inspect_file
 
 ZEROS = bytes(20 * 1024**2)
 XLINK = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
@@ -19,7 +19,7 @@ XLINK = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/
 def inspect(folder: Path, name: str, content: bytes) -> list[SafetyFinding]:
     path = folder / name
     path.write_bytes(content)
-    return inspect_file(path, name, recognise(content[:4096], name))
+    return inspect_file(path, name, recognise_kind(content[:4096], name))
 
 
 def packed(files: dict[str, bytes]) -> bytes:
@@ -38,7 +38,7 @@ def nested(levels: int, files: dict[str, bytes]) -> bytes:
     return content
 
 
-def strengths(findings: list[SafetyFinding]) -> dict[Danger, Strength]:
+def strengths(findings: list[SafetyFinding]) -> dict[Danger, SafetySeverity]:
     return {finding.danger: finding.strength for finding in findings}
 
 
@@ -57,7 +57,7 @@ def strengths(findings: list[SafetyFinding]) -> dict[Danger, Strength]:
 )
 def test_an_archive_in_an_archive_that_would_fill_a_disk_is_a_bomb(tmp_path: Path, content: bytes) -> None:
     assert len(content) < 1024**2
-    assert strengths(inspect(tmp_path, "data.zip", content))[Danger.BOMB] is Strength.QUARANTINE
+    assert strengths(inspect(tmp_path, "data.zip", content))[Danger.BOMB] is SafetySeverity.QUARANTINE
 
 
 def test_what_an_archive_in_an_archive_hides_is_found(tmp_path: Path) -> None:
@@ -65,13 +65,13 @@ def test_what_an_archive_in_an_archive_hides_is_found(tmp_path: Path) -> None:
 
     found = strengths(inspect(tmp_path, "data.zip", content))
 
-    assert found == {Danger.PATHS: Strength.QUARANTINE, Danger.PROGRAM: Strength.STOP}
+    assert found == {Danger.PATHS: SafetySeverity.QUARANTINE, Danger.PROGRAM: SafetySeverity.STOP}
 
 
 def test_an_archive_in_an_archive_that_cannot_be_looked_into_is_asked_about(tmp_path: Path) -> None:
     content = packed({"inside.7z": b"7z\xbc\xaf\x27\x1c and more"})
 
-    assert strengths(inspect(tmp_path, "data.zip", content)) == {Danger.NESTED: Strength.WARNING}
+    assert strengths(inspect(tmp_path, "data.zip", content)) == {Danger.NESTED: SafetySeverity.WARNING}
 
 
 def test_ordinary_archives_in_an_archive_are_looked_into_and_nothing_is_said(tmp_path: Path) -> None:
@@ -97,9 +97,9 @@ def billion_laughs() -> str:
     ids=["ten to the ninth", "without xlink", "circle", "itself", "depth"],
 )
 def test_a_drawing_that_repeats_itself_without_end_is_stopped(tmp_path: Path, drawing: str) -> None:
-    assert strengths(inspect(tmp_path, "a.svg", drawing.encode()))[Danger.ENTITIES] is Strength.STOP
+    assert strengths(inspect(tmp_path, "a.svg", drawing.encode()))[Danger.ENTITIES] is SafetySeverity.STOP
     packed_drawing = gzip.compress(drawing.encode())
-    assert strengths(inspect(tmp_path, "a.svgz", packed_drawing))[Danger.ENTITIES] is Strength.STOP
+    assert strengths(inspect(tmp_path, "a.svgz", packed_drawing))[Danger.ENTITIES] is SafetySeverity.STOP
 
 
 def test_a_drawing_that_repeats_a_sign_is_ordinary(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_record_that_is_wider_than_any_table_is_refused_from_the_first_line(
     def forbidden(*_: object) -> None:
         raise AssertionError("columns were looked for")
 
-    monkeypatch.setattr("udi.node.tables.profile.find_shape", forbidden)
+    monkeypatch.setattr("udi.node.tables.profile.find_layout", forbidden)
     path = tmp_path / "wide.csv"
     line = ";".join(f"c{number}" for number in range(200_000))
     path.write_text(f"{line}\n{line}\n")

@@ -19,17 +19,17 @@ from tests.node.hostile_requests import Answer, Attacker, Hostile, send
 from tests.node.made_tables import write_table
 from tests.node.producer import SLUG, Producer
 from tests.node.test_geo import feature, geojson
-from udi.kit.child import Child, ChildError
-from udi.kit.confinement import Limits
+from udi.kit.child import ChildError, ChildProcess
 from udi.kit.db import Database
-from udi.kit.rates import Rates
+from udi.kit.rates import RateLimiter
+from udi.kit.sandbox import ProcessLimits
 from udi.kit.tenancy import Territory
 from udi.node.spaces.models import Space
-from udi.node.tables.asking import RATES
 from udi.node.tables.column import ColumnType
 from udi.node.tables.ogc import MOST
 from udi.node.tables.pool import POOL, PoolLimits
 from udi.node.tables.query import LARGEST_PAGE
+from udi.node.tables.requests import RATES
 
 HOW_MANY = examples(500, 10_000)
 """The first of ten thousand, which take some minutes."""
@@ -102,7 +102,7 @@ async def test_hostile_requests_are_refused_in_words_or_answered_within_the_limi
     dataset = await producer.publish(await producer.draft(places(), "lieux.geojson"))
     async with node_database.session(demo.id, role="owner") as session:
         await session.execute(update(Space).where(Space.slug == SLUG).values(requests_per_minute=10**8))
-    parts[RATES] = Rates("tables", most=10**8)
+    parts[RATES] = RateLimiter("tables", limit=10**8)
     host = passer_by.base_url.netloc.decode()
     attacker, waiting = Attacker(dataset, SEED), iter(range(HOW_MANY))
     outcomes, faults, slowest = Counter[tuple[str, int]](), list[str](), 0.0
@@ -166,7 +166,7 @@ async def test_hostile_statements_touch_nothing_even_if_somebody_could_send_them
     before = contents(tmp_path)
     assert len(FORBIDDEN) + len(HARMLESS) == 51
 
-    async with Child(Limits(1024)) as child:
+    async with ChildProcess(ProcessLimits(1024)) as child:
         for statement in FORBIDDEN:
             with pytest.raises(ChildError):
                 await _run(child, table.path, statement.format(**places))
@@ -182,5 +182,5 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-async def _run(child: Child, path: Path, statement: str) -> Any:
-    return await child.ask(FETCH, bytes, ((path, statement, ()), {}), seconds=60)
+async def _run(child: ChildProcess, path: Path, statement: str) -> Any:
+    return await child.call_by_name(FETCH, bytes, ((path, statement, ()), {}), seconds=60)

@@ -29,14 +29,14 @@ from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.datasets.leaving import archives
-from udi.node.datasets.leaving.archives import BUILD_ARCHIVE, KEPT, expire
-from udi.node.datasets.leaving.build import Builder
-from udi.node.datasets.leaving.zipped import DamagedError, Entry, Zipped
+from udi.node.datasets.space_export import tasks
+from udi.node.datasets.space_export.builder import ArchiveBuilder
+from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE, RETENTION, delete_expired_archives
+from udi.node.datasets.space_export.zip_writer import DamagedFileError, ZipEntry, ZipStream
 from udi.node.files.models import ArchiveState, SpaceArchive, StoredFile
 from udi.node.files.queries import used_bytes
 from udi.node.files.store import ObjectStore, StoreError
-from udi.node.files.sweep import sweep
+from udi.node.files.sweep import sweep_territory
 from udi.node.spaces.models import Space
 from udi.protocol.record import read_record
 from udi.settings import Settings
@@ -53,8 +53,8 @@ def build(node_site: Site, demo: Territory, node_database: Database) -> Build:
     """Does the worker's job for the space's newest archive, at an attempt."""
 
     async def build(*, last: bool = False) -> None:
-        builder = Builder(node_site.parts["objects"], node_site.pages)
-        handler = archives.jobs(node_database, node_site.registry, builder)[BUILD_ARCHIVE]
+        builder = ArchiveBuilder(node_site.parts["objects"], node_site.pages)
+        handler = tasks.task_handlers(node_database, node_site.registry, builder)[BUILD_ARCHIVE]
         archive = await newest(node_database, demo)
         await handler(Job(BUILD_ARCHIVE, demo.id, {"archive": str(archive.id)}, 0, last))
 
@@ -242,7 +242,7 @@ async def test_one_at_a_time_and_the_next_takes_the_place_of_the_last(
     await ask(producer)
     await build()
 
-    assert await expire(node_database, store, demo.id) == 1
+    assert await delete_expired_archives(node_database, store, demo.id) == 1
 
     assert not await store.exists(first.key)
     assert await store.exists((await newest(node_database, demo)).key)
@@ -259,7 +259,7 @@ async def test_what_is_given_up_is_in_no_archive_any_more(
     assert (await producer.client.post(f"/datasets/{draft}/discard")).status_code == 303
 
     assert "n’est plus là" in await producer.page(PAGE)
-    assert await expire(node_database, store, demo.id) == 1
+    assert await delete_expired_archives(node_database, store, demo.id) == 1
     assert not await store.exists(archive.key)
 
 
@@ -276,13 +276,13 @@ async def test_it_counts_in_no_quota_is_no_orphan_and_goes_after_seven_days(
     await build()
     archive = await newest(node_database, demo)
     assert await used() == before
-    assert await sweep(node_database, store, demo.id, older_than=timedelta(seconds=-5)) == 0
-    assert await expire(node_database, store, demo.id) == 0
+    assert await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-5)) == 0
+    assert await delete_expired_archives(node_database, store, demo.id) == 0
     assert archive.expires_at is not None
-    assert timedelta(days=6, hours=23) < archive.expires_at - now() <= KEPT == timedelta(days=7)
+    assert timedelta(days=6, hours=23) < archive.expires_at - now() <= RETENTION == timedelta(days=7)
 
-    monkeypatch.setattr(archives, "now", lambda: now() + KEPT + timedelta(minutes=1))
-    assert await expire(node_database, store, demo.id) == 1
+    monkeypatch.setattr(tasks, "now", lambda: now() + RETENTION + timedelta(minutes=1))
+    assert await delete_expired_archives(node_database, store, demo.id) == 1
 
     assert not await store.exists(archive.key)
     assert "n’est plus là" in await producer.page(PAGE)
@@ -348,8 +348,8 @@ KILLED = """
 import asyncio, sys, uuid
 from udi.kit.jobs import Job
 from udi.node.site import build_site
-from udi.node.datasets.leaving import archives
-from udi.node.datasets.leaving.build import Builder
+from udi.node.datasets.space_export import archives
+from udi.node.datasets.space_export.builder import Builder
 from udi.settings import Settings
 
 
@@ -392,7 +392,7 @@ async def test_killed_while_it_is_made_it_is_made_whole_the_next_time(
     await build()
 
     assert await asyncio.to_thread(unpack, await fetch(producer, passer_by), tmp_path)
-    await sweep(node_database, store, demo.id, older_than=timedelta(seconds=-5))
+    await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-5))
     assert store.folder is not None
     assert await asyncio.to_thread(staged, store.folder / str(demo.id)) == []
 
@@ -415,18 +415,18 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 async def test_an_entry_that_is_not_what_it_should_be_ends_the_archive() -> None:
-    zipped = Zipped()
+    zipped = ZipStream()
 
-    with pytest.raises(DamagedError):
-        [piece async for piece in zipped.add(Entry("a", cut(b"a"), sha256="0" * 64, file="id"))]
+    with pytest.raises(DamagedFileError):
+        [piece async for piece in zipped.add(ZipEntry("a", cut(b"a"), sha256="0" * 64, file="id"))]
 
     assert zipped.sums == {}
 
 
 async def test_an_archive_past_four_gigabytes_is_a_zip64_from_its_first_byte() -> None:
-    zipped = Zipped()
+    zipped = ZipStream()
 
-    written = b"".join([piece async for piece in zipped.add(Entry("big.bin", cut(b"x"), "application/zip"))])
+    written = b"".join([piece async for piece in zipped.add(ZipEntry("big.bin", cut(b"x"), "application/zip"))])
     written += zipped.end()
 
     assert b"PK\x01\x02" in written

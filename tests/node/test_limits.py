@@ -10,10 +10,10 @@ from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.scripts import Script, new_key
 from tests.node.sending import Sender
 from udi.kit.db import Database
-from udi.kit.errors import TooManyError
+from udi.kit.errors import TooManyRequestsError
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import apply_space, set_limits
-from udi.node.spaces.limits import Bucket, Limits
+from udi.node.spaces.limits import SpaceLimiter, TokenBucket
 from udi.node.spaces.models import Space
 from udi.settings import Settings
 
@@ -28,18 +28,18 @@ async def port(node_database: Database, demo: Territory) -> Space:
 
 
 @pytest.fixture
-async def tight(node_database: Database, demo: Territory, space: Space, settings: Settings) -> Limits:
+async def tight(node_database: Database, demo: Territory, space: Space, settings: Settings) -> SpaceLimiter:
     """Limits where the town hall has three requests a minute and one upload at once."""
     async with node_database.session(demo.id, role="worker") as session:
         await set_limits(session, SLUG, requests_per_minute=3, uploads_at_once=1)
-    return Limits(node_database, settings)
+    return SpaceLimiter(node_database, settings)
 
 
 async def test_a_space_that_spent_its_budget_waits_and_another_does_not(
-    tight: Limits, demo: Territory, space: Space, port: Space
+    tight: SpaceLimiter, demo: Territory, space: Space, port: Space
 ) -> None:
     left = [(await tight.spend(demo.id, space.id))["RateLimit"] for _ in range(3)]
-    with pytest.raises(TooManyError) as refused:
+    with pytest.raises(TooManyRequestsError) as refused:
         await tight.spend(demo.id, space.id)
 
     assert [each.split(";")[1] for each in left] == ["r=2", "r=1", "r=0"]
@@ -50,16 +50,16 @@ async def test_a_space_that_spent_its_budget_waits_and_another_does_not(
 
 
 def test_a_budget_refills_evenly_and_never_past_a_minutes_worth() -> None:
-    bucket = Bucket(60, 60.0, 0.0)
+    bucket = TokenBucket(60, 60.0, 0.0)
     assert sum(bucket.take(60, 0.0) for _ in range(100)) == 60
-    assert bucket.wait == 1
+    assert bucket.retry_after == 1
     assert sum(bucket.take(60, 10.0) for _ in range(100)) == 10
     assert sum(bucket.take(60, 10_000.0) for _ in range(100)) == 60
     assert sum(bucket.take(6, 10_010.0) for _ in range(100)) == 1
 
 
 async def test_a_reader_sees_the_budget_and_is_told_when_to_come_back(
-    producer: Producer, passer_by: httpx.AsyncClient, tight: Limits, parts: dict[str, Any]
+    producer: Producer, passer_by: httpx.AsyncClient, tight: SpaceLimiter, parts: dict[str, Any]
 ) -> None:
     address = f"/datasets/{await producer.publish()}/file"
     parts["limits"] = tight
@@ -76,15 +76,15 @@ async def test_a_reader_sees_the_budget_and_is_told_when_to_come_back(
 
 
 async def test_uploads_past_a_spaces_places_are_refused_and_places_come_back(
-    tight: Limits, demo: Territory, space: Space, port: Space
+    tight: SpaceLimiter, demo: Territory, space: Space, port: Space
 ) -> None:
-    async with tight.uploading(demo.id, space.id):
-        with pytest.raises(TooManyError) as refused:
-            async with tight.uploading(demo.id, space.id):
+    async with tight.hold_upload_slot(demo.id, space.id):
+        with pytest.raises(TooManyRequestsError) as refused:
+            async with tight.hold_upload_slot(demo.id, space.id):
                 pass
-        async with tight.uploading(demo.id, port.id), tight.uploading(demo.id, port.id):
+        async with tight.hold_upload_slot(demo.id, port.id), tight.hold_upload_slot(demo.id, port.id):
             pass
-    async with tight.uploading(demo.id, space.id):
+    async with tight.hold_upload_slot(demo.id, space.id):
         pass
 
     assert refused.value.headers == {"Retry-After": "30"}
@@ -92,10 +92,10 @@ async def test_uploads_past_a_spaces_places_are_refused_and_places_come_back(
 
 
 async def test_an_upload_that_finds_no_place_is_told_on_its_form(
-    producer: Producer, tight: Limits, demo: Territory, space: Space, parts: dict[str, Any]
+    producer: Producer, tight: SpaceLimiter, demo: Territory, space: Space, parts: dict[str, Any]
 ) -> None:
     parts["limits"] = tight
-    async with tight.uploading(demo.id, space.id):
+    async with tight.hold_upload_slot(demo.id, space.id):
         refused = await producer.send()
 
     assert refused.status_code == 429
@@ -104,13 +104,13 @@ async def test_an_upload_that_finds_no_place_is_told_on_its_form(
 
 
 async def test_parts_and_scripts_wait_for_a_place_and_lose_nothing(
-    producer: Producer, manager: httpx.AsyncClient, passer_by: httpx.AsyncClient, tight: Limits, demo: Territory,
+    producer: Producer, manager: httpx.AsyncClient, passer_by: httpx.AsyncClient, tight: SpaceLimiter, demo: Territory,
     space: Space, parts: dict[str, Any],
 ) -> None:  # fmt: skip
     dataset, parts["limits"] = await producer.publish(), tight
     sender, script = Sender(producer.client), Script(passer_by, await new_key(manager))
     address = await sender.address(len(TABLE))
-    async with tight.uploading(demo.id, space.id):
+    async with tight.hold_upload_slot(demo.id, space.id):
         refused = [await sender.send(address, 0, TABLE), await script.put(dataset)]
         stands = await sender.offset(address)
     passed = [await sender.send(address, stands, TABLE), await script.put(dataset)]
@@ -123,13 +123,13 @@ async def test_parts_and_scripts_wait_for_a_place_and_lose_nothing(
 async def test_limits_are_the_installations_until_the_operator_sets_others(
     node_database: Database, demo: Territory, space: Space, settings: Settings
 ) -> None:
-    before = await Limits(node_database, settings).share(demo.id, space.id)
+    before = await SpaceLimiter(node_database, settings).share(demo.id, space.id)
     async with node_database.session(demo.id, role="worker") as session:
         await set_limits(session, SLUG, requests_per_minute=5, jobs_at_once=7, quota_bytes=10)
         await set_limits(session, SLUG, requests_per_minute=0)
     async with node_database.session(demo.id) as session:
         changed = await session.get_one(Space, (demo.id, space.id))
-    after = await Limits(node_database, settings).share(demo.id, space.id)
+    after = await SpaceLimiter(node_database, settings).share(demo.id, space.id)
 
     assert before.requests_per_minute == settings.space_requests_per_minute
     assert (after.requests_per_minute, after.jobs_at_once) == (settings.space_requests_per_minute, 7)

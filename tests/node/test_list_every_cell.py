@@ -24,10 +24,10 @@ from tests.node.test_sealed_spaces import switch
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.prepare import prepare_version
-from udi.node.datasets.cells import read_all
+from udi.node.datasets.cell_errors import read_cell_errors
 from udi.node.files.store import ObjectStore
+from udi.node.tables.cell_list import CellListFolder
 from udi.node.tables.errors import MOST_LISTED
-from udi.node.tables.listing import Listing
 from udi.ui.site import Site
 
 DATES = "nom;ouverture\n" + "Phare;31/02/2004\nTour;12/03/1987\n" * 1_500
@@ -182,13 +182,13 @@ async def test_two_looks_at_once_keep_the_list(
 
 
 def test_a_list_that_a_full_disk_cut_short_is_none(tmp_path: Path) -> None:
-    listing, target = Listing(tmp_path / "listing"), tmp_path / "cells.jsonl.gz"
+    listing, target = CellListFolder(tmp_path / "listing"), tmp_path / "cells.jsonl.gz"
     listing.cells.path.symlink_to("/dev/full")
 
     listing.cells.add(2, "ouverture", "no_such_day", "31/02/2004")
 
     assert (listing.write(target), target.exists()) == (0, False)
-    listing.begin()
+    listing.reset()
     listing.cells.add(2, "ouverture", "no_such_day", "31/02/2004")
     assert (listing.write(target), target.exists()) == (1, True)
 
@@ -206,7 +206,7 @@ async def test_the_list_is_read_in_constant_memory() -> None:
 
     tracemalloc.start()
     count = 0
-    async for cells in read_all(pieces()):
+    async for cells in read_cell_errors(pieces()):
         count += len(cells)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

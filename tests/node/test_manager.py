@@ -21,16 +21,16 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.node.datasets.intake.finish import Desk
-from udi.node.datasets.leaving.holding import read_holding
-from udi.node.datasets.models import Dataset, Delivery, State
-from udi.node.files.depot import Depot
+from udi.node.datasets.intake.finish import UploadContext
+from udi.node.datasets.models import Dataset, DatasetState, Delivery
+from udi.node.datasets.space_export.contents import read_space_contents
 from udi.node.files.models import Upload
 from udi.node.files.store import ObjectStore
-from udi.node.files.sweep import sweep
-from udi.node.manager.access import Caller
+from udi.node.files.sweep import sweep_territory
+from udi.node.files.tenant_storage import TenantStorage
+from udi.node.manager.access import SpaceClient
 from udi.node.manager.models import CatalogueObject
-from udi.node.manager.records import join_file, make_plan
+from udi.node.manager.records import attach_file, make_plan
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import ScriptKey, Space
@@ -244,7 +244,7 @@ async def test_a_record_with_its_file_is_published_and_nothing_of_it_is_lost(
     [delivery] = await rows(node_database, demo, Delivery)
     assert (delivery.record["metadata_info"]["api_version"], delivery.record["purpose"]) == ("1.4.1", record["purpose"])
     async with node_database.session(demo.id, role="owner") as session:
-        [leaving] = (await read_holding(session, demo, rudi.space)).datasets
+        [leaving] = (await read_space_contents(session, demo, rudi.space)).datasets
     assert leaving.record is not None
     assert leaving.record.extra["purpose"] == record["purpose"]
     assert await sound(node_database, store, demo) == []
@@ -296,16 +296,18 @@ async def test_a_node_that_stopped_between_the_file_and_its_record_goes_on(
     rudi: Rudi, node_site: Site, node_database: Database, demo: Territory, store: ObjectStore
 ) -> None:
     record = await rudi.record(await rudi.upload())
-    desk = Desk(Depot(node_database, store, demo.id), demo, node_site.pages.gettext, node_site.parts[READERS])
+    desk = UploadContext(
+        TenantStorage(node_database, store, demo.id), demo, node_site.pages.gettext, node_site.parts[READERS]
+    )
     [key] = await rows(node_database, demo, ScriptKey)
     async with node_database.session(demo.id) as session:
-        plan = await make_plan(session, Caller(rudi.space, key), demo.links["node"], record)
-    await join_file(desk, plan)
+        plan = await make_plan(session, SpaceClient(rudi.space, key), demo.links["node"], record)
+    await attach_file(desk, plan)
     [stopped] = await rows(node_database, demo, Dataset)
 
     said = await rudi.put(record)
 
-    assert (stopped.state, stopped.document) == (State.DRAFT, None)
+    assert (stopped.state, stopped.document) == (DatasetState.DRAFT, None)
     assert (said["publication"]["state"], said["global_id"]) == ("published", str(stopped.id))
     [dataset] = await rows(node_database, demo, Dataset)
     assert len(dataset.versions) == 1
@@ -324,7 +326,7 @@ async def test_a_deleted_record_is_withdrawn_and_comes_back_when_it_is_put_again
     assert await rudi.get("catalog/resources") == []
     assert (await rudi.ask("DELETE", f"catalog/resources/{record['global_id']}")).status_code == 404
     [dataset] = await rows(node_database, demo, Dataset)
-    assert dataset.state == State.WITHDRAWING
+    assert dataset.state == DatasetState.WITHDRAWING
     assert (await rudi.put(record))["metadata_status"] == "sent"
 
 
@@ -443,7 +445,7 @@ async def test_what_no_record_names_goes_after_a_day(
         [upload] = await rows(node_database, demo, Upload)
         (await session.get_one(Upload, (demo.id, upload.id))).moved_at = now() - timedelta(hours=25)
 
-    await sweep(node_database, store, demo.id)
+    await sweep_territory(node_database, store, demo.id)
 
     assert await rows(node_database, demo, Upload) == []
     assert (await rudi.ask("PUT", "catalog/resources", await rudi.record(media))).status_code == 422

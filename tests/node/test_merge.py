@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from udi.node.datasets.clients import as_version_4, in_clients_shape
-from udi.node.datasets.document import answers_of, combine
+from udi.node.datasets.document import answers_of, merge_documents
+from udi.node.datasets.rudi_clients import adapt_for_clients, as_version_4
 from udi.node.manager.merge import merge
 
 MEDIA = {"media_id": "a", "media_type": "FILE", "media_visual": "https://x.example/a.png"}
@@ -71,8 +71,8 @@ def test_a_record_stays_as_it_was_written_until_the_form_says_otherwise() -> Non
     document = a_document()
     answers = answers_of(document)
 
-    same = combine(document, composed(), answers)
-    changed = combine(
+    same = merge_documents(document, composed(), answers)
+    changed = merge_documents(
         document, composed(), {**answers, "title": "Bancs", "licence": "odbl-1.0", "contact": "c@x.example"}
     )
 
@@ -89,7 +89,7 @@ def test_a_record_stays_as_it_was_written_until_the_form_says_otherwise() -> Non
 
 
 def test_the_node_says_what_its_own_file_is_and_leaves_the_others() -> None:
-    first, second = combine(a_document(), composed(), answers_of(a_document()))["available_formats"]
+    first, second = merge_documents(a_document(), composed(), answers_of(a_document()))["available_formats"]
 
     assert (first["media_id"], first["file_size"], first["media_caption"]) == ("7", 3, "c")
     assert (first["connector"]["url"], first["file_storage_status"]) == ("https://node.example/7", "available")
@@ -98,7 +98,7 @@ def test_the_node_says_what_its_own_file_is_and_leaves_the_others() -> None:
 
 def test_identifiers_and_words_are_those_that_clients_read() -> None:
     version_5 = "005817c2-573a-5b89-8adb-f7fa883cd850"
-    shaped = in_clients_shape(
+    shaped = adapt_for_clients(
         {
             "producer": {"organization_id": version_5},
             "contacts": [{"contact_id": version_5, "email": "Jo@Example.org"}],
@@ -121,4 +121,4 @@ def test_identifiers_and_words_are_those_that_clients_read() -> None:
         "application/octet-stream",
     )
     assert shaped["resource_languages"] == ["fr"]
-    assert in_clients_shape({"updatedAt": "x"}) == {"updatedAt": "x"}
+    assert adapt_for_clients({"updatedAt": "x"}) == {"updatedAt": "x"}

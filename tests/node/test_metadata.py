@@ -7,10 +7,10 @@ import pytest
 
 from tests.node.texts import Cell, write_typed
 from udi.node.datasets.description import LOCALE
+from udi.node.datasets.earlier_answers import EarlierDataset, complete_answers, name_pattern, recall_answers
 from udi.node.datasets.prefill import cover_period
-from udi.node.datasets.recall import Earlier, complete, name_pattern, recall
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.metadata import Coverage, cover
+from udi.node.tables.coverage import Coverage, compute_coverage
 
 PLACED = (
     TypedColumn("code_insee", ColumnType.COMMUNE),
@@ -31,7 +31,7 @@ def test_codes_coordinates_and_dates_say_where_and_when(tmp_path: Path) -> None:
         [None, None, 4_800.0, None, None, "0024-01-01"],
     ]
 
-    found = cover(write_typed(tmp_path / "t.parquet", PLACED, rows), PLACED)
+    found = compute_coverage(write_typed(tmp_path / "t.parquet", PLACED, rows), PLACED)
 
     assert found.communes == ("35238", "35024")
     assert found.postcodes == ("35000", "35200")
@@ -45,7 +45,7 @@ def test_points_and_years_say_it_too(tmp_path: Path) -> None:
     columns = (TypedColumn("point", ColumnType.POINT), TypedColumn("annee", ColumnType.YEAR))
     rows: list[list[Cell]] = [["48.1, -1.6", 2019], ["48.2,-1.7", 2021], ["?", None]]
 
-    found = cover(write_typed(tmp_path / "t.parquet", columns, rows), columns)
+    found = compute_coverage(write_typed(tmp_path / "t.parquet", columns, rows), columns)
 
     assert found.box == pytest.approx((-1.7, 48.1, -1.6, 48.2), abs=0.01)
     assert (found.first_day, found.last_day) == (date(2019, 1, 1), date(2021, 12, 31))
@@ -54,7 +54,7 @@ def test_points_and_years_say_it_too(tmp_path: Path) -> None:
 def test_a_table_that_says_nothing_of_it_covers_nothing(tmp_path: Path) -> None:
     columns = (TypedColumn("nom", ColumnType.TEXT),)
 
-    found = cover(write_typed(tmp_path / "t.parquet", columns, [["a"]]), columns)
+    found = compute_coverage(write_typed(tmp_path / "t.parquet", columns, [["a"]]), columns)
 
     assert found == Coverage()
     assert not found.has_place
@@ -77,7 +77,7 @@ ANSWERS = {
     "title": "Menus de mars", "summary": "Les menus.", "theme": "children", "keywords": "menu", "frequency": "monthly",
     "language": "fr", "licence": "odbl-1.0", "contact": "cantine@example.org", "first_day": "2026-03-01", LOCALE: "fr",
 }  # fmt: skip
-MENUS = Earlier("menus_mars_2026.csv", ("date", "plat", "prix"), ANSWERS)
+MENUS = EarlierDataset("menus_mars_2026.csv", ("date", "plat", "prix"), ANSWERS)
 
 
 @pytest.mark.parametrize(
@@ -89,25 +89,25 @@ MENUS = Earlier("menus_mars_2026.csv", ("date", "plat", "prix"), ANSWERS)
     ],
 )
 def test_the_answers_given_for_such_a_file_come_back(name: str, columns: tuple[str, ...]) -> None:
-    found = recall(name, columns, [MENUS])
+    found = recall_answers(name, columns, [MENUS])
 
     assert (found["theme"], found["frequency"], found["contact"]) == ("children", "monthly", "cantine@example.org")
     assert not {"title", "first_day", LOCALE} & set(found)
 
 
 def test_habits_come_back_for_any_file_and_the_latest_first() -> None:
-    older = Earlier("arbres.csv", ("id",), {**ANSWERS, "licence": "etalab-2.0"})
+    older = EarlierDataset("arbres.csv", ("id",), {**ANSWERS, "licence": "etalab-2.0"})
 
-    assert recall("budget.csv", ("compte",), [MENUS, older]) == {
+    assert recall_answers("budget.csv", ("compte",), [MENUS, older]) == {
         "licence": "odbl-1.0", "language": "fr", "contact": "cantine@example.org",
     }  # fmt: skip
-    assert recall("budget.csv", (), []) == {}
+    assert recall_answers("budget.csv", (), []) == {}
 
 
 def test_what_was_answered_goes_before_what_is_guessed() -> None:
     proposed = {"title": "Menus", "theme": "economy", "keywords": ""}
 
-    assert complete(proposed, {"theme": "children"}) == {**proposed, "theme": "children"}
+    assert complete_answers(proposed, {"theme": "children"}) == {**proposed, "theme": "children"}
 
 
 def test_a_name_is_compared_without_its_dates() -> None:

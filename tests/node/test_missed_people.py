@@ -7,12 +7,12 @@ import pytest
 
 from tests.node.typed import Told, write_table
 from udi.node.tables.column import ColumnType
-from udi.node.tables.personal.explanations import What
-from udi.node.tables.personal.look import look_for_personal_data
-from udi.node.tables.personal.report import PersonalReport, Strength
-from udi.node.tables.personal.taxes import is_french, is_spanish, is_tax_number
+from udi.node.tables.personal.detection import detect_personal_data
+from udi.node.tables.personal.explanations import PersonalDataKind
+from udi.node.tables.personal.report import PersonalDataReport, PersonalDataSeverity
+from udi.node.tables.personal.tax_numbers import is_french, is_spanish, is_tax_number
 
-Look = Callable[..., PersonalReport]
+Look = Callable[..., PersonalDataReport]
 FAMILIES = ("Kervadou", "Brantolec", "Merquilian", "Pellamard", "Rosguevec", "Danborou")
 FULL = tuple(
     f"{given} {family}" for given, family in zip(("Camille", "Hugo", "Louise", "Jules"), FAMILIES, strict=False)
@@ -25,8 +25,8 @@ PLAIN = "Rien à signaler sur ce point cette semaine."
 def look(tmp_path: Path) -> Look:
     """Write columns as a typed table and look at it."""
 
-    def looked(*told: Told) -> PersonalReport:
-        return look_for_personal_data(*write_table(tmp_path, told))
+    def looked(*told: Told) -> PersonalDataReport:
+        return detect_personal_data(*write_table(tmp_path, told))
 
     return looked
 
@@ -42,36 +42,36 @@ ZONE = Told("zone", many("A", "B", "C", "D"))
 @pytest.mark.parametrize(
     ("column", "what"),
     [
-        (Told("Concessionnaire", many(*(f"Famille {name}" for name in FAMILIES[:4]))), What.FULL_NAME),
-        (Told("ФИО", many("Ирина Ковердова", "Павел Трубников", "Олена Гардієнко", "Дарья Лозинцева")), What.FULL_NAME),
-        (Told("Nom", many("سلمى الدرعاوي", "Ελένη Δομάνου", "Павел Трубников", "דנה ברקוביץ")), What.FULL_NAME),
-        (Told("col3", [f"6{n:02}{n * 7919 % 10**6:06}" for n in range(10, 34)], ColumnType.INTEGER), What.PHONE),
-        (Told("col3", [f"+49 151 2{n:02} {n * 7919 % 10**4:04}" for n in range(24)]), What.PHONE),
-        (Told("Observations", many(SENTENCE, PLAIN, PLAIN, PLAIN)), What.NAME_IN_TEXT),
-        (Told("Numéro fiscal", many("0123456789010", "1123456789011", "2123456789012", "3000000000013")), What.TAX_NUMBER),
-        (Told("identifiant", many("12345678Z", "00000000T", "X0000000T", "87654321X")), What.TAX_NUMBER),
+        (Told("Concessionnaire", many(*(f"Famille {name}" for name in FAMILIES[:4]))), PersonalDataKind.FULL_NAME),
+        (Told("ФИО", many("Ирина Ковердова", "Павел Трубников", "Олена Гардієнко", "Дарья Лозинцева")), PersonalDataKind.FULL_NAME),
+        (Told("Nom", many("سلمى الدرعاوي", "Ελένη Δομάνου", "Павел Трубников", "דנה ברקוביץ")), PersonalDataKind.FULL_NAME),
+        (Told("col3", [f"6{n:02}{n * 7919 % 10**6:06}" for n in range(10, 34)], ColumnType.INTEGER), PersonalDataKind.PHONE),
+        (Told("col3", [f"+49 151 2{n:02} {n * 7919 % 10**4:04}" for n in range(24)]), PersonalDataKind.PHONE),
+        (Told("Observations", many(SENTENCE, PLAIN, PLAIN, PLAIN)), PersonalDataKind.NAME_IN_TEXT),
+        (Told("Numéro fiscal", many("0123456789010", "1123456789011", "2123456789012", "3000000000013")), PersonalDataKind.TAX_NUMBER),
+        (Told("identifiant", many("12345678Z", "00000000T", "X0000000T", "87654321X")), PersonalDataKind.TAX_NUMBER),
         (Told("clave", many("RSSMRA80A01H501U", "BNCLRA85T41F205X")[:24] + many("RSSMRA80A01H501U", times=12)),
-         What.TAX_NUMBER),
-        (Told("Familienstand", many("verheiratet", "ledig", "geschieden", "verwitwet")), What.FAMILY_STATUS),
+         PersonalDataKind.TAX_NUMBER),
+        (Told("Familienstand", many("verheiratet", "ledig", "geschieden", "verwitwet")), PersonalDataKind.FAMILY_STATUS),
     ],
 )  # fmt: skip
-def test_people_are_found(look: Look, column: Told, what: What) -> None:
+def test_people_are_found(look: Look, column: Told, what: PersonalDataKind) -> None:
     rows = len(column.values)
 
-    assert what in {one.what for one in look(column, Told("zone", ["A"] * rows)).of(column.name)}
+    assert what in {one.what for one in look(column, Told("zone", ["A"] * rows)).findings_of(column.name)}
 
 
 @pytest.mark.parametrize(
     ("column", "what"),
     [
-        (Told("Motif", many("Arrêt maladie", "RQTH", "Accident du travail", "Congé annuel")), What.SPECIAL),
-        (Told("Grund", many("krankgeschrieben", "schwerbehindert", "Urlaub", "Urlaub")), What.SPECIAL),
-        (Told("situation", many("marié", "célibataire", "divorcée", "pacsé")), What.FAMILY_STATUS),
+        (Told("Motif", many("Arrêt maladie", "RQTH", "Accident du travail", "Congé annuel")), PersonalDataKind.SPECIAL),
+        (Told("Grund", many("krankgeschrieben", "schwerbehindert", "Urlaub", "Urlaub")), PersonalDataKind.SPECIAL),
+        (Told("situation", many("marié", "célibataire", "divorcée", "pacsé")), PersonalDataKind.FAMILY_STATUS),
     ],
 )
-def test_what_is_private_is_found_beside_names(look: Look, column: Told, what: What) -> None:
-    assert [one.what for one in look(NAMES, column).of(column.name)] == [what]
-    assert look(column, ZONE).of(column.name) == ()
+def test_what_is_private_is_found_beside_names(look: Look, column: Told, what: PersonalDataKind) -> None:
+    assert [one.what for one in look(NAMES, column).findings_of(column.name)] == [what]
+    assert look(column, ZONE).findings_of(column.name) == ()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,9 @@ def test_what_only_looks_like_people_is_not_told(look: Look, columns: tuple[Told
 def test_names_that_are_public_are_a_warning(look: Look, name: str, others: tuple[str, str]) -> None:
     told = [Told(name, many(*FULL)), *(Told(other, many("1", "2", "3", "4")) for other in others)]
 
-    assert [(one.strength, one.public) for one in look(*told).of(name)] == [(Strength.WARNING, True)]
+    assert [(one.strength, one.public) for one in look(*told).findings_of(name)] == [
+        (PersonalDataSeverity.WARNING, True)
+    ]
 
 
 def test_an_agent_beside_public_contracts_is_no_company(look: Look) -> None:
@@ -109,7 +111,7 @@ def test_an_agent_beside_public_contracts_is_no_company(look: Look) -> None:
         Told("Acheteur", many("1", "2", "3", "4")),
     ]
 
-    assert [one.strength for one in look(*told).of("Agent")] == [Strength.STOP]
+    assert [one.strength for one in look(*told).findings_of("Agent")] == [PersonalDataSeverity.STOP]
 
 
 def test_keys_of_tax_numbers() -> None:

@@ -12,10 +12,10 @@ from udi.kit.db import Database
 from udi.kit.errors import InvalidError
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.datasets.leaving.holding import list_addresses
-from udi.node.files.signed import sign_path
-from udi.node.spaces.models import Moved, Space
-from udi.node.spaces.moved import bring_back, check_origin, move_addresses
+from udi.node.datasets.space_export.contents import list_addresses
+from udi.node.files.signed_urls import sign_path
+from udi.node.spaces.models import MovedAddress, Space
+from udi.node.spaces.redirects import check_origin, move_addresses, remove_redirects
 from udi.ui.site import Site
 
 NEW = "https://donnees.kerlevan.example"
@@ -96,8 +96,8 @@ async def test_it_may_move_on_and_come_back(
     assert (await passer_by.get(address)).headers["location"] == f"https://autre.example/donnees{address}"
 
     async with node_database.session(demo.id, role="worker") as session:
-        assert await bring_back(session, SLUG) == 6
-        assert list(await session.scalars(select(Moved))) == []
+        assert await remove_redirects(session, SLUG) == 6
+        assert list(await session.scalars(select(MovedAddress))) == []
 
     assert (await passer_by.get(address)).content == TABLE
 

@@ -8,11 +8,11 @@ import pytest
 from tests.node.counterpart import PortalDouble
 from tests.node.producer import SLUG, Producer
 from tests.node.test_outbox import Push, push
-from udi.cli.own.space_rows import hold, remove
+from udi.cli.own.space_rows import delete_space_rows, lock_space
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
+from udi.node.datasets.push_locks import SpaceMovingError, lock_dataset_push, may_push
 from udi.node.datasets.queries import find_dataset
-from udi.node.datasets.turns import MovingError, await_turn, may_push
 
 __all__ = ["push"]
 SOON = 0.5
@@ -23,12 +23,12 @@ async def test_it_waits_for_a_first_publication_that_is_on_its_way(
 ) -> None:
     dataset = UUID(await producer.publish())
     async with node_database.session(demo.id, role="worker") as pushing:
-        await await_turn(pushing, dataset)
+        await lock_dataset_push(pushing, dataset)
         assert await may_push(pushing, dataset)
 
         async def let_go() -> set[UUID]:
             async with node_database.session(demo.id, role="owner") as moving:
-                held = await hold(moving, SLUG)
+                held = await lock_space(moving, SLUG)
                 return set(held.datasets) if held else set()
 
         leaving = asyncio.create_task(let_go())
@@ -45,14 +45,14 @@ async def test_nothing_is_pushed_once_it_is_leaving(
     dataset = await producer.publish()
 
     async with node_database.session(demo.id, role="owner") as moving:
-        held = await hold(moving, SLUG)
+        held = await lock_space(moving, SLUG)
         assert held
-        with pytest.raises(MovingError):
+        with pytest.raises(SpaceMovingError):
             await asyncio.wait_for(push(dataset), 10)
         last = asyncio.create_task(push(dataset, attempt=29, last=True))
         _, waits = await asyncio.wait({last}, timeout=SOON)
         assert waits
-        await remove(moving, held)
+        await delete_space_rows(moving, held)
     await asyncio.wait_for(last, 10)
 
     assert portal.pushed == []
@@ -63,7 +63,7 @@ async def test_a_move_that_stops_leaves_what_was_to_be_pushed(
 ) -> None:
     dataset = await producer.publish()
     async with node_database.session(demo.id, role="owner") as moving:
-        assert await hold(moving, SLUG)
+        assert await lock_space(moving, SLUG)
         await moving.rollback()
 
     await push(dataset)

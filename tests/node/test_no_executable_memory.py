@@ -14,13 +14,13 @@ SCRIPT = """
 import asyncio, ctypes, mmap, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from udi.node.datasets.preparing import prepare
+from udi.node.datasets.preparation import prepare
 from udi.kit.child import run
 from udi.node.tables.exports import Exports
 from udi.node.tables.pool import Pool, PoolLimits
 from udi.node.tables.profile import Profile
 from udi.node.tables.query import Query
-from udi.node.tables.shown import PartSeconds, Showing
+from udi.node.tables.overview import PartSeconds, Showing
 from udi.node.tables.table import TableOfDataset
 
 SET_MDWE, REFUSE_EXECUTABLE = 65, 1

@@ -83,7 +83,7 @@ async def test_an_object_that_is_not_there_is_said_before_anything_is_sent(store
 
 
 async def test_a_store_that_can_be_written_is_accepted_and_nothing_is_left_in_it(store: ObjectStore) -> None:
-    await store.require()
+    await store.check_writable()
 
     assert await keys(store, "") == []
 
@@ -91,7 +91,7 @@ async def test_a_store_that_can_be_written_is_accepted_and_nothing_is_left_in_it
 async def test_a_bucket_that_does_not_exist_is_not_taken_for_an_absent_file(s3: S3Service) -> None:
     nowhere = ObjectStore.of(s3.settings(object_store="s3://nowhere"))
 
-    for attempt in (nowhere.require(), nowhere.put(KEY, megabytes(1)), nowhere.open(KEY, 0, 10)):
+    for attempt in (nowhere.check_writable(), nowhere.put(KEY, megabytes(1)), nowhere.open(KEY, 0, 10)):
         with pytest.raises(StoreError) as refused:
             await attempt
         assert refused.value.reason == ABSENT
@@ -104,7 +104,7 @@ async def test_a_wrong_key_is_refused_and_an_absent_one_named(s3: S3Service, tmp
     (tmp_path / "s3_secret_access_key").write_text("another")
 
     with pytest.raises(StoreError) as refused:
-        await ObjectStore.of(s3.settings(secrets=tmp_path)).require()
+        await ObjectStore.of(s3.settings(secrets=tmp_path)).check_writable()
 
     assert refused.value.reason == REFUSED
 

@@ -18,9 +18,9 @@ from udi.kit.jobs import Job, Worker, list_held_jobs
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.outbox import PUSH_DATASET
-from udi.node.datasets.jobs import jobs
 from udi.node.datasets.models import Dataset, Delivery
-from udi.node.datasets.portal import PortalAwayError, PortalClient
+from udi.node.datasets.portal import PortalClient, PortalUnavailableError
+from udi.node.datasets.tasks import task_handlers
 from udi.protocol.record import read_record
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -39,7 +39,7 @@ Push = Callable[..., Awaitable[None]]
 def push(node_site: Site, demo: Territory, portal: PortalDouble, settings: Settings) -> Push:
     """Does the worker's job for a dataset, at an attempt."""
     client = PortalClient(settings, node_site.outgoing)
-    handler = jobs(node_site.database, node_site.registry, client, node_site.parts["objects"])[PUSH_DATASET]
+    handler = task_handlers(node_site.database, node_site.registry, client, node_site.parts["objects"])[PUSH_DATASET]
 
     async def push(dataset: str, *, revision: int = 1, attempt: int = 0, last: bool = False) -> None:
         await handler(Job(PUSH_DATASET, demo.id, {"dataset": dataset, "revision": revision}, attempt, last))
@@ -261,7 +261,7 @@ async def test_an_answer_that_says_nothing_is_tried_again(
     dataset = await producer.publish()
     portal.answers = [(status, {"title": "busy"})]
 
-    with pytest.raises(PortalAwayError):
+    with pytest.raises(PortalUnavailableError):
         await push(dataset, attempt=2)
 
     delivery = await delivery_of(node_database, demo, dataset)
@@ -283,7 +283,7 @@ async def test_a_portal_that_is_away_until_the_last_attempt_is_shown_and_may_be_
     portal.answers = [(503, {})]
     assert (await producer.client.post(f"/datasets/{dataset}/retry")).status_code == 409
 
-    with pytest.raises(PortalAwayError):
+    with pytest.raises(PortalUnavailableError):
         await push(dataset, attempt=8, last=True)
 
     page = await producer.page(f"/datasets/{dataset}")
@@ -328,7 +328,7 @@ async def test_a_credential_that_the_portal_refuses_is_a_failed_attempt(
     portal.token_status = 401
     dataset = await producer.publish()
 
-    with pytest.raises(PortalAwayError):
+    with pytest.raises(PortalUnavailableError):
         await push(dataset)
 
     assert (await delivery_of(node_database, demo, dataset)).error == "The portal gave this node no access."
@@ -345,7 +345,7 @@ async def test_the_worker_does_the_job_that_publishing_queued(
     portal.answers = [(500, {})] * 3
     dataset = await producer.publish()
     client = PortalClient(settings, node_site.outgoing)
-    handlers = jobs(node_site.database, node_site.registry, client, node_site.parts["objects"])
+    handlers = task_handlers(node_site.database, node_site.registry, client, node_site.parts["objects"])
     worker = Worker(node_site.database, {PUSH_DATASET: handlers[PUSH_DATASET]}, attempts=1)
     running = asyncio.create_task(worker.run())
 

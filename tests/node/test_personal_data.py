@@ -12,23 +12,23 @@ from tests.node.personal_set import Labelled
 from tests.node.personal_tables import labelled_tables
 from tests.node.typed import Told, write_table
 from udi.node.tables.column import ColumnType
-from udi.node.tables.personal.explanations import What
-from udi.node.tables.personal.look import look_for_personal_data
+from udi.node.tables.personal.detection import detect_personal_data
+from udi.node.tables.personal.explanations import PersonalDataKind
 from udi.node.tables.personal.numbers import find_nir, nir_key
-from udi.node.tables.personal.report import PersonalReport, Strength
+from udi.node.tables.personal.report import PersonalDataReport, PersonalDataSeverity
 
-DIRECT = frozenset({What.EMAIL, What.PHONE, What.NIR, What.IBAN, What.FULL_NAME, What.FAMILY_NAME, What.GIVEN_NAME,
-                    What.BIRTH_DATE, What.ADDRESS, What.PLATE})  # fmt: skip
-NAMED = frozenset({What.FULL_NAME, What.FAMILY_NAME, What.GIVEN_NAME})
-Look = Callable[..., PersonalReport]
+DIRECT = frozenset({PersonalDataKind.EMAIL, PersonalDataKind.PHONE, PersonalDataKind.NIR, PersonalDataKind.IBAN, PersonalDataKind.FULL_NAME, PersonalDataKind.FAMILY_NAME, PersonalDataKind.GIVEN_NAME,
+                    PersonalDataKind.BIRTH_DATE, PersonalDataKind.ADDRESS, PersonalDataKind.PLATE})  # fmt: skip
+NAMED = frozenset({PersonalDataKind.FULL_NAME, PersonalDataKind.FAMILY_NAME, PersonalDataKind.GIVEN_NAME})
+Look = Callable[..., PersonalDataReport]
 
 
 @pytest.fixture
 def look(tmp_path: Path) -> Look:
     """Write columns as a typed table and look at it."""
 
-    def looked(*told: Told) -> PersonalReport:
-        return look_for_personal_data(*write_table(tmp_path, told))
+    def looked(*told: Told) -> PersonalDataReport:
+        return detect_personal_data(*write_table(tmp_path, told))
 
     return looked
 
@@ -55,15 +55,19 @@ class Score:
     def precision(self) -> float:
         return len(self.found) / (len(self.found) + len(self.false))
 
-    def add(self, table: int, label: Labelled, report: PersonalReport) -> None:
+    def add(self, table: int, label: Labelled, report: PersonalDataReport) -> None:
         where = f"{table}: {label.told.name}"
         allowed = label.what | (NAMED if label.what & NAMED else frozenset())
-        flags = report.of(label.told.name)
+        flags = report.findings_of(label.told.name)
         self.columns += 1
         self.false += [f"{where} {one.what}" for one in flags if one.what not in allowed]
         if label.what & DIRECT:
             (self.found if any(one.what in allowed for one in flags) else self.missed).append(where)
-            stops = any(one.strength is Strength.STOP for one in flags if one.what is not What.SMALL_GROUP)
+            stops = any(
+                one.strength is PersonalDataSeverity.STOP
+                for one in flags
+                if one.what is not PersonalDataKind.SMALL_GROUP
+            )
             self.other_strength += [where] if stops is label.public else []
 
     def __str__(self) -> str:
@@ -78,7 +82,7 @@ def test_recall_and_precision_on_the_labelled_set(tmp_path: Path, capsys: pytest
     score = Score()
     for number, table in enumerate(labelled_tables()):
         written = write_table(tmp_path, [label.told for label in table], name=f"t{number}")
-        report = look_for_personal_data(*written)
+        report = detect_personal_data(*written)
         for label in table:
             score.add(number, label, report)
     with capsys.disabled():
@@ -103,8 +107,12 @@ def test_a_report_goes_through_json_and_holds_no_value(look: Look) -> None:
 
     stored = json.dumps(report.as_json(), ensure_ascii=False)
 
-    assert PersonalReport.from_json(json.loads(stored)) == report
-    assert {finding.what for finding in report.stops} == {What.FAMILY_NAME, What.GIVEN_NAME, What.EMAIL}
+    assert PersonalDataReport.from_json(json.loads(stored)) == report
+    assert {finding.what for finding in report.stops} == {
+        PersonalDataKind.FAMILY_NAME,
+        PersonalDataKind.GIVEN_NAME,
+        PersonalDataKind.EMAIL,
+    }
     assert not [word for word in ("KERDRAON", "Camille", "example.org") if word in stored]
 
 
@@ -114,8 +122,8 @@ def test_the_report_says_where_in_the_file(look: Look) -> None:
     report = look(Told("remarque", texts), Told("zone", ["A"] * 40))
 
     assert [(one.what, one.count, one.total, one.lines) for one in report.findings] == [
-        (What.EMAIL, 1, 40, (32,)),
-        (What.PHONE, 1, 40, (9,)),
+        (PersonalDataKind.EMAIL, 1, 40, (32,)),
+        (PersonalDataKind.PHONE, 1, 40, (9,)),
     ]
     assert "«%(columns)s»" in report.findings[0].explanation.what
     assert report.findings[0].values == {"columns": "remarque", "count": 1, "total": 40}
@@ -126,7 +134,7 @@ def test_a_large_table_is_searched_whole(look: Look) -> None:
     texts[29_990] = "Écrire à lea.riou@free.example"
     report = look(Told("remarque", texts), Told("zone", ["A"] * 30_000))
 
-    assert [(one.what, one.count, one.lines) for one in report.findings] == [(What.EMAIL, 1, (29_992,))]
+    assert [(one.what, one.count, one.lines) for one in report.findings] == [(PersonalDataKind.EMAIL, 1, (29_992,))]
 
 
 def test_chance_makes_no_security_number(look: Look) -> None:
@@ -156,7 +164,7 @@ def test_small_groups_are_counted(look: Look) -> None:
 
     (group,) = report.stops
     assert (group.what, group.columns, group.count, group.total, group.lines) == (
-        What.SMALL_GROUP, ("age",), 1, 41, (42,),
+        PersonalDataKind.SMALL_GROUP, ("age",), 1, 41, (42,),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.points import Placing, Written, points_of, with_places
+from udi.node.tables.points import PlaceColumns, PlaceNotation, find_place_columns, write_with_places
 
 ROWS = """
     SELECT i + 1 AS __line, 'n' || i AS nom,
@@ -17,11 +17,15 @@ ROWS = """
       '{"type": "Point", "coordinates": [' || i || ', 2]}' AS shape
     FROM range(8) AS r(i)"""
 CASES = {
-    "latitude and longitude": ({"lat": ColumnType.LATITUDE, "lon": ColumnType.LONGITUDE}, Written.TWO_COLUMNS, [5, 4]),
-    "one cell": ({"geo": ColumnType.POINT}, Written.ONE_CELL, [6]),
-    "one cell, longitude first": ({"xy": ColumnType.POINT}, Written.ONE_CELL, []),
-    "WKT": ({"wkt": ColumnType.TEXT}, Written.WKT, [3]),
-    "GeoJSON": ({"shape": ColumnType.JSON}, Written.GEOJSON, []),
+    "latitude and longitude": (
+        {"lat": ColumnType.LATITUDE, "lon": ColumnType.LONGITUDE},
+        PlaceNotation.TWO_COLUMNS,
+        [5, 4],
+    ),
+    "one cell": ({"geo": ColumnType.POINT}, PlaceNotation.ONE_CELL, [6]),
+    "one cell, longitude first": ({"xy": ColumnType.POINT}, PlaceNotation.ONE_CELL, []),
+    "WKT": ({"wkt": ColumnType.TEXT}, PlaceNotation.WKT, [3]),
+    "GeoJSON": ({"shape": ColumnType.JSON}, PlaceNotation.GEOJSON, []),
 }
 
 
@@ -36,11 +40,11 @@ def test_places_are_found_and_written(case: str, table: Path, tmp_path: Path) ->
     types, written, wrong = CASES[case]
     columns = [TypedColumn("nom", ColumnType.TEXT), *(TypedColumn(name, type_) for name, type_ in types.items())]
 
-    placing = points_of(table, columns)
+    placing = find_place_columns(table, columns)
     assert placing is not None
-    gathered = with_places(table, columns, placing, tmp_path / "out.parquet", tmp_path)
+    gathered = write_with_places(table, columns, placing, tmp_path / "out.parquet", tmp_path)
 
-    assert placing.written is written
+    assert placing.notation is written
     assert [error.line for error in gathered.errors] == wrong
     rows = duckdb.sql(f"SELECT __line, nom, geometry IS NULL, __xmin FROM '{tmp_path}/out.parquet'").fetchall()
     assert [row[0] for row in rows if row[2]] == sorted(wrong)
@@ -50,13 +54,16 @@ def test_places_are_found_and_written(case: str, table: Path, tmp_path: Path) ->
 
 
 def test_a_cell_beyond_ninety_comes_longitude_first(table: Path) -> None:
-    assert points_of(table, [TypedColumn("xy", ColumnType.POINT)]) == Placing(
-        Written.ONE_CELL, ("xy",), longitude_first=True
+    assert find_place_columns(table, [TypedColumn("xy", ColumnType.POINT)]) == PlaceColumns(
+        PlaceNotation.ONE_CELL, ("xy",), longitude_first=True
     )
 
 
 def test_a_table_without_places_is_no_map(table: Path) -> None:
-    assert points_of(table, [TypedColumn("nom", ColumnType.TEXT), TypedColumn("lat", ColumnType.LATITUDE)]) is None
+    assert (
+        find_place_columns(table, [TypedColumn("nom", ColumnType.TEXT), TypedColumn("lat", ColumnType.LATITUDE)])
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,9 +77,9 @@ def test_real_tables_with_places_as_text(shared_data: Path, tmp_path: Path, file
     )
     columns = [TypedColumn(column, ColumnType.TEXT)]
 
-    placing = points_of(source, columns)
+    placing = find_place_columns(source, columns)
     assert placing is not None
-    gathered = with_places(source, columns, placing, tmp_path / "out.parquet", tmp_path)
+    gathered = write_with_places(source, columns, placing, tmp_path / "out.parquet", tmp_path)
 
     found = duckdb.sql(f"SELECT count(geometry), count(*) FROM '{tmp_path}/out.parquet'").fetchall()[0]
     assert found[0] == read

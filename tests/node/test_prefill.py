@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from udi.node.datasets.description import check_answers
-from udi.node.datasets.prefill import guess_title, pair, prefill, renew, take_back
+from udi.node.datasets.prefill import guess_title, pair_proposals, prefill, remove_cell_answers, update_answers
 from udi.node.datasets.words import guess_language, guess_theme
 from udi.node.tables.profile import profile_file
 from udi.protocol.access import AccessRights
@@ -76,14 +76,14 @@ def test_a_birthday_is_no_period() -> None:
 
 
 NOTHING = {"summary": "", "first_day": "", "last_day": ""}
-OLD = pair({"summary": "2 rows", "first_day": "", "last_day": ""}, {**NOTHING, "summary": "Rows"})
-NEW = pair({"summary": "3 rows", "first_day": "x", "last_day": "y"}, {**NOTHING, "summary": "Lines"})
+OLD = pair_proposals({"summary": "2 rows", "first_day": "", "last_day": ""}, {**NOTHING, "summary": "Rows"})
+NEW = pair_proposals({"summary": "3 rows", "first_day": "x", "last_day": "y"}, {**NOTHING, "summary": "Lines"})
 
 
 def test_a_new_version_renews_what_was_left_as_proposed() -> None:
     answers = {"summary": "2 rows", "first_day": "2026-01-01", "last_day": "", "title": "t"}
 
-    renewed = renew(answers, OLD, NEW)
+    renewed = update_answers(answers, OLD, NEW)
 
     assert renewed == {"summary": "3 rows", "first_day": "2026-01-01", "last_day": "y", "title": "t"}
 
@@ -91,7 +91,7 @@ def test_a_new_version_renews_what_was_left_as_proposed() -> None:
 def test_a_new_version_of_restricted_data_renews_nothing_that_is_made_of_cells() -> None:
     answers = {**NOTHING, "summary": "Rows", "access": "restricted"}
 
-    assert renew(answers, OLD, NEW) == {**answers, "summary": "Lines"}
+    assert update_answers(answers, OLD, NEW) == {**answers, "summary": "Lines"}
 
 
 def test_a_restricted_table_is_described_without_its_cells() -> None:
@@ -119,10 +119,10 @@ def test_the_name_of_a_file_says_the_period_of_restricted_data() -> None:
 def test_restricted_data_lose_what_was_proposed_and_keep_what_was_written() -> None:
     answers = {"summary": "3 rows", "first_day": "2019-01-01", "last_day": "y", "access": "restricted"}
 
-    taken = take_back(answers, NEW)
+    taken = remove_cell_answers(answers, NEW)
 
     assert taken == {"summary": "Lines", "first_day": "2019-01-01", "last_day": "", "access": "restricted"}
-    assert take_back({**answers, "access": "public"}, NEW) == {**answers, "access": "public"}
+    assert remove_cell_answers({**answers, "access": "public"}, NEW) == {**answers, "access": "public"}
 
 
 def test_every_real_table_gets_answers_to_keep(shared_data: Path) -> None:

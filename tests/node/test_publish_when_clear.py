@@ -15,17 +15,17 @@ from tests.node.sending import Sender, desk_for, rows
 from tests.node.test_check_file import PEOPLE
 from tests.node.test_clam import EICAR, clamd, serving
 from udi.kit.db import Database
-from udi.kit.disk_space import NoRoomError
+from udi.kit.disk_space import DiskFullError
 from udi.kit.errors import UnavailableError
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions import prepare
 from udi.node.datasets.actions.prepare import PREPARE_VERSION, prepare_version
 from udi.node.datasets.actions.source import REFRESH_SOURCE
-from udi.node.datasets.intake.jobs import jobs
-from udi.node.datasets.jobs import jobs as dataset_jobs
-from udi.node.datasets.models import DatasetEvent, PreparationState, Source, Version
+from udi.node.datasets.intake.tasks import task_handlers
+from udi.node.datasets.models import DatasetEvent, DatasetSource, PreparationState, Version
 from udi.node.datasets.portal import PortalClient
+from udi.node.datasets.tasks import task_handlers as dataset_jobs
 from udi.ui.site import Site
 
 NIGHT = "?publish=true"
@@ -144,13 +144,13 @@ async def test_an_address_publishes_what_is_clear_and_nothing_else(
     dataset = await producer.publish()
     form = {"address": f"{distant.origin}/a.csv", "frequency": "daily"}
     await producer.client.post(f"/datasets/{dataset}/source", data=form)
-    [source] = await rows(node_database, demo, Source)
+    [source] = await rows(node_database, demo, DatasetSource)
     given = []
 
     for turn, content in enumerate((PEOPLE, OTHER)):
         distant.content = content
         job = Job(REFRESH_SOURCE, demo.id, {"source": str(source.id), "turn": str(turn)}, 0, last=False)
-        await jobs(node_site)[REFRESH_SOURCE](job)
+        await task_handlers(node_site)[REFRESH_SOURCE](job)
         given.append(await current(passer_by, dataset))
 
     assert given == [TABLE, OTHER]
@@ -264,11 +264,11 @@ async def test_a_file_whose_look_fails_each_time_waits_no_longer(
     async def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(prepare, "copy_to", full)
+    monkeypatch.setattr(prepare, "write_copy", full)
     states = []
     for last in (False, True):
         job = Job(PREPARE_VERSION, demo.id, {"version": str(version.id), "revision": "1"}, 0, last=last)
-        with pytest.raises(NoRoomError):
+        with pytest.raises(DiskFullError):
             await looks(node_site)[PREPARE_VERSION](job)
         states.append((await newest(node_database, demo)).preparation)
 

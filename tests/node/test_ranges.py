@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udi.node.files.ranges import UnsatisfiableError, parse_range
+from udi.node.files.ranges import RangeNotSatisfiableError, parse_range
 
 SIZES = st.integers(min_value=0, max_value=10**12)
 HEADERS = st.one_of(
@@ -17,7 +17,7 @@ def place_of(header: str, size: int) -> tuple[int, int] | None:
     """What `parse_range` answers: the first byte and the one after the last; both are the size beyond the end."""
     try:
         span = parse_range(header, size)
-    except UnsatisfiableError:
+    except RangeNotSatisfiableError:
         return size, size
     return span and (span.start, span.end)
 

@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from tests.node import hostile
-from udi.kit.child import ChildError, DiedError
-from udi.node.tables.readers import NoTurnError, ReaderLimits, Readers
+from udi.kit.child import ChildCrashError, ChildError
+from udi.node.tables.readers import FileReaderPool, QueueTimeoutError, ReaderLimits
 
 pytestmark = pytest.mark.programs
 
@@ -16,24 +16,24 @@ SECONDS = 30.0
 
 
 @pytest.fixture
-async def readers() -> AsyncIterator[Readers]:
-    made = Readers(hostile.nothing, ReaderLimits(places=2, own_places=1, patience=0.2, kept=1.0))
+async def readers() -> AsyncIterator[FileReaderPool]:
+    made = FileReaderPool(hostile.nothing, ReaderLimits(places=2, own_places=1, patience=0.2, standby_seconds=1.0))
     yield made
     await made.close()
 
 
-async def ready(readers: Readers) -> int:
+async def ready(readers: FileReaderPool) -> int:
     """The process that stands ready."""
     async with asyncio.timeout(SECONDS):
-        while readers.ready == 0:  # noqa: ASYNC110 - a child says nothing when it is ready
+        while readers.standby_pid == 0:  # noqa: ASYNC110 - a child says nothing when it is ready
             await asyncio.sleep(0.02)
-    return readers.ready
+    return readers.standby_pid
 
 
-async def test_a_file_has_a_child_of_its_own_that_ends_with_it(readers: Readers) -> None:
+async def test_a_file_has_a_child_of_its_own_that_ends_with_it(readers: FileReaderPool) -> None:
     pids = []
     for _ in range(2):
-        async with readers.reading("a") as reading:
+        async with readers.open_reader("a") as reading:
             pids.append([await reading.call(hostile.own_pid, seconds=SECONDS) for _ in range(2)])
 
     (first, again), (second, _) = pids
@@ -41,43 +41,43 @@ async def test_a_file_has_a_child_of_its_own_that_ends_with_it(readers: Readers)
     assert not any(psutil.pid_exists(pid) for pid in (first, second))
 
 
-async def test_the_child_that_stands_ready_serves_one_file(readers: Readers) -> None:
-    readers.stand_ready()
+async def test_the_child_that_stands_ready_serves_one_file(readers: FileReaderPool) -> None:
+    readers.start_standby()
     waiting = await ready(readers)
 
-    async with readers.reading("a") as reading:
+    async with readers.open_reader("a") as reading:
         served = await reading.call(hostile.own_pid, seconds=SECONDS)
     following = await ready(readers)
 
     assert served == waiting != following
 
 
-async def test_a_child_that_nobody_needs_goes(readers: Readers) -> None:
-    readers.stand_ready()
+async def test_a_child_that_nobody_needs_goes(readers: FileReaderPool) -> None:
+    readers.start_standby()
     waiting = await ready(readers)
 
     async with asyncio.timeout(SECONDS):
         while psutil.pid_exists(waiting):  # noqa: ASYNC110 - it goes by itself
             await asyncio.sleep(0.05)
 
-    assert readers.ready == 0
+    assert readers.standby_pid == 0
 
 
-async def test_a_file_that_kills_its_child_is_told_and_the_next_question_answered(readers: Readers) -> None:
-    async with readers.reading("a") as reading:
-        with pytest.raises(DiedError):
+async def test_a_file_that_kills_its_child_is_told_and_the_next_question_answered(readers: FileReaderPool) -> None:
+    async with readers.open_reader("a") as reading:
+        with pytest.raises(ChildCrashError):
             await reading.call(hostile.abort, seconds=SECONDS)
         with pytest.raises(ChildError):
             await reading.call(hostile.spin, seconds=0.2)
         assert await reading.call(hostile.own_pid, seconds=SECONDS) > 0
 
 
-async def test_a_space_waits_for_its_own_turn_while_another_is_served(readers: Readers) -> None:
-    async with readers.reading("a") as first, readers.reading("a") as second, readers.reading("b") as other:
+async def test_a_space_waits_for_its_own_turn_while_another_is_served(readers: FileReaderPool) -> None:
+    async with readers.open_reader("a") as first, readers.open_reader("a") as second, readers.open_reader("b") as other:
         await first.call(hostile.nothing, seconds=SECONDS)
-        with pytest.raises(NoTurnError):
+        with pytest.raises(QueueTimeoutError):
             await second.call(hostile.nothing, seconds=SECONDS)
         await other.call(hostile.nothing, seconds=SECONDS)
 
-    async with readers.reading("a") as later:
+    async with readers.open_reader("a") as later:
         await later.call(hostile.nothing, seconds=SECONDS)

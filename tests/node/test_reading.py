@@ -6,8 +6,8 @@ import duckdb
 import pytest
 
 from tests.node.texts import write_texts
-from udi.node.tables.locked import quoted
-from udi.node.tables.reading import reading
+from udi.node.tables.duckdb_sandbox import identifier
+from udi.node.tables.parquet_views import open_parquet_views
 
 FORBIDDEN = (
     "SELECT * FROM read_text('/etc/passwd')",
@@ -27,7 +27,7 @@ def test_nothing_else_can_be_reached(tmp_path: Path, *, with_scratch: bool) -> N
     other = write_texts(tmp_path / "other.parquet", ["a"], [["secret"]])
     (tmp_path / "scratch").mkdir()
 
-    with reading(table, scratch=tmp_path / "scratch" if with_scratch else None) as connection:
+    with open_parquet_views(table, scratch=tmp_path / "scratch" if with_scratch else None) as connection:
         assert connection.execute("SELECT count(*) FROM table0").fetchone() == (2,)
         for statement in FORBIDDEN:
             with pytest.raises(duckdb.Error):
@@ -38,11 +38,11 @@ def test_what_exceeds_memory_goes_to_the_scratch_folder_or_fails_cleanly(tmp_pat
     table = write_texts(tmp_path / "t.parquet", ["a"], [["x"]])
     heavy = "SELECT count(*) FROM (SELECT repeat('x', 100) || i AS x FROM range(600_000) r(i) GROUP BY x)"
 
-    with reading(table, memory="40MB", threads=1) as connection, pytest.raises(duckdb.OutOfMemoryException):
+    with open_parquet_views(table, memory="40MB", threads=1) as connection, pytest.raises(duckdb.OutOfMemoryException):
         connection.execute(heavy).fetchone()
-    with reading(table, scratch=tmp_path, memory="40MB", threads=1) as connection:
+    with open_parquet_views(table, scratch=tmp_path, memory="40MB", threads=1) as connection:
         assert connection.execute(heavy).fetchone() == (600_000,)
 
 
 def test_a_name_is_quoted() -> None:
-    assert quoted('a"b') == '"a""b"'
+    assert identifier('a"b') == '"a""b"'

@@ -16,17 +16,17 @@ from tests.node.producer import SLUG, Producer
 from tests.node.sending import desk_for
 from tests.node.tables.test_labels import GEOGRAPHIC, SHARE, compare, labels, read_label
 from udi.kit.db import Database
-from udi.kit.rates import Rates
+from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.prepare import Desk, prepare_version
+from udi.node.datasets.actions.prepare import PreparationContext, prepare_version
 from udi.node.datasets.models import Preparation, PreparationState, Version
 from udi.node.datasets.queries import find_dataset
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import Space
-from udi.node.tables.asking import RATES
-from udi.node.tables.pool import POOL, Pool, PoolLimits
+from udi.node.tables.overview import SHOWING, OverviewReader, OverviewTimeouts
+from udi.node.tables.pool import POOL, PoolLimits, QueryPool
 from udi.node.tables.profile import Profile
-from udi.node.tables.shown import SHOWING, PartSeconds, Showing
+from udi.node.tables.requests import RATES
 
 ROOM = 4_000_000_000
 SPARSE = examples(20, 1)
@@ -65,14 +65,18 @@ async def wide(node_database: Database, demo: Territory, space: Space, parts: di
             session, slug=SLUG, organisation_id=space.organisation_id, name=space.name, email=space.email,
             quota_bytes=ROOM,
         )  # fmt: skip
-    pool = Pool(PoolLimits(seconds=60, patience=60))
-    parts |= {POOL: pool, SHOWING: Showing(pool, PartSeconds(60, 60, 60)), RATES: Rates("tables", 10**9)}
+    pool = QueryPool(PoolLimits(seconds=60, patience=60))
+    parts |= {
+        POOL: pool,
+        SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60)),
+        RATES: RateLimiter("tables", 10**9),
+    }
     yield parts
     await pool.close()
 
 
 async def look(
-    producer: Producer, database: Database, territory: Territory, desk: Desk, path: Path, seen: Seen
+    producer: Producer, database: Database, territory: Territory, desk: PreparationContext, path: Path, seen: Seen
 ) -> None:
     """One file: dropped as a producer drops it and published with no correction, then its pages."""
     content = await asyncio.to_thread(path.read_bytes)

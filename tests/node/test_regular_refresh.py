@@ -18,10 +18,10 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.source import REFRESH_SOURCE, queue_due
+from udi.node.datasets.actions.source import REFRESH_SOURCE, queue_due_checks
 from udi.node.datasets.intake import refresh
-from udi.node.datasets.intake.jobs import jobs
-from udi.node.datasets.models import Source, Version
+from udi.node.datasets.intake.tasks import task_handlers
+from udi.node.datasets.models import DatasetSource, Version
 from udi.node.work import work
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -62,12 +62,12 @@ async def renewed(producer: Producer, address: str, content: bytes = TABLE) -> s
 
 async def become_due(database: Database, territory: Territory) -> None:
     async with database.session(territory.id, role="worker") as session:
-        await session.execute(update(Source).values(due_at=now() - timedelta(seconds=1)))
+        await session.execute(update(DatasetSource).values(due_at=now() - timedelta(seconds=1)))
 
 
-async def source_of(database: Database, territory: Territory, dataset: str) -> Source:
-    [found] = [each for each in await rows(database, territory, Source) if str(each.dataset_id) == dataset]
-    assert isinstance(found, Source)
+async def source_of(database: Database, territory: Territory, dataset: str) -> DatasetSource:
+    [found] = [each for each in await rows(database, territory, DatasetSource) if str(each.dataset_id) == dataset]
+    assert isinstance(found, DatasetSource)
     return found
 
 
@@ -113,13 +113,13 @@ async def test_a_territory_that_fails_keeps_no_other_back(
         looked.append(session.info["tenant"])
         if looked[-1] != demo.id or len(looked) == 1:
             raise ValueError
-        return await queue_due(session)
+        return await queue_due_checks(session)
 
     async def is_queued() -> bool:
         return (await source_of(node_database, demo, dataset)).due_at > now()
 
-    monkeypatch.setattr(refresh, "queue_due", fail_first)
-    looking = asyncio.create_task(refresh.look_for_ever(node_site))
+    monkeypatch.setattr(refresh, "queue_due_checks", fail_first)
+    looking = asyncio.create_task(refresh.queue_checks_periodically(node_site))
     await until(is_queued)
     looking.cancel()
 
@@ -139,7 +139,7 @@ async def test_an_address_that_asks_to_be_left_alone_is(
     source = await source_of(node_database, demo, dataset)
 
     job = Job(REFRESH_SOURCE, demo.id, {"source": str(source.id), "turn": "1"}, 0, last=False)
-    await jobs(node_site)[REFRESH_SOURCE](job)
+    await task_handlers(node_site)[REFRESH_SOURCE](job)
 
     wait = (await source_of(node_database, demo, dataset)).due_at - now()
     assert least < wait.total_seconds() < most

@@ -16,11 +16,11 @@ from sqlalchemy import select
 
 from tests.node.producer import Producer
 from udi.kit.db import Database
+from udi.kit.emails import Email, EmailError, send_email
 from udi.kit.jobs import Job
-from udi.kit.mail import Mail, MailError, send_mail
 from udi.kit.tenancy import Territory
-from udi.node.datasets.care import jobs
 from udi.node.datasets.models import Reminder
+from udi.node.datasets.producer_tasks import task_handlers
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.reminders import SEND_REMINDER, queue_reminders
 from udi.ui.site import Site
@@ -75,7 +75,7 @@ async def work(site: Site, database: Database, territory: Territory) -> None:
         rows = (await session.scalars(select(Reminder).order_by(Reminder.number))).all()
     for row in rows:
         payload = {"dataset": str(row.dataset_id), "due_on": row.due_on.isoformat(), "number": row.number}
-        await jobs(site)[SEND_REMINDER](Job(SEND_REMINDER, territory.id, payload, 0, last=False))
+        await task_handlers(site)[SEND_REMINDER](Job(SEND_REMINDER, territory.id, payload, 0, last=False))
 
 
 async def test_what_is_due_and_late_is_shown(producer: Producer, node_database: Database, demo: Territory) -> None:
@@ -154,7 +154,7 @@ async def test_a_relay_that_is_away_gets_it_later(
     await look(node_database, demo, DUE)
     relay.away = True
 
-    with pytest.raises(MailError):
+    with pytest.raises(EmailError):
         await work(node_site, node_database, demo)
     relay.away = False
     await work(node_site, node_database, demo)
@@ -163,12 +163,12 @@ async def test_a_relay_that_is_away_gets_it_later(
 
 
 async def test_a_title_cannot_add_a_header(relay: Relay, node_site: Site) -> None:
-    mail = Mail(
+    mail = Email(
         "a@example.org", "Titre\r\nBcc: x@example.org", "x", "fr", "1", "n@example.org", "Nom\nBcc: y@example.org"
     )
     settings = node_site.settings
 
-    await send_mail(mail, settings.smtp_host, settings.smtp_port or 0)
+    await send_email(mail, settings.smtp_host, settings.smtp_port or 0)
 
     assert relay.mails[0]["Bcc"] is None
     assert relay.mails[0]["Subject"] == "Titre Bcc: x@example.org"

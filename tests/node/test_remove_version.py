@@ -24,8 +24,8 @@ from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.node.datasets import jobs as datasets_jobs
-from udi.node.datasets import removal
+from udi.node.datasets import removal_tasks
+from udi.node.datasets import tasks as datasets_jobs
 from udi.node.datasets.actions.compare import COMPARE_VERSION, read_difference
 from udi.node.datasets.actions.outbox import KEEP_VERSIONS
 from udi.node.datasets.actions.remove import ERASE_VERSION
@@ -33,11 +33,11 @@ from udi.node.datasets.models import Dataset, Version
 from udi.node.datasets.portal import PortalClient
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.reminders import find_due
-from udi.node.files.depot import Depot
 from udi.node.files.models import RemovedVersion, StoredFile
 from udi.node.files.queries import used_bytes
 from udi.node.files.store import ObjectStore
-from udi.node.files.sweep import explain_orphans
+from udi.node.files.sweep import iterate_orphans
+from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.models import Space
 from udi.node.tables.table import FIND_TABLE
 from udi.settings import Settings
@@ -59,8 +59,8 @@ def work(node_site: Site, demo: Territory, settings: Settings, portal: PortalDou
     assert portal
     client, store = PortalClient(settings, node_site.outgoing), node_site.parts["objects"]
     handlers = {
-        **datasets_jobs.jobs(node_site.database, node_site.registry, client, store),
-        **removal.jobs(node_site.database, store, [node_site.parts[FIND_TABLE].forget]),
+        **datasets_jobs.task_handlers(node_site.database, node_site.registry, client, store),
+        **removal_tasks.task_handlers(node_site.database, store, [node_site.parts[FIND_TABLE].forget]),
     }
     done = set[str]()
 
@@ -169,7 +169,7 @@ async def test_a_removed_version_is_nowhere_and_the_others_stay(
     assert "Version supprimée" in page
     line = page.partition("Version supprimée")[2].partition("</li>")[0]
     assert ("Version n° 2 :" in line, WHY in line, "par vous" in line) == (True, True, True), line
-    orphans = [each.key async for each in explain_orphans(Depot(node_database, store, demo.id, "worker"))]
+    orphans = [each.key async for each in iterate_orphans(TenantStorage(node_database, store, demo.id, "worker"))]
     assert orphans == []
 
 

@@ -9,16 +9,16 @@ import pytest
 from tests.node.hidden_members import HARMLESS, PDF, SEARCHED, UNSEARCHED, packed, two_sheets
 from tests.node.producer import Producer
 from tests.node.scripts import Script, new_key
-from udi.node.datasets.preparing import Prepared, prepare
+from udi.node.datasets.preparation import FileAnalysis, prepare
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.markup import MarkupError, xml_pairs
-from udi.node.tables.personal import rest
-from udi.node.tables.personal.choices import list_choices
-from udi.node.tables.personal.explanations import What
-from udi.node.tables.personal.report import Finding, Strength
+from udi.node.tables.personal import remainder
+from udi.node.tables.personal.explanations import PersonalDataKind
+from udi.node.tables.personal.report import PersonalDataFinding, PersonalDataSeverity
+from udi.node.tables.personal.treatment_choices import list_choices
 
 
-def prepared(folder: Path, name: str, content: bytes) -> Prepared:
+def prepared(folder: Path, name: str, content: bytes) -> FileAnalysis:
     """What a child answers about a file."""
     source, target = folder / "source", folder / "typed" / "table.parquet"
     source.write_bytes(content)
@@ -66,7 +66,7 @@ def test_the_place_is_told(tmp_path: Path) -> None:
 
 
 def test_what_a_budget_leaves_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest.Budget, "__init__", lambda budget: budget.__dict__.update(parts=1, size=1000))
+    monkeypatch.setattr(remainder.SearchBudget, "__init__", lambda budget: budget.__dict__.update(parts=1, size=1000))
     name, make = SEARCHED["a ZIP of CSV"]
 
     assert prepared(tmp_path, name, make(tmp_path)).unsearched == ["membres.csv"]
@@ -117,7 +117,7 @@ def test_entities_are_not_expanded() -> None:
 
 
 def test_what_stands_elsewhere_is_no_column_of_the_table() -> None:
-    here = Finding(("nom",), What.FULL_NAME, Strength.STOP, 1, 1)
+    here = PersonalDataFinding(("nom",), PersonalDataKind.FULL_NAME, PersonalDataSeverity.STOP, 1, 1)
     column = TypedColumn("nom", ColumnType.TEXT)
 
     assert list_choices([here], [column])

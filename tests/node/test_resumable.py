@@ -20,15 +20,15 @@ from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.intake import resumable
-from udi.node.datasets.intake.jobs import jobs
+from udi.node.datasets.intake.tasks import task_handlers
 from udi.node.datasets.models import Dataset
-from udi.node.files import incoming
-from udi.node.files.depot import Depot
-from udi.node.files.hold import FINISH_UPLOAD
-from udi.node.files.incoming import LEAST_PART, MOST_PART, Buffers, part_size
-from udi.node.files.models import Part, StoredFile, Upload
+from udi.node.files import upload_stream
+from udi.node.files.models import StoredFile, Upload, UploadPart
 from udi.node.files.store import ObjectStore
-from udi.node.files.sweep import end_uploads
+from udi.node.files.sweep import clean_up_uploads
+from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.upload_lock import FINISH_UPLOAD
+from udi.node.files.upload_stream import LEAST_PART, MOST_PART, UploadBuffers, part_size
 from udi.node.files.uploads import LIFETIME
 from udi.node.spaces.models import Space
 from udi.ui.site import Site
@@ -65,7 +65,7 @@ async def test_a_file_sent_in_three_requests_becomes_a_draft(
     assert (said["state"], said["sha256"]) == ("done", hashlib.sha256(TABLE).hexdigest())
     assert (file.name, file.size, file.sha256) == ("associations.csv", len(TABLE), said["sha256"])
     assert "Associations" in await producer.page(said["next"])
-    assert await rows(node_database, demo, Part) == []
+    assert await rows(node_database, demo, UploadPart) == []
     assert await sound(node_database, store, demo) == []
 
 
@@ -334,7 +334,7 @@ async def test_of_a_request_with_a_checksum_nothing_is_kept_when_it_is_cut(
 async def test_a_sender_that_says_nothing_any_more_is_sent_away_and_its_bytes_kept(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(incoming, "PATIENCE", 0.2)
+    monkeypatch.setattr(upload_stream, "PATIENCE", 0.2)
     address = await sender.address(100)
 
     async def stalled() -> AsyncIterator[bytes]:
@@ -351,7 +351,7 @@ async def test_a_sender_that_says_nothing_any_more_is_sent_away_and_its_bytes_ke
 async def test_a_sender_that_trickles_is_sent_away_and_its_bytes_kept(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(incoming, "PATIENCE", 0.3)
+    monkeypatch.setattr(upload_stream, "PATIENCE", 0.3)
     address = await sender.address(100)
 
     async def trickle() -> AsyncIterator[bytes]:
@@ -376,11 +376,11 @@ async def test_an_upload_waits_a_day_for_its_next_byte(
 
     assert (await sender.stand(address)).status_code == 410
     assert (await sender.send(address, 10, b"x")).status_code == 410
-    await end_uploads(Depot(node_database, store, demo.id, "worker"))
+    await clean_up_uploads(TenantStorage(node_database, store, demo.id, "worker"))
 
     assert (await sender.stand(address)).status_code == 404
     assert await objects(store, demo) == []
-    assert await rows(node_database, demo, Part) == []
+    assert await rows(node_database, demo, UploadPart) == []
 
 
 async def test_a_large_file_is_put_together_by_a_job(
@@ -388,17 +388,17 @@ async def test_a_large_file_is_put_together_by_a_job(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(resumable, "AT_ONCE", 1000)
-    monkeypatch.setattr(incoming, "LEAST_PART", 10_000)
+    monkeypatch.setattr(upload_stream, "LEAST_PART", 10_000)
     content = TABLE * 1000
     address = await sender.address(len(content))
     await sender.send(address, 0, iter([content[i : i + 4096] for i in range(0, len(content), 4096)]))
     said = await sender.look(address)
     assert (said["state"], said["received"], said["dataset"]) == ("assembling", len(content), None)
-    assert len(await rows(node_database, demo, Part)) > 1
+    assert len(await rows(node_database, demo, UploadPart)) > 1
 
     job = Job(FINISH_UPLOAD, demo.id, {"upload": said["id"]}, 0, last=False)
-    await jobs(node_site)[FINISH_UPLOAD](job)
-    await jobs(node_site)[FINISH_UPLOAD](job)
+    await task_handlers(node_site)[FINISH_UPLOAD](job)
+    await task_handlers(node_site)[FINISH_UPLOAD](job)
 
     said = await sender.look(address)
     assert (said["state"], said["assembled"]) == ("done", len(content))
@@ -415,7 +415,7 @@ async def test_a_part_that_the_store_lost_ends_the_upload_in_words(
     await store.delete(part)
     said = await sender.look(sent.headers["location"])
 
-    await jobs(node_site)[FINISH_UPLOAD](Job(FINISH_UPLOAD, demo.id, {"upload": said["id"]}, 0, last=False))
+    await task_handlers(node_site)[FINISH_UPLOAD](Job(FINISH_UPLOAD, demo.id, {"upload": said["id"]}, 0, last=False))
 
     said = await sender.look(sent.headers["location"])
     assert (said["state"], said["error"][:8]) == ("failed", "Une part")
@@ -440,10 +440,10 @@ def test_parts_grow_with_the_file_and_stay_few() -> None:
 
 
 def test_the_memory_for_bytes_is_shared_evenly() -> None:
-    buffers = Buffers(64)
+    buffers = UploadBuffers(64)
     with buffers.share() as first:
-        assert first() == incoming.LEAST_SHARE
+        assert first() == upload_stream.LEAST_SHARE
 
-    buffers = Buffers(64 * incoming.LEAST_SHARE)
+    buffers = UploadBuffers(64 * upload_stream.LEAST_SHARE)
     with buffers.share() as first, buffers.share() as second:
-        assert first() == second() == 32 * incoming.LEAST_SHARE
+        assert first() == second() == 32 * upload_stream.LEAST_SHARE

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from udi.kit.clock import now
-from udi.kit.ring import SECRET, SPREAD, Ring, RingFile, new_ring, rotated_ring, without_keys
+from udi.kit.keyring import PROPAGATION_TIME, SECRET, Keyring, KeyringFile, new_keyring, remove_keys, rotate_keyring
 from udi.settings import MissingSecretError, Settings
 
 MINUTE = timedelta(minutes=1)
@@ -18,33 +18,33 @@ def aged(text: str, by: timedelta) -> str:
     """The same ring, drawn earlier."""
     listed = json.loads(text)["keys"]
     for key in listed:
-        key["made_at"] = (Ring.parse(json.dumps({"keys": [key]})).keys[0].made_at - by).isoformat()
+        key["made_at"] = (Keyring.parse(json.dumps({"keys": [key]})).keys[0].made_at - by).isoformat()
     return json.dumps({"keys": listed})
 
 
 def test_a_new_key_leads_when_every_machine_has_had_time_to_receive_it() -> None:
-    old = aged(new_ring(), timedelta(days=9))
-    fresh = rotated_ring(old)
-    settled = aged(fresh, SPREAD + MINUTE)
-    later = aged(fresh, 2 * SPREAD + MINUTE)
+    old = aged(new_keyring(), timedelta(days=9))
+    fresh = rotate_keyring(old)
+    settled = aged(fresh, PROPAGATION_TIME + MINUTE)
+    later = aged(fresh, 2 * PROPAGATION_TIME + MINUTE)
 
-    first, second = Ring.parse(fresh).keys[1].id, Ring.parse(fresh).keys[0].id
-    assert Ring.parse(fresh).leading.id == first
-    assert Ring.parse(settled).leading.id == second
-    assert {key.id for key in Ring.parse(fresh).accepted()} == {first, second}
-    assert {key.id for key in Ring.parse(settled).accepted()} == {first, second}
-    assert {key.id for key in Ring.parse(later).accepted()} == {second}
-    assert Ring.parse(later).find(first) is not None
+    first, second = Keyring.parse(fresh).keys[1].id, Keyring.parse(fresh).keys[0].id
+    assert Keyring.parse(fresh).current_key.id == first
+    assert Keyring.parse(settled).current_key.id == second
+    assert {key.id for key in Keyring.parse(fresh).accepted_keys()} == {first, second}
+    assert {key.id for key in Keyring.parse(settled).accepted_keys()} == {first, second}
+    assert {key.id for key in Keyring.parse(later).accepted_keys()} == {second}
+    assert Keyring.parse(later).find(first) is not None
 
 
 def test_a_key_drawn_a_moment_ago_leads_when_it_is_alone() -> None:
-    ring = Ring.parse(new_ring())
+    ring = Keyring.parse(new_keyring())
 
-    assert ring.leading == ring.keys[0]
+    assert ring.current_key == ring.keys[0]
 
 
 def test_derived_keys_differ_by_purpose_context_and_key() -> None:
-    one, two = Ring.parse(new_ring()).keys[0], Ring.parse(new_ring()).keys[0]
+    one, two = Keyring.parse(new_keyring()).keys[0], Keyring.parse(new_keyring()).keys[0]
     derived = [one.derive("a", "b"), one.derive("a", "c"), one.derive("b", "b"), two.derive("a", "b"), one.secret]
 
     assert len(set(derived)) == 5
@@ -53,25 +53,26 @@ def test_derived_keys_differ_by_purpose_context_and_key() -> None:
 
 def test_replaced_keys_leave_only_when_nothing_needs_them() -> None:
     text = aged(
-        rotated_ring(aged(rotated_ring(aged(new_ring(), timedelta(days=9))), timedelta(days=5))), timedelta(days=1)
+        rotate_keyring(aged(rotate_keyring(aged(new_keyring(), timedelta(days=9))), timedelta(days=5))),
+        timedelta(days=1),
     )
-    third, second, first = [key.id for key in Ring.parse(text).keys]
+    third, second, first = [key.id for key in Keyring.parse(text).keys]
 
-    assert [key.id for key in Ring.parse(without_keys(text, {first})).keys] == [third, first]
-    assert [key.id for key in Ring.parse(without_keys(text, {first, second})).keys] == [third, second, first]
+    assert [key.id for key in Keyring.parse(remove_keys(text, {first})).keys] == [third, first]
+    assert [key.id for key in Keyring.parse(remove_keys(text, {first, second})).keys] == [third, second, first]
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"keys": []}', '{"keys": [1]}', '{"keys": [{"id": "a"}]}', "[]"])
 def test_what_holds_no_keys_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"keys|Expecting"):
-        Ring.parse(text)
+        Keyring.parse(text)
 
 
 def test_a_program_follows_the_file_and_keeps_what_it_knows_while_it_cannot_be_read(tmp_path: Path) -> None:
-    read = RingFile(Settings(secrets=tmp_path))
+    read = KeyringFile(Settings(secrets=tmp_path))
     with pytest.raises(MissingSecretError):
         read()
-    (tmp_path / SECRET).write_text(new_ring())
+    (tmp_path / SECRET).write_text(new_keyring())
     known = read()
 
     (tmp_path / SECRET).write_text("half a fi")
@@ -79,6 +80,6 @@ def test_a_program_follows_the_file_and_keeps_what_it_knows_while_it_cannot_be_r
     (tmp_path / SECRET).unlink()
     assert read() == known
     time.sleep(0.01)
-    (tmp_path / SECRET).write_text(rotated_ring(new_ring()))
+    (tmp_path / SECRET).write_text(rotate_keyring(new_keyring()))
     assert len(read().keys) == 2
     assert all(key.made_at <= now() for key in read().keys)

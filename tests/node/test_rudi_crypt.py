@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.node.pieces import collect, cut
 from udi.node.files import rudi_crypt
-from udi.node.files.rudi_crypt import RefusedCryptError, decrypt, encrypt, plain_size
+from udi.node.files.rudi_crypt import DecryptionError, decrypt, encrypt, plain_size
 
 pytestmark = pytest.mark.programs
 
@@ -96,7 +96,7 @@ HARMS: dict[str, Callable[[bytes], bytes]] = {
 async def test_nothing_of_a_harmed_medium_is_given(owner: rsa.RSAPrivateKey, harm: str, tmp_path: Path) -> None:
     medium, given = await whole(encrypt(cut(CONTENT, MEGABYTE), owner.public_key())), list[bytes]()
 
-    with pytest.raises(RefusedCryptError):
+    with pytest.raises(DecryptionError):
         await collect(decrypt(cut(HARMS[harm](medium), 50_000), owner, tmp_path), given)
 
     assert given == []
@@ -106,7 +106,7 @@ async def test_nothing_of_a_harmed_medium_is_given(owner: rsa.RSAPrivateKey, har
 async def test_a_medium_for_somebody_else_is_refused(owner: rsa.RSAPrivateKey) -> None:
     medium = await whole(encrypt(cut(CONTENT, MEGABYTE), rsa.generate_private_key(65537, 2048).public_key()))
 
-    with pytest.raises(RefusedCryptError):
+    with pytest.raises(DecryptionError):
         await whole(decrypt(cut(medium, MEGABYTE), owner))
 
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tests.depth import examples
 from tests.node.texts import write_texts
 from udi.node.site import LOCALES
-from udi.node.spaces.sheets import write_csv
-from udi.node.tables.schemas.check import check
+from udi.node.spaces.csv_writer import write_csv
+from udi.node.tables.schemas.explanations import explain_cell_error, explain_column_fault
 from udi.node.tables.schemas.folder import read_schema
-from udi.node.tables.schemas.report import MOST_ERRORS, CellError, SchemaReport
-from udi.node.tables.schemas.words import explain_cell_error, explain_column
+from udi.node.tables.schemas.report import MOST_ERRORS, SchemaCellError, SchemaReport
+from udi.node.tables.schemas.validation import validate_table
 from udi.ui.locale import load_translations
 
 OFTEN = settings(
@@ -30,7 +30,7 @@ OFTEN = settings(
 def checked(folder: Path, field: dict[str, Any], cells: Sequence[str], **schema: Any) -> SchemaReport:
     (read,) = read_schema({"fields": [{"name": "x", **field}, {"name": "n"}], **schema}, "s.json")
     rows = [[cell, str(number)] for number, cell in enumerate(cells)]
-    return check(write_texts(folder / "texts.parquet", ["x", "n"], rows), ["x", "n"], read)
+    return validate_table(write_texts(folder / "texts.parquet", ["x", "n"], rows), ["x", "n"], read)
 
 
 def wrong(report: SchemaReport) -> dict[int, list[str]]:
@@ -152,10 +152,10 @@ def test_a_foreign_key_points_into_its_package(tmp_path: Path) -> None:
         "trees.json",
     )
 
-    report = check(trees, ["park"], schema, others={"parks": parks})
+    report = validate_table(trees, ["park"], schema, others={"parks": parks})
 
     assert [(error.line, error.kind, error.value) for error in report.errors] == [(3, "foreign_key", "p9")]
-    assert check(trees, ["park"], schema).is_right
+    assert validate_table(trees, ["park"], schema).is_right
 
 
 def test_columns_missing_added_moved_and_written_otherwise(tmp_path: Path) -> None:
@@ -163,14 +163,14 @@ def test_columns_missing_added_moved_and_written_otherwise(tmp_path: Path) -> No
     (schema,) = read_schema({"fields": [*fields, {"name": "date"}, {"name": "lieu"}]}, "s.json")
     names = ["Coordonnnées", "NOM", "plus", "lieu"]
 
-    report = check(write_texts(tmp_path / "t.parquet", names, [["a", "b", "c", "d"]]), names, schema)
+    report = validate_table(write_texts(tmp_path / "t.parquet", names, [["a", "b", "c", "d"]]), names, schema)
 
     assert {(fault.kind, fault.column, fault.other) for fault in report.columns} == {
         ("missing", "id", ""), ("optional", "date", ""), ("renamed", "NOM", "nom"), ("extra", "plus", ""),
         ("renamed", "Coordonnnées", "coordonnees"), ("order", "Coordonnnées", "NOM"),
     }  # fmt: skip
     assert not report.is_right
-    assert all(explain_column(fault).by(str).endswith(".") for fault in report.columns)
+    assert all(explain_column_fault(fault).translate(str).endswith(".") for fault in report.columns)
 
 
 def test_all_are_counted_and_the_first_thousand_kept_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -200,17 +200,20 @@ def test_all_are_counted_and_the_first_thousand_kept_in_the_order_of_the_file(tm
 )
 def test_each_error_is_said_in_plain_words(error: tuple[str, str, str], english: str, french: str) -> None:
     kind, value, expected = error
-    said = explain_cell_error(CellError(12, "date", kind, value, expected))
+    said = explain_cell_error(SchemaCellError(12, "date", kind, value, expected))
 
     translate = load_translations([*LOCALES])["fr"].gettext
-    assert english in said.by(str)
-    assert french in re.sub("[\N{NO-BREAK SPACE}]", " ", said.by(translate))
+    assert english in said.translate(str)
+    assert french in re.sub("[\N{NO-BREAK SPACE}]", " ", said.translate(translate))
 
 
 def test_the_errors_are_written_for_a_spreadsheet_that_runs_nothing() -> None:
-    errors = [CellError(12, "date", "type", "31/02/2024", "date"), CellError(13, "=x", "type", "=cmd()", "integer")]
+    errors = [
+        SchemaCellError(12, "date", "type", "31/02/2024", "date"),
+        SchemaCellError(13, "=x", "type", "=cmd()", "integer"),
+    ]
 
-    told = [(one.line, one.column, one.value, explain_cell_error(one).by(str)) for one in errors]
+    told = [(one.line, one.column, one.value, explain_cell_error(one).translate(str)) for one in errors]
     content = write_csv(["line", "column", "what it says", "what is wrong"], told, "fr")
 
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
@@ -269,6 +272,6 @@ def test_no_name_and_no_value_breaks_the_check(tmp_path: Path, names: list[str],
     (schema,) = read_schema(document, "s.json")
     cell = value.replace("\0", "").encode("utf-8", "ignore").decode()
 
-    report = check(write_texts(tmp_path / "t.parquet", names, [[cell] * len(names)]), names, schema)
+    report = validate_table(write_texts(tmp_path / "t.parquet", names, [[cell] * len(names)]), names, schema)
 
     assert report.rows == 1

@@ -16,8 +16,8 @@ with warnings.catch_warnings():
     from frictionless import Schema as TheirSchema
 
 from tests.node.texts import write_texts
-from udi.node.tables.schemas.check import check
 from udi.node.tables.schemas.tableschema import is_table_schema, read_table_schema
+from udi.node.tables.schemas.validation import validate_table
 
 Found = set[tuple[str, str, int]]
 ODD = (
@@ -70,7 +70,7 @@ def theirs(document: dict[str, Any], names: Sequence[str], rows: Sequence[Sequen
 
 def ours(folder: Path, document: dict[str, Any], names: Sequence[str], rows: Sequence[Sequence[str]]) -> Found:
     schema = read_table_schema(document, "schema.json")
-    report = check(write_texts(folder / "texts.parquet", names, rows), names, schema)
+    report = validate_table(write_texts(folder / "texts.parquet", names, rows), names, schema)
     assert report.wrong_cells == len(report.errors), "the oracle needs all of them"
     return {("(key)" if e.kind == "primary_key" else e.column, e.kind, e.line) for e in report.errors}
 

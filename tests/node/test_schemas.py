@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from udi.node.tables.schemas.folder import Shelf, load_schemas, read_schema
-from udi.node.tables.schemas.recognise import recognise
+from udi.node.tables.schemas.folder import SchemaFolder, load_schemas, read_schema
+from udi.node.tables.schemas.recognition import recognise_schemas
 from udi.node.tables.schemas.schema import FieldType, UnreadableSchemaError
 
 TREES: dict[str, Any] = {
@@ -24,7 +24,7 @@ TREES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def shelf(shared_data: Path) -> Shelf:
+def shelf(shared_data: Path) -> SchemaFolder:
     return load_schemas(shared_data / "data/schemas")
 
 
@@ -43,17 +43,17 @@ def test_a_folder_is_read_whatever_it_also_holds(tmp_path: Path) -> None:
     assert {unread.source for unread in found.unread} == {
         "broken.json", "list.json", "deep.json", "nameless.json", "empty.json",
     }  # fmt: skip
-    assert all(unread.why.by(str).endswith(".") for unread in found.unread)
+    assert all(unread.why.translate(str).endswith(".") for unread in found.unread)
 
 
-def test_every_schema_of_the_shared_folder_loads_or_is_refused_with_words(shelf: Shelf) -> None:
+def test_every_schema_of_the_shared_folder_loads_or_is_refused_with_words(shelf: SchemaFolder) -> None:
     refused = {unread.source for unread in shelf.unread}
 
     assert len(shelf.schemas) >= 79
     assert {source for source in refused if "datapackage" not in source} == {
         "schemas.json", "schemas-scdl.json", "schemas-tableschema.json",
     }  # fmt: skip
-    assert all(" " in unread.why.by(str) for unread in shelf.unread)
+    assert all(" " in unread.why.translate(str) for unread in shelf.unread)
     assert all(schema.fields and schema.title for schema in shelf.schemas)
 
 
@@ -139,18 +139,18 @@ def test_a_document_that_describes_no_record_is_refused(document: dict[str, Any]
     with pytest.raises(UnreadableSchemaError) as refusal:
         read_schema(document, "x.json")
 
-    assert refusal.value.said.by(str).endswith(".")
+    assert refusal.value.said.translate(str).endswith(".")
 
 
 def test_a_header_is_recognised_however_hands_write_it(tmp_path: Path) -> None:
     (schema,) = read_schema(TREES, "trees.json")
 
-    (match,) = recognise(["ID", "Espèce", "Planté le", "remarque"], [schema])
+    (match,) = recognise_schemas(["ID", "Espèce", "Planté le", "remarque"], [schema])
 
     assert match.schema is schema
     assert match.matched == ("espece", "id", "plante_le")
-    assert "3 of your 4 columns" in match.why.by(str)
-    assert recognise(["nom", "adresse", "ville"], [schema]) == []
+    assert "3 of your 4 columns" in match.why.translate(str)
+    assert recognise_schemas(["nom", "adresse", "ville"], [schema]) == []
 
 
 EXPECTED = {
@@ -179,10 +179,10 @@ def _header(path: Path) -> list[str]:
     return next(csv.reader([line], delimiter=delimiter), [])
 
 
-def test_the_files_of_the_shared_folder_are_recognised_and_no_other_is(shelf: Shelf, shared_data: Path) -> None:
+def test_the_files_of_the_shared_folder_are_recognised_and_no_other_is(shelf: SchemaFolder, shared_data: Path) -> None:
     wrong = {}
     for path in sorted((shared_data / "data/tables").glob("*.csv")):
-        found = next((match.schema.name for match in recognise(_header(path), shelf.schemas)), "")
+        found = next((match.schema.name for match in recognise_schemas(_header(path), shelf.schemas)), "")
         expected = next((name for start, name in EXPECTED.items() if path.name.startswith(start)), "")
         if found != expected:
             wrong[path.name] = (found, expected)

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.node.pieces import collect, cut
-from udi.node.files import sealed
-from udi.node.files.sealed import CHUNK, HEADER, SEALED_CHUNK, BrokenSealError, Part, Seal
+from udi.node.files import sealed_format
+from udi.node.files.sealed_format import CHUNK, HEADER, SEALED_CHUNK, BrokenSealError, ChunkRange, Seal
 
 KEY_ID, SPACE_KEY, NAME = uuid.uuid4(), os.urandom(32), "territory/space/dataset/file"
 BLOCK = os.urandom(CHUNK * 18)
@@ -23,14 +23,14 @@ def find(key_id: uuid.UUID) -> bytes | None:
 
 
 async def seal(content: bytes, pieces: int = 100_000, name: str = NAME) -> bytes:
-    return b"".join([each async for each in Seal.draw(KEY_ID, SPACE_KEY, name).seal(cut(content, pieces))])
+    return b"".join([each async for each in Seal.create(KEY_ID, SPACE_KEY, name).seal(cut(content, pieces))])
 
 
 async def unseal(stored: bytes, start: int = 0, end: int | None = None, name: str = NAME) -> bytes:
     opened = Seal.open(stored[:HEADER], find, name)
     assert opened is not None
-    size = sealed.plain_size(len(stored))
-    part = Part(start, size if end is None else end, size)
+    size = sealed_format.plain_size(len(stored))
+    part = ChunkRange(start, size if end is None else end, size)
     pieces = cut(stored[part.span[0] : part.span[1]], 70_001)
     return b"".join([each async for each in opened.unseal(pieces, part)])
 
@@ -41,8 +41,8 @@ async def unseal(stored: bytes, start: int = 0, end: int | None = None, name: st
 async def test_any_size_comes_back_whole(size: int, pieces: int) -> None:
     stored = await seal(BLOCK[:size], pieces)
 
-    assert len(stored) == sealed.sealed_size(size)
-    assert sealed.plain_size(len(stored)) == size
+    assert len(stored) == sealed_format.sealed_size(size)
+    assert sealed_format.plain_size(len(stored)) == size
     assert await unseal(stored) == BLOCK[:size]
 
 
@@ -52,14 +52,17 @@ async def test_any_part_of_any_size_comes_back_from_its_own_chunks(data: st.Data
     stored = await seal(BLOCK[:size])
     start = data.draw(st.integers(0, size - 1))
     end = data.draw(st.integers(start + 1, size))
-    span = Part(start, end, size).span
+    span = ChunkRange(start, end, size).span
 
     assert await unseal(stored, start, end) == BLOCK[start:end]
     assert span[1] - span[0] <= (-(-(end - start) // CHUNK) + 1) * SEALED_CHUNK
 
 
 def test_a_short_part_of_a_long_object_needs_one_or_two_chunks() -> None:
-    assert Part(10**12, 10**12 + 10, 10**13).span[1] - Part(10**12, 10**12 + 10, 10**13).span[0] <= 2 * SEALED_CHUNK
+    assert (
+        ChunkRange(10**12, 10**12 + 10, 10**13).span[1] - ChunkRange(10**12, 10**12 + 10, 10**13).span[0]
+        <= 2 * SEALED_CHUNK
+    )
 
 
 def without(place: int) -> Callable[[bytes], bytes]:
@@ -127,7 +130,7 @@ async def test_a_part_whose_last_chunk_never_came_is_refused() -> None:
     first_chunk = stored[HEADER : HEADER + SEALED_CHUNK]
 
     with pytest.raises(BrokenSealError, match="cut"):
-        await collect(opened.unseal(cut(first_chunk, 10_000), Part(0, 2 * CHUNK, 2 * CHUNK)), list[bytes]())
+        await collect(opened.unseal(cut(first_chunk, 10_000), ChunkRange(0, 2 * CHUNK, 2 * CHUNK)), list[bytes]())
 
 
 async def test_nothing_of_a_broken_chunk_is_given_before_it_is_refused() -> None:
@@ -136,7 +139,7 @@ async def test_nothing_of_a_broken_chunk_is_given_before_it_is_refused() -> None
     assert opened is not None
 
     with pytest.raises(BrokenSealError):
-        await collect(opened.unseal(cut(stored[HEADER:], 10_000), Part(0, 2 * CHUNK, 2 * CHUNK)), came)
+        await collect(opened.unseal(cut(stored[HEADER:], 10_000), ChunkRange(0, 2 * CHUNK, 2 * CHUNK)), came)
 
     assert b"".join(came) == BLOCK[:CHUNK]
 
@@ -144,7 +147,7 @@ async def test_nothing_of_a_broken_chunk_is_given_before_it_is_refused() -> None
 @pytest.mark.parametrize("length", [0, 1, HEADER, HEADER + 15, HEADER + SEALED_CHUNK + 1, HEADER + SEALED_CHUNK + 16])
 def test_no_sealed_object_has_such_a_length(length: int) -> None:
     with pytest.raises(BrokenSealError):
-        sealed.plain_size(length)
+        sealed_format.plain_size(length)
 
 
 async def test_what_is_not_of_this_space_is_not_taken_for_sealed() -> None:

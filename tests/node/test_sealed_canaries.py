@@ -21,24 +21,24 @@ from tests.node.producer import SLUG, Producer
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.node.datasets.leaving import archives
-from udi.node.datasets.leaving.archives import BUILD_ARCHIVE
-from udi.node.datasets.leaving.build import Builder
-from udi.node.datasets.preparing import warm
+from udi.node.datasets.preparation import preload_imports
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.sealed_cells import forget_cells
-from udi.node.datasets.tables import Tables
+from udi.node.datasets.space_export import tasks
+from udi.node.datasets.space_export.builder import ArchiveBuilder
+from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE
+from udi.node.datasets.tables import DatasetTableCache
 from udi.node.files import memory as memories
-from udi.node.files.memory import Memory, kind_of
+from udi.node.files.memory import MemoryFolder, file_system_of
 from udi.node.files.models import SpaceArchive
-from udi.node.files.seal_space import seal_space
-from udi.node.files.sealing import SealingStore
+from udi.node.files.sealing_store import SealingStore
+from udi.node.files.space_sealing import seal_space
 from udi.node.tables import api as tables_api
-from udi.node.tables.answers import Answers
-from udi.node.tables.exports import FORMATS, Exports
-from udi.node.tables.pool import POOL, Pool, PoolLimits
-from udi.node.tables.readers import READERS, Readers
-from udi.node.tables.shown import SHOWING, PartSeconds, Showing
+from udi.node.tables.exports import FORMATS, ExportWriter
+from udi.node.tables.overview import SHOWING, OverviewReader, OverviewTimeouts
+from udi.node.tables.pool import POOL, PoolLimits, QueryPool
+from udi.node.tables.readers import READERS, FileReaderPool
+from udi.node.tables.row_pages import RowPageReader
 from udi.node.tables.table import FIND_TABLE
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -102,15 +102,19 @@ async def no_disk(
     """The node, whose disk takes no temporary file, no copy of a table and no export: only what is sealed."""
     monkeypatch.setattr(tempfile, "tempdir", NOWHERE)
     store: SealingStore = parts["objects"]
-    parts[FIND_TABLE] = Tables(node_database, store, Path(NOWHERE) / "tables")
-    parts[tables_api.EXPORTS] = Exports(Path(NOWHERE) / "exports")
+    parts[FIND_TABLE] = DatasetTableCache(node_database, store, Path(NOWHERE) / "tables")
+    parts[tables_api.EXPORTS] = ExportWriter(Path(NOWHERE) / "exports")
     views = parts["table_views"]
     parts["table_views"] = type(views)(parts[tables_api.EXPORTS])
     derive = parts["derive"]
     parts["derive"] = type(derive)(parts[FIND_TABLE].of_file, parts["table_views"], parts[tables_api.EXPORTS])
-    parts[READERS] = Readers(warm)
-    pool = Pool(PoolLimits(seconds=60, patience=60, places=(str(store.memory.folder),)))
-    parts |= {POOL: pool, SHOWING: Showing(pool, PartSeconds(60, 60, 60)), tables_api.ANSWERS: Answers(pool)}
+    parts[READERS] = FileReaderPool(preload_imports)
+    pool = QueryPool(PoolLimits(seconds=60, patience=60, places=(str(store.memory.folder),)))
+    parts |= {
+        POOL: pool,
+        SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60)),
+        tables_api.ANSWERS: RowPageReader(pool),
+    }
     yield store
     await pool.close()
 
@@ -190,7 +194,9 @@ async def build_archive(producer: Producer, site: Site, database: Database, terr
     assert (await producer.client.post(f"/spaces/{SLUG}/archive")).status_code == 303
     async with database.session(territory.id, role="worker") as session:
         archive = (await session.scalars(select(SpaceArchive))).one()
-    build = archives.jobs(database, site.registry, Builder(site.parts["objects"], site.pages))[BUILD_ARCHIVE]
+    build = tasks.task_handlers(database, site.registry, ArchiveBuilder(site.parts["objects"], site.pages))[
+        BUILD_ARCHIVE
+    ]
     await build(Job(BUILD_ARCHIVE, territory.id, {"archive": str(archive.id)}, 0, last=False))
 
 
@@ -257,13 +263,13 @@ async def test_sealing_a_space_forgets_the_cells_that_were_kept_of_it(
 ) -> None:  # fmt: skip
     dataset = await producer.draft(canaries.table(), "compteurs.csv")
     await producer.page(f"/datasets/{dataset}/data")
-    tables: Tables = node_site.parts[FIND_TABLE]
+    tables: DatasetTableCache = node_site.parts[FIND_TABLE]
     copies = settings.state / "tables" / str(demo.id) / dataset
     assert list(copies.iterdir())
     await seal(node_site, node_database, demo)
 
     async with node_database.session(demo.id, role="worker") as session:
-        await tables.forget_disk(demo.id, await forget_cells(session))
+        await tables.forget_on_disk(demo.id, await forget_cells(session))
     async with node_database.session(demo.id, role="worker") as session:
         again = await forget_cells(session)
         version = (await find_dataset(session, uuid.UUID(dataset))).latest  # type: ignore[union-attr]
@@ -284,8 +290,8 @@ async def test_without_memory_nothing_is_opened(
     """A folder on a disk in the place of memory refuses, in words."""
     await seal(node_site, node_database, demo)
     dataset = await producer.draft(canaries.table(), "compteurs.csv")
-    monkeypatch.setattr(parts["objects"], "memory", Memory(tmp_path / "disk"))
-    monkeypatch.setattr(memories, "kind_of", lambda _: "ext4")
+    monkeypatch.setattr(parts["objects"], "memory", MemoryFolder(tmp_path / "disk"))
+    monkeypatch.setattr(memories, "file_system_of", lambda _: "ext4")
 
     shown = await producer.client.get(f"/datasets/{dataset}/data")
     dropped = await producer.send(canaries.table(), "autre.csv")
@@ -299,13 +305,13 @@ async def test_without_memory_nothing_is_opened(
     ("path", "kind"), [("/proc/self", "proc"), ("/dev/shm", "tmpfs"), ("/dev/shm/udi-x", "tmpfs")]
 )  # fmt: skip
 def test_the_kind_of_a_file_system_is_known(path: str, kind: str) -> None:
-    assert kind_of(Path(path)) == kind
+    assert file_system_of(Path(path)) == kind
 
 
 def test_memory_that_others_read_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memories, "kind_of", lambda _: "tmpfs")
-    own, shared = Memory(tmp_path / "own"), Memory(tmp_path / "shared")
+    monkeypatch.setattr(memories, "file_system_of", lambda _: "tmpfs")
+    own, shared = MemoryFolder(tmp_path / "own"), MemoryFolder(tmp_path / "shared")
     shared.folder.mkdir(mode=0o755)
 
-    assert own.is_there()
-    assert not shared.is_there()
+    assert own.is_available()
+    assert not shared.is_available()

@@ -20,27 +20,34 @@ from tests.node.pieces import cut
 from tests.node.producer import SLUG, TABLE, Producer
 from tests.node.sending import Sender
 from tests.node.test_ring import aged
-from udi.kit import ring
+from udi.kit import keyring
 from udi.kit.db import Database
 from udi.kit.jobs import Job
-from udi.kit.ring import Ring, RingFile
+from udi.kit.keyring import Keyring, KeyringFile
 from udi.kit.tenancy import Territory
-from udi.node.datasets.leaving import archives
-from udi.node.datasets.leaving.archives import BUILD_ARCHIVE
-from udi.node.datasets.leaving.build import Builder
-from udi.node.datasets.tables import Tables
-from udi.node.files import sealed
-from udi.node.files import sealing as sealing_keys
+from udi.node.datasets.space_export import tasks
+from udi.node.datasets.space_export.builder import ArchiveBuilder
+from udi.node.datasets.space_export.tasks import BUILD_ARCHIVE
+from udi.node.datasets.tables import DatasetTableCache
+from udi.node.files import sealed_format
+from udi.node.files import sealing_store as sealing_keys
 from udi.node.files.models import SpaceArchive, SpaceKey, StoredFile
-from udi.node.files.seal_space import Resealed, reseal, rewrap_keys, seal_space, take_up, unseal_space
-from udi.node.files.sealing import SealError, SealingStore
+from udi.node.files.sealing_store import SealError, SealingStore
+from udi.node.files.space_sealing import (
+    SealingResult,
+    create_missing_keys,
+    reseal_space,
+    rewrap_keys,
+    seal_space,
+    unseal_space,
+)
 from udi.node.files.store import ObjectStore
 from udi.node.spaces.models import Sealing, Space
 from udi.node.tables.table import FIND_TABLE
 from udi.settings import Settings
 from udi.ui.site import Site
 
-LARGE = os.urandom(3 * sealed.CHUNK + 1234)
+LARGE = os.urandom(3 * sealed_format.CHUNK + 1234)
 
 
 @pytest.fixture
@@ -52,7 +59,7 @@ def store(each_store: SealingStore) -> SealingStore:
 def folder(tmp_path: Path, settings: Settings, node_database: Database, parts: dict[str, Any]) -> SealingStore:
     """The node's store for this test, in a folder that the test looks into."""
     at = settings.model_copy(update={"object_store": str(tmp_path / "objects")})
-    found = SealingStore.over(at, node_database, RingFile(settings))
+    found = SealingStore.from_settings(at, node_database, KeyringFile(settings))
     parts["objects"] = found
     return found
 
@@ -90,7 +97,7 @@ async def test_files_of_a_sealed_space_are_delivered_as_ever(
 ) -> None:  # fmt: skip
     assert await switch(node_database, demo, node_site)
     dataset = await producer.publish(await producer.draft(LARGE, "large.bin"), reason="Made-up bytes")
-    address, middle = f"/datasets/{dataset}/file", 2 * sealed.CHUNK - 5
+    address, middle = f"/datasets/{dataset}/file", 2 * sealed_format.CHUNK - 5
 
     answer = await passer_by.get(address)
     part = await passer_by.get(address, headers={"Range": f"bytes={middle}-{middle + 9}"})
@@ -104,7 +111,7 @@ async def test_files_of_a_sealed_space_are_delivered_as_ever(
     file = await only_file(node_database, demo)
     assert await asyncio.to_thread(lambda: b"".join(store.read(file.key))) == LARGE
     [entry] = [entry async for entry in store.list(str(demo.id))]
-    assert entry["size"] == sealed.sealed_size(len(LARGE))
+    assert entry["size"] == sealed_format.sealed_size(len(LARGE))
 
 
 async def test_every_part_of_the_node_reads_and_writes_sealed_files(
@@ -112,7 +119,7 @@ async def test_every_part_of_the_node_reads_and_writes_sealed_files(
     node_site: Site, parts: dict[str, Any],
 ) -> None:  # fmt: skip
     """Sent in parts, put together, looked at, asked questions, downloaded, packed to leave."""
-    parts[FIND_TABLE] = Tables(node_database, store, node_site.settings.state / "tables")
+    parts[FIND_TABLE] = DatasetTableCache(node_database, store, node_site.settings.state / "tables")
     assert await switch(node_database, demo, node_site)
     content = b"nom;hauteur\n" + b"".join(b"arbre %d;%d\n" % (line, line % 40) for line in range(40_000))
     tus = Sender(producer.client)
@@ -132,7 +139,9 @@ async def test_every_part_of_the_node_reads_and_writes_sealed_files(
     assert (await producer.client.post(f"/spaces/{SLUG}/archive")).status_code == 303
     async with node_database.session(demo.id, role="worker") as session:
         archive = (await session.scalars(select(SpaceArchive))).one()
-    build = archives.jobs(node_database, node_site.registry, Builder(store, node_site.pages))[BUILD_ARCHIVE]
+    build = tasks.task_handlers(node_database, node_site.registry, ArchiveBuilder(store, node_site.pages))[
+        BUILD_ARCHIVE
+    ]
     await build(Job(BUILD_ARCHIVE, demo.id, {"archive": str(archive.id)}, 0, last=False))
     link = re.search(r'href="(/archives/[^"]+)"', await producer.page(f"/spaces/{SLUG}/archive"))
     assert link
@@ -142,7 +151,7 @@ async def test_every_part_of_the_node_reads_and_writes_sealed_files(
         assert opened.read(name) == content
     lying = [await raw_object(store, entry["path"]) async for entry in store.list(str(demo.id))]
     assert len(lying) == 3, "the file, its table, the archive"
-    assert all(each.startswith(sealed.MAGIC) for each in lying)
+    assert all(each.startswith(sealed_format.MAGIC) for each in lying)
 
 
 async def raw_object(store: SealingStore, key: str) -> bytes:
@@ -158,7 +167,7 @@ async def test_the_disk_holds_nothing_to_read(
     await switch(node_database, demo, node_site)
     await producer.draft(mark + TABLE, "second.csv")
 
-    await reseal(node_database, folder, demo.id, SLUG, lambda _: None)
+    await reseal_space(node_database, folder, demo.id, SLUG, lambda _: None)
 
     stored = await asyncio.to_thread(raw, folder)
     assert len(stored) == 4, "each file, and the table that was made of it"
@@ -179,8 +188,8 @@ async def test_older_files_stay_readable_until_and_while_they_are_sealed(
     after = await producer.publish()
     assert (await passer_by.get(f"/datasets/{before}/file")).content == LARGE
 
-    first = await reseal(node_database, folder, demo.id, SLUG, lambda _: None)
-    second = await reseal(node_database, folder, demo.id, SLUG, lambda _: None)
+    first = await reseal_space(node_database, folder, demo.id, SLUG, lambda _: None)
+    second = await reseal_space(node_database, folder, demo.id, SLUG, lambda _: None)
 
     assert (first.objects, first.already) == (1, 2)
     assert (second.objects, second.already) == (0, 3)
@@ -200,7 +209,7 @@ async def test_a_reader_in_the_middle_of_a_file_gets_all_of_it_while_it_is_seale
     reading = await folder.open(key, 0, len(content))
     begun = await anext(reading)
 
-    await reseal(node_database, folder, demo.id, SLUG, lambda _: None)
+    await reseal_space(node_database, folder, demo.id, SLUG, lambda _: None)
 
     assert begun + b"".join([piece async for piece in reading]) == content
     assert await whole(folder, key) == content
@@ -215,14 +224,14 @@ async def test_a_stopped_pass_begins_again_where_it_was(
 
     class Stopped(Exception): ...
 
-    def stop(done: Resealed) -> None:
+    def stop(done: SealingResult) -> None:
         if done.objects == 2:
             raise Stopped
 
     with pytest.raises(Stopped):
-        await reseal(node_database, folder, demo.id, SLUG, stop)
+        await reseal_space(node_database, folder, demo.id, SLUG, stop)
     assert await sealing(node_database, demo) == Sealing.NEW
-    rest = await reseal(node_database, folder, demo.id, SLUG, lambda _: None)
+    rest = await reseal_space(node_database, folder, demo.id, SLUG, lambda _: None)
 
     assert (rest.objects, rest.already) == (4, 2)
 
@@ -237,7 +246,7 @@ async def test_another_key_seals_what_comes_and_the_pass_brings_the_rest_under_i
     assert not await switch(node_database, demo, node_site)
     second = await producer.publish(await producer.draft(LARGE, "large.bin"), reason="Made-up bytes")
 
-    done = await reseal(node_database, folder, demo.id, SLUG, lambda _: None)
+    done = await reseal_space(node_database, folder, demo.id, SLUG, lambda _: None)
 
     assert (done.objects, done.already) == (2, 1)
     for dataset, content in ((first, TABLE), (second, LARGE)):
@@ -252,15 +261,15 @@ async def test_a_new_key_of_the_installation_rewraps_keys_and_touches_no_object(
     await producer.draft()
     file, stored = await only_file(node_database, demo), await asyncio.to_thread(raw, folder)
     old = aged(settings.secret("file_keys"), timedelta(days=2))
-    both = aged(ring.rotated_ring(old), timedelta(days=1))
+    both = aged(keyring.rotate_keyring(old), timedelta(days=1))
 
     async with node_database.session(demo.id, role="worker") as session:
-        assert await rewrap_keys(session, Ring.parse(both)) == 1
-        assert await rewrap_keys(session, Ring.parse(both)) == 0
+        assert await rewrap_keys(session, Keyring.parse(both)) == 1
+        assert await rewrap_keys(session, Keyring.parse(both)) == 0
 
     def opened(text: str) -> SealingStore:
         at = Settings(object_store=str(folder.folder))
-        return SealingStore.over(at, node_database, lambda: Ring.parse(text))
+        return SealingStore.from_settings(at, node_database, lambda: Keyring.parse(text))
 
     assert await asyncio.to_thread(raw, folder) == stored
     newest = json.dumps({"keys": json.loads(both)["keys"][:1]})
@@ -282,7 +291,7 @@ async def test_what_was_changed_on_the_disk_is_not_delivered(
     kept = at.read_bytes()
 
     for harmed in (
-        kept[:-1], kept[:-2000], kept[: sealed.HEADER + sealed.SEALED_CHUNK], kept + b"x", kept[:200] + b"x" + kept[201:],
+        kept[:-1], kept[:-2000], kept[: sealed_format.HEADER + sealed_format.SEALED_CHUNK], kept + b"x", kept[:200] + b"x" + kept[201:],
         b"X" + kept[1:], (folder.folder / second).read_bytes(),
     ):  # fmt: skip
         at.write_bytes(harmed)
@@ -321,7 +330,7 @@ async def test_while_the_database_is_away_files_are_read_with_the_keys_that_were
         raise ConnectionRefusedError
 
     monkeypatch.setattr(folder.keys, "_read", away)
-    monkeypatch.setattr(sealing_keys, "KEPT", -1.0)
+    monkeypatch.setattr(sealing_keys, "CACHE_SECONDS", -1.0)
     assert await whole(folder, file.key) == TABLE
 
     folder.keys.forget()
@@ -348,7 +357,7 @@ async def test_a_person_reads_that_a_sealed_file_cannot_be_opened(
 async def test_a_space_that_is_not_sealed_costs_and_changes_nothing(
     folder: SealingStore, producer: Producer, node_database: Database, demo: Territory
 ) -> None:
-    magic = sealed.MAGIC + bytes([sealed.LOG]) + os.urandom(200)
+    magic = sealed_format.MAGIC + bytes([sealed_format.LOG]) + os.urandom(200)
     await producer.draft(magic, "strange.bin")
 
     assert await asyncio.to_thread(raw, folder) == [magic]
@@ -379,12 +388,12 @@ async def test_a_space_that_arrived_sealed_gets_a_key_of_this_installation(
         (await session.scalars(select(Space))).one().sealing = Sealing.WHOLE
 
     async with node_database.session(demo.id, role="worker") as session:
-        assert await take_up(session, node_site.parts["file_keys"]) == 1
-        assert await take_up(session, node_site.parts["file_keys"]) == 0
+        assert await create_missing_keys(session, node_site.parts["file_keys"]) == 1
+        assert await create_missing_keys(session, node_site.parts["file_keys"]) == 0
     folder.keys.forget()
 
     assert await whole(folder, (await only_file(node_database, demo)).key) == TABLE
-    assert (await reseal(node_database, folder, demo.id, SLUG, lambda _: None)).objects == 2
+    assert (await reseal_space(node_database, folder, demo.id, SLUG, lambda _: None)).objects == 2
 
 
 async def test_an_upload_that_fails_on_the_way_leaves_no_sealed_object(
@@ -416,7 +425,7 @@ async def test_a_few_megabytes_put_at_once_are_sealed_too(
     await store.put_bytes(secret, bytearray(LARGE))
 
     assert {entry["path"]: entry["size"] async for entry in store.list(str(demo.id))} == {
-        clear: len(LARGE), secret: sealed.sealed_size(len(LARGE)),
+        clear: len(LARGE), secret: sealed_format.sealed_size(len(LARGE)),
     }  # fmt: skip
     for key in (clear, secret):
         assert await whole(store, key) == LARGE

@@ -17,8 +17,8 @@ from tests.node.test_geo import feature, geojson
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.tables import pool
-from udi.node.tables.pool import POOL, Pool, PoolLimits
-from udi.node.tables.shown import SHOWING, PartSeconds, Showing
+from udi.node.tables.overview import SHOWING, OverviewReader, OverviewTimeouts
+from udi.node.tables.pool import POOL, PoolLimits, QueryPool
 
 SPOTS = "nom;type;latitude;longitude;ouvert le\n" + "".join(
     f"Lieu {number};{('Parc', 'Plage', 'Port')[number % 3]};{48.1 + number / 100};{-1.6 - number / 100};"
@@ -35,8 +35,8 @@ ROUTES = geojson(
 @pytest.fixture(autouse=True)
 async def patient(parts: dict[str, Any]) -> Any:
     """A pool with time, on a machine that has other work."""
-    pool = Pool(PoolLimits(seconds=60, patience=60))
-    parts |= {POOL: pool, SHOWING: Showing(pool, PartSeconds(60, 60, 60))}
+    pool = QueryPool(PoolLimits(seconds=60, patience=60))
+    parts |= {POOL: pool, SHOWING: OverviewReader(pool, OverviewTimeouts(60, 60, 60))}
     yield parts
     await pool.close()
 
@@ -202,7 +202,7 @@ async def test_a_map_that_cannot_be_read_is_explained(producer: Producer) -> Non
 async def test_figures_that_take_too_much_are_missing_on_the_page(producer: Producer, parts: dict[str, Any]) -> None:
     dataset = await producer.draft(SPOTS.encode(), "lieux.csv")
 
-    parts[SHOWING] = Showing(parts[POOL], PartSeconds(preview=60, statistics=0.0001, map=60))
+    parts[SHOWING] = OverviewReader(parts[POOL], OverviewTimeouts(preview=60, statistics=0.0001, map=60))
     page = await producer.page(f"/datasets/{dataset}/data?version=1")
 
     assert "Les chiffres des colonnes manquent" in page
@@ -217,7 +217,7 @@ async def test_first_rows_that_take_too_much_are_not_shown(
     monkeypatch.setattr(pool, "IDLE", idle)
     dataset = await producer.draft(SPOTS.encode(), "lieux.csv")
 
-    parts[SHOWING] = Showing(parts[POOL], PartSeconds(preview=0.0001))
+    parts[SHOWING] = OverviewReader(parts[POOL], OverviewTimeouts(preview=0.0001))
     answer = await producer.client.get(f"/datasets/{dataset}/data?version=1")
 
     assert answer.status_code == status

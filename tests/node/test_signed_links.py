@@ -16,11 +16,11 @@ from tests.node.producer import TABLE, Producer
 from tests.node.test_deliver_file import file_path
 from udi.kit import clock
 from udi.kit.db import Database
+from udi.kit.keyring import Keyring, new_keyring
 from udi.kit.oidc import Login
-from udi.kit.ring import Ring, new_ring
 from udi.kit.tenancy import Territory
-from udi.node.files import signed
-from udi.node.files.signed import LIFETIME, sign_path
+from udi.node.files import signed_urls
+from udi.node.files.signed_urls import LIFETIME, sign_path
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -106,7 +106,7 @@ async def test_a_link_of_another_method_territory_or_installation_opens_nothing(
     for made in (
         sign_path(ring, demo.id, path, method="PUT"),
         sign_path(ring, other.id, path),
-        sign_path(Ring.parse(new_ring()), demo.id, path),
+        sign_path(Keyring.parse(new_keyring()), demo.id, path),
     ):
         assert (await passer_by.get(made)).status_code == 403
     assert (await passer_by.get(sign_path(ring, demo.id, path))).status_code == 200
@@ -124,7 +124,7 @@ async def test_after_five_minutes_the_link_says_so(
     passer_by: httpx.AsyncClient, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = clock.now() + LIFETIME + timedelta(seconds=1)
-    monkeypatch.setattr(signed, "now", lambda: later)
+    monkeypatch.setattr(signed_urls, "now", lambda: later)
 
     answer = await passer_by.get(link)
 
@@ -164,7 +164,7 @@ async def test_only_those_who_publish_may_make_a_link(
 async def test_a_node_without_a_key_says_so_and_delivers_the_rest(
     producer: Producer, passer_by: httpx.AsyncClient, parts: dict[str, Any], settings: Settings, draft: str, link: str
 ) -> None:
-    def without() -> Ring:
+    def without() -> Keyring:
         raise ValueError("none")
 
     parts["file_keys"] = without

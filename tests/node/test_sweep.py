@@ -12,7 +12,7 @@ from tests.node.producer import Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.files.store import ObjectStore
-from udi.node.files.sweep import sweep
+from udi.node.files.sweep import sweep_territory
 
 
 async def some_bytes() -> AsyncIterator[bytes]:
@@ -29,9 +29,9 @@ async def test_only_old_objects_that_nobody_names_are_removed(
     await store.put(orphan, some_bytes())
     await store.put(foreign, some_bytes())
 
-    assert await sweep(node_database, store, demo.id) == 0
+    assert await sweep_territory(node_database, store, demo.id) == 0
     assert await store.exists(orphan)
-    assert await sweep(node_database, store, demo.id, older_than=timedelta(seconds=-5)) == 1
+    assert await sweep_territory(node_database, store, demo.id, older_than=timedelta(seconds=-5)) == 1
 
     assert not await store.exists(orphan)
     assert await store.exists(foreign)
@@ -52,7 +52,7 @@ async def test_half_an_object_that_a_killed_process_left_in_the_folder_is_remove
         staged.write_bytes(b"half a file")
     os.utime(old, (1, 1))
 
-    assert await sweep(node_database, store, demo.id) == 1
+    assert await sweep_territory(node_database, store, demo.id) == 1
 
     assert (old.exists(), new.exists()) == (False, True)
     new.unlink()

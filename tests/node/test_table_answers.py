@@ -17,10 +17,8 @@ from tests.depth import examples
 from tests.node import table_model as model
 from tests.node.made_tables import table_at, write_table
 from udi.kit.errors import UnavailableError
-from udi.node.tables.answers import Answers
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.grammar import read_query
-from udi.node.tables.pool import Pool, PoolLimits, TooHeavyError
+from udi.node.tables.pool import PoolLimits, QueryPool, QueryTooHeavyError
 from udi.node.tables.query import (
     ROW,
     SEARCHED,
@@ -33,9 +31,11 @@ from udi.node.tables.query import (
     Operator,
     Query,
     Sort,
-    allowed,
+    allowed_operations,
     column_at,
 )  # fmt: skip
+from udi.node.tables.query_string import read_query
+from udi.node.tables.row_pages import RowPageReader
 from udi.node.tables.sql import Statement
 
 pytestmark = pytest.mark.programs
@@ -59,9 +59,9 @@ CELLS: dict[ColumnType, st.SearchStrategy[Any]] = {
 
 
 @pytest.fixture(scope="module")
-async def answers() -> AsyncIterator[Answers]:
+async def answers() -> AsyncIterator[RowPageReader]:
     """A pool that has time: the machine may be busy."""
-    found = Answers(Pool(PATIENT))
+    found = RowPageReader(QueryPool(PATIENT))
     yield found
     await found.close()
 
@@ -80,7 +80,7 @@ def tables(draw: st.DrawFn) -> tuple[list[tuple[str, ColumnType]], list[list[Any
 def filters(draw: st.DrawFn, columns: tuple[TypedColumn, ...], rows: list[list[Any]]) -> Filter:
     rank = draw(st.integers(ROW, len(columns) - 1))
     column = column_at(columns, rank)
-    operator = draw(st.sampled_from([each for each in Operator if each in allowed(column)]))
+    operator = draw(st.sampled_from([each for each in Operator if each in allowed_operations(column)]))
     if operator in VALUELESS:
         return Filter(rank, operator)
     known = [row[rank] for row in rows if row[rank] is not None] if rank >= 0 else list(range(1, len(rows) + 1))
@@ -130,13 +130,13 @@ def questions(draw: st.DrawFn, columns: tuple[TypedColumn, ...], rows: list[list
 
 
 def _measures(columns: tuple[TypedColumn, ...], rank: int) -> list[Measure]:
-    return [Measure(rank, each) for each in Aggregate if each in allowed(columns[rank])]
+    return [Measure(rank, each) for each in Aggregate if each in allowed_operations(columns[rank])]
 
 
 @given(st.data())
 @settings(max_examples=examples(20, 60), suppress_health_check=list(HealthCheck))
 async def test_any_question_about_any_table_is_answered_as_the_model_does(
-    answers: Answers, data: st.DataObject
+    answers: RowPageReader, data: st.DataObject
 ) -> None:
     columns, rows = data.draw(tables())
     with tempfile.TemporaryDirectory() as folder:
@@ -146,7 +146,7 @@ async def test_any_question_about_any_table_is_answered_as_the_model_does(
             address = model.written(query, table.columns)
 
             assert read_query(address, table.columns) == query
-            found = await answers.page(table, query)
+            found = await answers.read_page(table, query)
             assert (found.total, _rounded(found.rows)) == _model(query, table.columns, rows), address
 
 
@@ -172,11 +172,11 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return table_at(path, columns, 300_000)
 
 
-async def page(answers: Answers, table: Any, address: str) -> Any:
-    return await answers.page(table, read_query(address, table.columns))
+async def page(answers: RowPageReader, table: Any, address: str) -> Any:
+    return await answers.read_page(table, read_query(address, table.columns))
 
 
-async def test_the_last_page_of_a_sort_is_read_from_its_end(answers: Answers, many: Any) -> None:
+async def test_the_last_page_of_a_sort_is_read_from_its_end(answers: RowPageReader, many: Any) -> None:
     first = await page(answers, many, "n__sort=asc&page_size=3")
     last = await page(answers, many, "n__sort=asc&page_size=3&page=100000")
     beyond = await page(answers, many, "n__sort=asc&page_size=3&page=100001")
@@ -186,8 +186,10 @@ async def test_the_last_page_of_a_sort_is_read_from_its_end(answers: Answers, ma
     assert (beyond.rows, beyond.total) == ([], 300_000)
 
 
-async def test_the_middle_of_a_long_sort_is_refused_and_that_of_the_file_is_not(answers: Answers, many: Any) -> None:
-    with pytest.raises(TooHeavyError) as refused:
+async def test_the_middle_of_a_long_sort_is_refused_and_that_of_the_file_is_not(
+    answers: RowPageReader, many: Any
+) -> None:
+    with pytest.raises(QueryTooHeavyError) as refused:
         await page(answers, many, "n__sort=asc&page=7000")
     plain = await page(answers, many, "page=7000")
     filtered = await page(answers, many, "n__exact=3&page=2000")
@@ -200,7 +202,9 @@ async def test_the_middle_of_a_long_sort_is_refused_and_that_of_the_file_is_not(
 @pytest.mark.parametrize(
     ("stored", "kind"), [("'NaN'::DOUBLE", ColumnType.NUMBER), ("'-inf'::DOUBLE", ColumnType.LATITUDE)]
 )
-async def test_what_is_not_a_number_is_nothing(answers: Answers, tmp_path: Path, stored: str, kind: ColumnType) -> None:
+async def test_what_is_not_a_number_is_nothing(
+    answers: RowPageReader, tmp_path: Path, stored: str, kind: ColumnType
+) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"COPY (SELECT 1 AS __line, {stored} AS x) TO '{tmp_path}/t.parquet' (FORMAT parquet)")
     table = table_at(tmp_path / "t.parquet", (TypedColumn("x", kind),), 1)
@@ -211,7 +215,9 @@ async def test_what_is_not_a_number_is_nothing(answers: Answers, tmp_path: Path,
     ]
 
 
-async def test_geometries_and_lines_are_left_out_and_large_numbers_stay_whole(answers: Answers, tmp_path: Path) -> None:
+async def test_geometries_and_lines_are_left_out_and_large_numbers_stay_whole(
+    answers: RowPageReader, tmp_path: Path
+) -> None:
     sql = "SELECT 9 AS __line, 9007199254740993 AS n, '\\x01'::BLOB AS geometry FROM range(3)"
     with duckdb.connect() as connection:
         connection.execute(f"COPY ({sql}) TO '{tmp_path}/t.parquet' (FORMAT parquet)")
@@ -221,7 +227,7 @@ async def test_geometries_and_lines_are_left_out_and_large_numbers_stay_whole(an
     assert (await page(answers, table, "n__sum")).items == [{"n__sum": 27021597764222979}]
 
 
-async def test_rows_are_grouped_and_sorted_by_their_number_too(answers: Answers, many: Any) -> None:
+async def test_rows_are_grouped_and_sorted_by_their_number_too(answers: RowPageReader, many: Any) -> None:
     grouped = await page(answers, many, "__id__groupby&n__sum&__id__sort=desc&page_size=2")
     largest = await page(answers, many, "n__groupby&__id__max&__id__max__sort=asc&page_size=1")
 
@@ -229,7 +235,7 @@ async def test_rows_are_grouped_and_sorted_by_their_number_too(answers: Answers,
     assert largest.items == [{"n": 299_993 % 7, "__id__max": 299_994}]
 
 
-async def test_a_column_named_as_the_rows_number_takes_its_place(answers: Answers, tmp_path: Path) -> None:
+async def test_a_column_named_as_the_rows_number_takes_its_place(answers: RowPageReader, tmp_path: Path) -> None:
     table = write_table(tmp_path / "t.parquet", [("__id", ColumnType.TEXT)], [["a"], ["b"]])
 
     assert (await page(answers, table, "__id__exact=b")).items == [{"__id": "b"}]
@@ -247,46 +253,46 @@ BOMBS = [
 
 @pytest.mark.parametrize("bomb", BOMBS)
 async def test_a_bomb_is_ended_and_the_next_question_answered(many: Any, bomb: str) -> None:
-    pool = Pool(PoolLimits(children=1, own_children=1, seconds=20, patience=120))
+    pool = QueryPool(PoolLimits(children=1, own_children=1, seconds=20, patience=120))
     try:
-        async with pool.turn("mairie", many.path) as reader:
+        async with pool.acquire_reader("mairie", many.path) as reader:
             await reader.fetch(Statement("SELECT 1"))
         reader_limits, pool.limits = pool.limits, PoolLimits(children=1, own_children=1, seconds=2)
-        with pytest.raises((TooHeavyError, UnavailableError)):
-            async with pool.turn("mairie", many.path) as reader:
+        with pytest.raises((QueryTooHeavyError, UnavailableError)):
+            async with pool.acquire_reader("mairie", many.path) as reader:
                 await reader.fetch(Statement(bomb))
         pool.limits = reader_limits
-        async with pool.turn("mairie", many.path) as reader:
+        async with pool.acquire_reader("mairie", many.path) as reader:
             assert await reader.fetch(Statement("SELECT count(*) FROM t")) == [[300_000]]
     finally:
         await pool.close()
 
 
 async def test_a_child_without_a_processor_is_not_the_questions_fault(many: Any) -> None:
-    pool = Pool(PoolLimits(seconds=60, patience=60))
-    async with pool.turn("mairie", many.path) as reader:
+    pool = QueryPool(PoolLimits(seconds=60, patience=60))
+    async with pool.acquire_reader("mairie", many.path) as reader:
         await reader.fetch(Statement("SELECT 1"))
     psutil.Process(pool.pids[0]).suspend()
     pool.limits = PoolLimits(seconds=0.5)
     with pytest.raises(UnavailableError) as busy:
-        async with pool.turn("mairie", many.path) as reader:
+        async with pool.acquire_reader("mairie", many.path) as reader:
             await reader.fetch(Statement("SELECT 1"))
     assert busy.value.headers["Retry-After"]
     assert pool.pids == []
 
 
-async def test_a_long_answer_is_refused(answers: Answers, tmp_path: Path) -> None:
+async def test_a_long_answer_is_refused(answers: RowPageReader, tmp_path: Path) -> None:
     table = write_table(tmp_path / "t.parquet", [("x", ColumnType.TEXT)], [["x" * 3_000_000]] * 12)
 
-    with pytest.raises(TooHeavyError) as refused:
+    with pytest.raises(QueryTooHeavyError) as refused:
         await page(answers, table, "page_size=12")
     assert "page_size" in refused.value.remedy
     assert len((await page(answers, table, "page_size=2")).rows) == 2
 
 
 async def test_a_child_that_was_killed_is_replaced(many: Any) -> None:
-    pool = Pool(PATIENT)
-    answers = Answers(pool)
+    pool = QueryPool(PATIENT)
+    answers = RowPageReader(pool)
     await page(answers, many, "page_size=1")
     (first,) = pool.pids
     psutil.Process(first).kill()
@@ -299,8 +305,8 @@ async def test_a_child_that_was_killed_is_replaced(many: Any) -> None:
 
 
 async def test_a_child_that_nobody_asks_lets_go_of_the_files_that_it_opened(many: Any) -> None:
-    pool = Pool(PoolLimits(seconds=120, patience=120, idle=0.2))
-    answers = Answers(pool)
+    pool = QueryPool(PoolLimits(seconds=120, patience=120, idle=0.2))
+    answers = RowPageReader(pool)
     await page(answers, many, "page_size=1")
     (first,) = pool.pids
 
@@ -312,17 +318,17 @@ async def test_a_child_that_nobody_asks_lets_go_of_the_files_that_it_opened(many
 
 
 async def test_a_slow_space_does_not_keep_another_waiting(many: Any) -> None:
-    pool = Pool(PATIENT)
+    pool = QueryPool(PATIENT)
     slow = Statement("SELECT count(*) FROM t a, range(100000) b WHERE a.n + b.range < 0")
 
     async def drag(reader_of: str) -> None:
-        async with pool.turn(reader_of, many.path) as reader:
+        async with pool.acquire_reader(reader_of, many.path) as reader:
             await reader.fetch(slow)
 
     flood = [asyncio.create_task(drag("flood")) for _ in range(8)]
     try:
         await asyncio.sleep(0)
-        async with pool.turn("quiet", many.path) as reader:
+        async with pool.acquire_reader("quiet", many.path) as reader:
             assert await reader.fetch(Statement("SELECT count(*) FROM t")) == [[300_000]]
         assert not any(task.done() for task in flood)
     finally:

@@ -19,15 +19,15 @@ from tests.node.made_tables import write_table
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.oidc import Login
-from udi.kit.rates import Rates, neighbourhood
+from udi.kit.rates import RateLimiter, network_of
 from udi.kit.tenancy import Territory
-from udi.node.tables.answers import Answers
 from udi.node.tables.api import ANSWERS, EXPORTS
-from udi.node.tables.asking import RATES
 from udi.node.tables.column import ColumnType
-from udi.node.tables.exports import Exports
-from udi.node.tables.pool import Pool, PoolLimits
-from udi.node.tables.table import FIND_TABLE, TableOfDataset
+from udi.node.tables.exports import ExportWriter
+from udi.node.tables.pool import PoolLimits, QueryPool
+from udi.node.tables.requests import RATES
+from udi.node.tables.row_pages import RowPageReader
+from udi.node.tables.table import FIND_TABLE, DatasetTable
 
 OPEN, RESTRICTED = uuid4(), uuid4()
 COLUMNS = [("nom", ColumnType.TEXT), ("hauteur", ColumnType.NUMBER), ("planté le", ColumnType.DATE)]
@@ -39,7 +39,7 @@ class Tables:
 
     def __init__(self, folder: Path) -> None:
         table = write_table(folder / "t.parquet", COLUMNS, ROWS)
-        self.known = {OPEN: table, RESTRICTED: TableOfDataset(**{**vars(table), "is_open": False})}
+        self.known = {OPEN: table, RESTRICTED: DatasetTable(**{**vars(table), "is_open": False})}
 
     async def __call__(
         self,
@@ -48,7 +48,7 @@ class Tables:
         resource_id: UUID,
         *,
         let: bool = False,  # noqa: ARG002 - none is restricted here
-    ) -> TableOfDataset:
+    ) -> DatasetTable:
         """As the datasets will say."""
         if resource_id not in self.known or (resource_id == RESTRICTED and actor is None):
             raise NotFoundError
@@ -58,8 +58,8 @@ class Tables:
 @pytest.fixture(autouse=True)
 async def served(parts: dict[str, Any], tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
     """The node, with tables and time."""
-    answers, exports = Answers(Pool(PoolLimits(seconds=60, patience=60))), Exports(tmp_path / "exports")
-    parts |= {FIND_TABLE: Tables(tmp_path), ANSWERS: answers, EXPORTS: exports, RATES: Rates("tables")}
+    answers, exports = RowPageReader(QueryPool(PoolLimits(seconds=60, patience=60))), ExportWriter(tmp_path / "exports")
+    parts |= {FIND_TABLE: Tables(tmp_path), ANSWERS: answers, EXPORTS: exports, RATES: RateLimiter("tables")}
     yield parts
     await answers.close()
 
@@ -183,7 +183,7 @@ async def test_the_document_lists_what_may_be_asked(passer_by: httpx.AsyncClient
 
 async def test_a_reader_who_asks_too_much_waits(passer_by: httpx.AsyncClient, served: dict[str, Any]) -> None:
     clock: Callable[[], float] = lambda: 30.0  # noqa: E731
-    served[RATES] = Rates("tables", most=2, clock=clock)
+    served[RATES] = RateLimiter("tables", limit=2, clock=clock)
     first, second, third = [await passer_by.get(at("data/")) for _ in range(3)]
     elsewhere = await passer_by.get(at("data/"), headers={"X-Forwarded-For": "2001:db8::1"})
 
@@ -195,11 +195,11 @@ async def test_a_reader_who_asks_too_much_waits(passer_by: httpx.AsyncClient, se
 
 
 def test_readers_of_one_household_count_together() -> None:
-    rates = Rates("tables", most=1)
-    assert neighbourhood("2001:db8::1") == neighbourhood("2001:db8::ffff") != neighbourhood("2001:db8:0:1::1")
-    assert neighbourhood("192.0.2.7") == "192.0.2.7"
-    assert neighbourhood("nonsense") == "unknown"
-    assert rates.take("a")["RateLimit"].startswith('"tables";r=0')
+    rates = RateLimiter("tables", limit=1)
+    assert network_of("2001:db8::1") == network_of("2001:db8::ffff") != network_of("2001:db8:0:1::1")
+    assert network_of("192.0.2.7") == "192.0.2.7"
+    assert network_of("nonsense") == "unknown"
+    assert rates.count_request("a")["RateLimit"].startswith('"tables";r=0')
 
 
 async def test_a_node_without_tables_says_that_there_is_nothing(

@@ -16,11 +16,11 @@ from python_calamine import CalamineWorkbook
 
 from tests.node.made_tables import WRITTEN, table_at, write_table
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.exports import Exports
-from udi.node.tables.grammar import read_query
-from udi.node.tables.package import PackagedFile, data_package, table_schema
-from udi.node.tables.pool import TooHeavyError
-from udi.node.tables.table import TableOfDataset
+from udi.node.tables.data_package import PackagedFile, build_data_package, table_schema
+from udi.node.tables.exports import ExportWriter
+from udi.node.tables.pool import QueryTooHeavyError
+from udi.node.tables.query_string import read_query
+from udi.node.tables.table import DatasetTable
 
 pytestmark = pytest.mark.programs
 
@@ -38,14 +38,14 @@ DISARMED = ["'=1+1", "'+33 6", "'@x", 'a,"b"\nc', "été"]
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> TableOfDataset:
+def table(tmp_path_factory: pytest.TempPathFactory) -> DatasetTable:
     return write_table(tmp_path_factory.mktemp("exports") / "t.parquet", COLUMNS, ROWS)
 
 
 @pytest.fixture
-async def exports(tmp_path: Path) -> AsyncIterator[Exports]:
+async def exports(tmp_path: Path) -> AsyncIterator[ExportWriter]:
     """Where nothing may stay."""
-    yield Exports(tmp_path / "exports")
+    yield ExportWriter(tmp_path / "exports")
     assert contents(tmp_path / "exports") == []
 
 
@@ -53,14 +53,14 @@ def contents(folder: Path) -> list[Path]:
     return list(folder.rglob("*"))
 
 
-async def content(exports: Exports, table: TableOfDataset, kind: str, address: str = "") -> bytes:
+async def content(exports: ExportWriter, table: DatasetTable, kind: str, address: str = "") -> bytes:
     export = await exports.write(table, read_query(address, table.columns), kind)
     found = b"".join([chunk async for chunk in export.chunks()])
     assert len(found) == export.size
     return found
 
 
-async def test_csv(exports: Exports, table: TableOfDataset) -> None:
+async def test_csv(exports: ExportWriter, table: DatasetTable) -> None:
     text = (await content(exports, table, "csv")).decode()
     header, *rows = csv.reader(io.StringIO(text, newline=""))
 
@@ -79,7 +79,7 @@ async def test_csv(exports: Exports, table: TableOfDataset) -> None:
     assert rows[1][1:3] == ["-2", "-1.5"]
 
 
-async def test_an_empty_cell_alone_on_its_line_is_no_empty_line(exports: Exports, table: TableOfDataset) -> None:
+async def test_an_empty_cell_alone_on_its_line_is_no_empty_line(exports: ExportWriter, table: DatasetTable) -> None:
     """Many readers skip an empty line, and would lose the row."""
     codes = (await content(exports, table, "csv", 'columns="a\\"b,c"')).decode()
     numbers = (await content(exports, table, "csv", "columns=n")).decode()
@@ -88,7 +88,7 @@ async def test_an_empty_cell_alone_on_its_line_is_no_empty_line(exports: Exports
     assert numbers.split("\n") == ["n", "0.5", "-1.5", '""', "1e+20", "2.0", ""]
 
 
-async def test_a_filtered_and_sorted_csv_is_not_cut_into_pages(exports: Exports, table: TableOfDataset) -> None:
+async def test_a_filtered_and_sorted_csv_is_not_cut_into_pages(exports: ExportWriter, table: DatasetTable) -> None:
     text = (await content(exports, table, "csv", "ok__exact=true&N__sort=desc&columns=__id,N&page_size=1")).decode()
 
     assert text == "__id,N\n5,\n1,1000000000000000000\n4,4\n"
@@ -96,7 +96,7 @@ async def test_a_filtered_and_sorted_csv_is_not_cut_into_pages(exports: Exports,
     assert await content(exports, table, "csv", "ok__groupby&n__sum") == b"ok,n__sum\nfalse,-1.5\ntrue,1e+20\n,\n"
 
 
-async def test_json_and_lines_of_json(exports: Exports, table: TableOfDataset) -> None:
+async def test_json_and_lines_of_json(exports: ExportWriter, table: DatasetTable) -> None:
     listed = json.loads(await content(exports, table, "json", "columns=%3Dname,n,day,seen,hour"))
     lines = [json.loads(line) for line in (await content(exports, table, "ndjson", "columns=N")).splitlines()]
 
@@ -107,7 +107,7 @@ async def test_json_and_lines_of_json(exports: Exports, table: TableOfDataset) -
     assert [line["N"] for line in lines] == [10**18, -2, 3, 4, None]
 
 
-async def test_a_sheet_holds_dates_numbers_and_no_formula(exports: Exports, table: TableOfDataset) -> None:
+async def test_a_sheet_holds_dates_numbers_and_no_formula(exports: ExportWriter, table: DatasetTable) -> None:
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(await content(exports, table, "xlsx"))).get_sheet_by_index(0)
     header, *rows = sheet.to_python(skip_empty_area=False)
 
@@ -118,7 +118,7 @@ async def test_a_sheet_holds_dates_numbers_and_no_formula(exports: Exports, tabl
     assert rows[2][2:] == [""] * 6
 
 
-async def test_a_sheet_says_what_it_could_not_hold(exports: Exports, tmp_path: Path) -> None:
+async def test_a_sheet_says_what_it_could_not_hold(exports: ExportWriter, tmp_path: Path) -> None:
     table = write_table(tmp_path / "t.parquet", [("x", ColumnType.TEXT)], [["a" * 40_000]])
     book = CalamineWorkbook.from_filelike(io.BytesIO(await content(exports, table, "xlsx")))
 
@@ -126,19 +126,19 @@ async def test_a_sheet_says_what_it_could_not_hold(exports: Exports, tmp_path: P
     assert "were cut" in book.get_sheet_by_name("notes").to_python()[0][0]
 
 
-async def test_a_sheet_that_would_be_too_long_is_refused_at_once(exports: Exports, tmp_path: Path) -> None:
+async def test_a_sheet_that_would_be_too_long_is_refused_at_once(exports: ExportWriter, tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"COPY (SELECT i AS __line, 1 AS n FROM range(1048576) t(i)) TO '{tmp_path}/t.parquet'")
     table = table_at(tmp_path / "t.parquet", (TypedColumn("n", ColumnType.INTEGER),), 1_048_576)
 
-    with pytest.raises(TooHeavyError) as refused:
+    with pytest.raises(QueryTooHeavyError) as refused:
         await content(exports, table, "xlsx")
     assert "1,048,575" in refused.value.detail
     assert "CSV" in refused.value.remedy
 
 
 async def test_parquet_is_the_file_itself_or_the_part_asked_for(
-    exports: Exports, table: TableOfDataset, tmp_path: Path
+    exports: ExportWriter, table: DatasetTable, tmp_path: Path
 ) -> None:
     assert await content(exports, table, "parquet") == table.path.read_bytes()
     (tmp_path / "part.parquet").write_bytes(await content(exports, table, "parquet", "N__less=3"))
@@ -148,14 +148,14 @@ async def test_parquet_is_the_file_itself_or_the_part_asked_for(
         assert [row[1] for row in found.fetchall()] == [-2, 3]
 
 
-async def test_an_export_that_takes_too_long_is_ended(table: TableOfDataset, tmp_path: Path) -> None:
-    with pytest.raises(TooHeavyError):
-        await Exports(tmp_path, seconds=0.01).write(table, read_query("", table.columns), "csv")
+async def test_an_export_that_takes_too_long_is_ended(table: DatasetTable, tmp_path: Path) -> None:
+    with pytest.raises(QueryTooHeavyError):
+        await ExportWriter(tmp_path, seconds=0.01).write(table, read_query("", table.columns), "csv")
     assert contents(tmp_path) == []
 
 
 async def test_what_a_killed_server_left_is_swept_and_what_another_writes_is_not(
-    exports: Exports, table: TableOfDataset, tmp_path: Path
+    exports: ExportWriter, table: DatasetTable, tmp_path: Path
 ) -> None:
     dead, alive = tmp_path / "exports/4194305-x", tmp_path / f"exports/{os.getpid()}-x"
     for folder in (dead, alive):
@@ -175,7 +175,7 @@ def test_a_table_is_described_as_frictionless_reads_it(tmp_path: Path) -> None:
     file = PackagedFile(
         "arbres", "arbres.csv", "csv", "text/csv", 72, "0" * 64, "utf-8", columns, delimiter=";", as_written=True
     )
-    package = data_package(
+    package = build_data_package(
         name="arbres", title="Arbres", files=[file], created=WRITTEN, identifier="x", keywords=["arbres"],
         licence={"name": "etalab-2.0", "path": "https://www.etalab.gouv.fr/licence-ouverte", "title": "Licence Ouverte"},
     )  # fmt: skip

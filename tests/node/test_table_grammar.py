@@ -7,8 +7,8 @@ import pytest
 
 from udi.kit.errors import InvalidError
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.grammar import read_query
 from udi.node.tables.query import Aggregate, AllOf, AnyOf, Filter, Measure, Operator, Query, Sort
+from udi.node.tables.query_string import read_query
 
 COLUMNS = tuple(
     TypedColumn(name, kind)

@@ -17,11 +17,11 @@ from tests.node.scripts import Script, new_key
 from tests.node.sending import Sender, rows
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions import take
+from udi.node.datasets.actions import accept_file
 from udi.node.datasets.models import Version
-from udi.node.tables import opening
+from udi.node.tables import opened_files
 from udi.node.tables.profile import Profile
-from udi.node.tables.readers import READERS, ReaderLimits, Readers
+from udi.node.tables.readers import READERS, FileReaderPool, ReaderLimits
 
 MEGABYTE = 1024**2
 NAMES = ["office", "table", "text"]
@@ -85,7 +85,7 @@ async def test_nothing_is_opened_in_the_web_process(
         raise AssertionError
 
     for name in ("identify", "scan", "open_workbook", "look_inside"):
-        monkeypatch.setattr(opening, name, never)
+        monkeypatch.setattr(opened_files, name, never)
 
     dataset = await way(producer, script, ods(3, 2), "sheet.ods")
 
@@ -98,7 +98,7 @@ async def test_nothing_is_opened_in_the_web_process(
 async def test_a_sheet_that_swells_takes_no_memory_of_the_web_process(
     producer: Producer, script: Script, node_database: Database, demo: Territory, parts: dict[str, Any], way: Way
 ) -> None:
-    parts[READERS] = Readers(hostile.nothing, ReaderLimits())
+    parts[READERS] = FileReaderPool(hostile.nothing, ReaderLimits())
     before = psutil.Process(os.getpid()).memory_info().rss
 
     dataset = await way(producer, script, ods(30_000, 1000), "bomb.ods")
@@ -122,8 +122,8 @@ async def test_what_defeats_the_child_is_a_plain_file_with_the_reason(
     producer: Producer, node_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch,
     function: Callable[[Path, str, int], Profile], code: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(take, "profile_copy", function)
-    monkeypatch.setattr(take, "SECONDS", 2.0)
+    monkeypatch.setattr(accept_file, "profile_copy", function)
+    monkeypatch.setattr(accept_file, "SECONDS", 2.0)
     monkeypatch.setattr("udi.node.datasets.actions.prepare.PROMPT", 0)
 
     dataset = await producer.draft()
@@ -136,7 +136,7 @@ async def test_what_defeats_the_child_is_a_plain_file_with_the_reason(
 async def test_a_file_whose_turn_does_not_come_is_left_to_the_worker(
     producer: Producer, node_database: Database, demo: Territory, parts: dict[str, Any]
 ) -> None:
-    parts[READERS] = Readers(hostile.nothing, ReaderLimits(places=1, own_places=1, patience=0.1))
+    parts[READERS] = FileReaderPool(hostile.nothing, ReaderLimits(places=1, own_places=1, patience=0.1))
     async with parts[READERS].reading("another") as reading:
         await reading.call(hostile.nothing, seconds=30)
         dataset = await producer.draft()

@@ -13,9 +13,9 @@ from tests.node.test_check_file import latest
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.node.datasets import care
-from udi.node.datasets.actions import treat
-from udi.node.datasets.actions.treat import TREAT_VERSION
+from udi.node.datasets import producer_tasks
+from udi.node.datasets.actions import anonymise
+from udi.node.datasets.actions.anonymise import TREAT_VERSION
 from udi.node.datasets.models import PreparationState
 from udi.ui.site import Site
 
@@ -159,11 +159,11 @@ async def test_a_large_file_is_treated_by_the_worker_once(
     producer: Producer, node_database: Database, node_site: Site, demo: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = await producer.draft(members()[0], "adhérents.csv")
-    monkeypatch.setattr(treat, "PROMPT", 10)
+    monkeypatch.setattr(anonymise, "PROMPT", 10)
     await producer.client.post(f"/datasets/{dataset}/personal-data", data=ALL_AWAY)
     waiting = await latest(node_database, demo, dataset)
     payload = {"version": str(waiting.id), "revision": waiting.preparation.revision, "person": str(uuid.uuid4())}
-    handler = care.jobs(node_site)[TREAT_VERSION]
+    handler = producer_tasks.task_handlers(node_site)[TREAT_VERSION]
 
     await handler(Job(TREAT_VERSION, demo.id, payload, 0, last=False))
     treated = await latest(node_database, demo, dataset)
@@ -178,7 +178,7 @@ async def test_a_treatment_that_cannot_be_done_changes_nothing(
     producer: Producer, node_database: Database, demo: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = await producer.draft(members()[0], "adhérents.csv")
-    monkeypatch.setattr(treat, "SECONDS", 0.001)
+    monkeypatch.setattr(anonymise, "SECONDS", 0.001)
 
     await producer.client.post(f"/datasets/{dataset}/personal-data", data=ALL_AWAY)
     version = await latest(node_database, demo, dataset)

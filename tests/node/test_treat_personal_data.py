@@ -15,15 +15,23 @@ from tests.node import personal_set as made
 from tests.node.typed import Told, write_table
 from udi.kit.errors import InvalidError
 from udi.node.tables.column import GEOMETRY, LINE, ColumnType, TypedColumn
-from udi.node.tables.personal.coarser import mask, to_department, to_five_years, to_grid, to_ten_years, to_year, token
-from udi.node.tables.personal.explanations import What
-from udi.node.tables.personal.look import look_for_personal_data
-from udi.node.tables.personal.treat import Treated, treat
-from udi.node.tables.personal.ways import OFFERED, Step, Treatment, Way, propose
+from udi.node.tables.personal.anonymisation import TreatmentSummary, apply_treatments
+from udi.node.tables.personal.detection import detect_personal_data
+from udi.node.tables.personal.explanations import PersonalDataKind
+from udi.node.tables.personal.transformations import (
+    mask,
+    pseudonymise,
+    to_department,
+    to_five_years,
+    to_grid,
+    to_ten_years,
+    to_year,
+)
+from udi.node.tables.personal.treatments import OFFERED, Granularity, Treatment, TreatmentMethod, propose_treatment
 
 KEY = b"a key of the dataset, 32 bytes.."
 ROWS = 60
-Treat = Callable[..., tuple[Treated, list[list[str]]]]
+Treat = Callable[..., tuple[TreatmentSummary, list[list[str]]]]
 
 
 def people() -> list[Told]:
@@ -53,9 +61,11 @@ def people() -> list[Told]:
 def treated(tmp_path: Path) -> Treat:
     """Treat a table and read the new file."""
 
-    def treating(told: list[Told], *treatments: Treatment, key: bytes = KEY) -> tuple[Treated, list[list[str]]]:
+    def treating(
+        told: list[Told], *treatments: Treatment, key: bytes = KEY
+    ) -> tuple[TreatmentSummary, list[list[str]]]:
         target = tmp_path / "new.csv"
-        done = treat(*write_table(tmp_path, told), treatments, target, key)
+        done = apply_treatments(*write_table(tmp_path, told), treatments, target, key)
         with target.open(newline="", encoding="utf-8") as file:
             return done, list(csv.reader(file))
 
@@ -74,28 +84,32 @@ def again(tmp_path: Path, records: list[list[str]], types: dict[str, ColumnType]
 def test_every_proposed_way_out_leaves_no_stop(tmp_path: Path, treated: Treat) -> None:
     told = people()
     parquet, columns = write_table(tmp_path, told)
-    before = look_for_personal_data(parquet, columns)
-    found = {finding.what: finding for finding in before.findings if finding.what is not What.SMALL_GROUP}
+    before = detect_personal_data(parquet, columns)
+    found = {finding.what: finding for finding in before.findings if finding.what is not PersonalDataKind.SMALL_GROUP}
     for place in range(2):
         treatments = [
-            Treatment(way, one.columns, propose(one, columns).step if way is Way.GENERALISE else None)
+            Treatment(
+                way, one.columns, propose_treatment(one, columns).step if way is TreatmentMethod.GENERALISE else None
+            )
             for one in found.values()
             for way in [OFFERED[one.what][min(place, len(OFFERED[one.what]) - 1)]]
         ]
         _, records = treated(told, *treatments)
-        after = look_for_personal_data(*again(tmp_path, records, {"age": ColumnType.INTEGER}))
+        after = detect_personal_data(*again(tmp_path, records, {"age": ColumnType.INTEGER}))
 
         names = {name for one in treatments for name in one.columns}
         assert len(found) == 9
-        assert [one for one in after.stops if names & set(one.columns) and one.what is not What.SMALL_GROUP] == []
+        assert [
+            one for one in after.stops if names & set(one.columns) and one.what is not PersonalDataKind.SMALL_GROUP
+        ] == []
 
 
 def test_counting_leaves_no_small_group(tmp_path: Path, treated: Treat) -> None:
     done, records = treated(
         people(),
-        Treatment(Way.GENERALISE, ("age",), Step.TEN_YEARS),
-        Treatment(Way.GENERALISE, ("code_postal",), Step.DEPARTMENT),
-        Treatment(Way.AGGREGATE, ("code_postal", "age")),
+        Treatment(TreatmentMethod.GENERALISE, ("age",), Granularity.TEN_YEARS),
+        Treatment(TreatmentMethod.GENERALISE, ("code_postal",), Granularity.DEPARTMENT),
+        Treatment(TreatmentMethod.AGGREGATE, ("code_postal", "age")),
     )
 
     counts = [int(record[-1]) for record in records[1:]]
@@ -105,11 +119,11 @@ def test_counting_leaves_no_small_group(tmp_path: Path, treated: Treat) -> None:
     assert sum(counts) == ROWS
     assert records[-1] == ["*", "*", str(done.merged)]
     assert "Nom" in done.dropped
-    assert look_for_personal_data(*again(tmp_path, records, {"count": ColumnType.INTEGER})).findings == ()
+    assert detect_personal_data(*again(tmp_path, records, {"count": ColumnType.INTEGER})).findings == ()
 
 
 def test_a_remainder_that_is_too_small_is_told_nowhere(treated: Treat) -> None:
-    done, records = treated([Told("zone", ["A"] * 9 + ["B"] * 3)], Treatment(Way.AGGREGATE, ("zone",)))
+    done, records = treated([Told("zone", ["A"] * 9 + ["B"] * 3)], Treatment(TreatmentMethod.AGGREGATE, ("zone",)))
 
     assert records == [["zone", "count"], ["A", "9"]]
     assert (done.rows, done.merged, done.left_out) == (1, 0, 3)
@@ -120,18 +134,18 @@ def test_what_is_not_treated_stays_as_it_is(treated: Treat) -> None:
         Told("id", ["1", "2"], ColumnType.INTEGER), Told("Nom", ["LE GOFF", "RIOU"]), Told("jour", ["2024-02-29", ""], ColumnType.DATE),
         Told("texte", ['dit "oui", puis\nnon', "=1+1"]), Told("zéro", ["007", "000"], ColumnType.CODE),
     ]  # fmt: skip
-    done, records = treated(told, Treatment(Way.DROP, ("Nom",)))
+    done, records = treated(told, Treatment(TreatmentMethod.DROP, ("Nom",)))
 
     assert records == [
         ["id", "jour", "texte", "zéro"], ["1", "2024-02-29", 'dit "oui", puis\nnon', "007"], ["2", "", "=1+1", "000"],
     ]  # fmt: skip
     assert (done.changed, done.dropped, done.rows) == ({"Nom": 2}, ("Nom",), 2)
-    assert Treated.from_json(json.loads(json.dumps(done.as_json()))) == done
+    assert TreatmentSummary.from_json(json.loads(json.dumps(done.as_json()))) == done
 
 
 def test_tokens_are_the_same_for_the_same_value_and_key(treated: Treat) -> None:
     told = [Told("Nom", ["Le Goff", "Riou", "Le  Goff", ""]), Told("Tuteur", ["Riou", "", "", "Riou"])]
-    coded = Treatment(Way.PSEUDONYMISE, ("Nom", "Tuteur"))
+    coded = Treatment(TreatmentMethod.PSEUDONYMISE, ("Nom", "Tuteur"))
     _, ours = treated(told, coded)
     _, again = treated(told, coded)
     _, others = treated(told, coded, key=b"another dataset's key")
@@ -145,7 +159,7 @@ def test_tokens_are_the_same_for_the_same_value_and_key(treated: Treat) -> None:
 
 
 def test_two_hundred_thousand_values_have_as_many_tokens() -> None:
-    tokens = {token(KEY, str(number)) for number in range(200_000)}
+    tokens = {pseudonymise(KEY, str(number)) for number in range(200_000)}
 
     assert len(tokens) == 200_000
     assert all(len(one) == 19 and one[0].isdigit() for one in tokens)
@@ -153,7 +167,7 @@ def test_two_hundred_thousand_values_have_as_many_tokens() -> None:
 
 @given(st.text())
 def test_any_text_has_a_token(text: str) -> None:
-    assert token(KEY, text.encode("utf-8", "ignore").decode()).count("-") == 3
+    assert pseudonymise(KEY, text.encode("utf-8", "ignore").decode()).count("-") == 3
 
 
 @pytest.mark.parametrize(
@@ -183,18 +197,20 @@ def test_geometries_go_to_the_grid_or_away(tmp_path: Path) -> None:
         connection.execute(f"COPY g TO '{parquet}' (FORMAT parquet)")
     columns = [TypedColumn("nom", ColumnType.TEXT)]
 
-    treat(parquet, columns, [Treatment(Way.GENERALISE, (GEOMETRY,), Step.GRID)], target, KEY)
+    apply_treatments(
+        parquet, columns, [Treatment(TreatmentMethod.GENERALISE, (GEOMETRY,), Granularity.GRID)], target, KEY
+    )
     assert target.read_text() == "nom,geometry\na,POINT (-4.49 48.39)\nb,\n"
-    treat(parquet, columns, [Treatment(Way.DROP, (GEOMETRY,))], target, KEY)
+    apply_treatments(parquet, columns, [Treatment(TreatmentMethod.DROP, (GEOMETRY,))], target, KEY)
     assert target.read_text() == "nom\na\nb\n"
 
 
 @pytest.mark.parametrize(
     "treatments",
     [
-        [Treatment(Way.DROP, ("nobody",))],
-        [Treatment(Way.GENERALISE, ("age",))],
-        [Treatment(Way.DROP, ("age",)), Treatment(Way.MASK, ("age",))],
+        [Treatment(TreatmentMethod.DROP, ("nobody",))],
+        [Treatment(TreatmentMethod.GENERALISE, ("age",))],
+        [Treatment(TreatmentMethod.DROP, ("age",)), Treatment(TreatmentMethod.MASK, ("age",))],
     ],
 )
 def test_what_cannot_be_done_is_refused(treated: Treat, treatments: list[Treatment]) -> None:
@@ -205,6 +221,6 @@ def test_what_cannot_be_done_is_refused(treated: Treat, treatments: list[Treatme
 
 
 def test_a_treatment_goes_through_json() -> None:
-    one = Treatment(Way.GENERALISE, ("age",), Step.TEN_YEARS)
+    one = Treatment(TreatmentMethod.GENERALISE, ("age",), Granularity.TEN_YEARS)
 
     assert Treatment.from_json(json.loads(json.dumps(one.as_json()))) == one

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udi.kit.errors import TooManyError, UnavailableError
-from udi.node.tables.pool import Gate
-from udi.node.tables.turns import FullError, Ticket, Turns
+from udi.kit.errors import TooManyRequestsError, UnavailableError
+from udi.node.tables.fair_queue import FairQueue, QueueFullError, Slot
+from udi.node.tables.pool import AsyncFairQueue
 
 SPACES = st.sampled_from("ABCD")
 STEPS = st.lists(st.one_of(st.tuples(st.just("join"), SPACES), st.tuples(st.just("leave"), st.integers(0, 30))))
@@ -19,13 +19,13 @@ class Watched:
     """A line, and for each ticket how often each other space was served while it could have been."""
 
     def __init__(self, places: int, own: int) -> None:
-        self.turns = Turns(places, own, 1000, 1000)
-        self.tickets: list[Ticket] = []
-        self.overtaken: dict[Ticket, Counter[object]] = {}
+        self.turns = FairQueue(places, own, 1000, 1000)
+        self.tickets: list[Slot] = []
+        self.overtaken: dict[Slot, Counter[object]] = {}
 
     def join(self, space: str) -> None:
         before = [ticket for ticket in self.tickets if ticket.served]
-        ticket = self.turns.join(space)
+        ticket = self.turns.enqueue(space)
         self.tickets.append(ticket)
         self._note([each for each in self.tickets if each.served and each not in before])
 
@@ -33,9 +33,9 @@ class Watched:
         if self.tickets:
             ticket = self.tickets.pop(number % len(self.tickets))
             self.overtaken.pop(ticket, None)
-            self._note(self.turns.leave(ticket))
+            self._note(self.turns.release(ticket))
 
-    def _note(self, served: list[Ticket]) -> None:
+    def _note(self, served: list[Slot]) -> None:
         firsts = {ticket.space: ticket for ticket in reversed(self.tickets) if not ticket.served}
         for ticket in firsts.values():
             if self.held[ticket.space] < self.turns.own_places:
@@ -57,71 +57,73 @@ def test_a_space_is_served_before_another_is_served_twice(
         else:
             line.leave(int(what))
 
-        assert line.turns.held == sum(line.held.values()) <= places
+        assert line.turns.active_count == sum(line.held.values()) <= places
         assert max(line.held.values(), default=0) <= own
         assert line.turns.waiting == sum(not ticket.served for ticket in line.tickets)
         assert all(most <= 1 for counts in line.overtaken.values() for most in counts.values())
         able = {ticket.space for ticket in line.tickets if not ticket.served and line.held[ticket.space] < own}
-        assert min(places - line.turns.held, len(able)) == 0, "nobody who may be served waits beside a free place"
+        assert min(places - line.turns.active_count, len(able)) == 0, (
+            "nobody who may be served waits beside a free place"
+        )
 
 
 def test_a_space_that_was_served_goes_behind_the_others() -> None:
-    turns = Turns(1, 1, 10, 10)
-    first, second, third, other = (turns.join(space) for space in "AAAB")
+    turns = FairQueue(1, 1, 10, 10)
+    first, second, third, other = (turns.enqueue(space) for space in "AAAB")
 
-    served = [turns.leave(first), turns.leave(second), turns.leave(other)]
+    served = [turns.release(first), turns.release(second), turns.release(other)]
 
     assert served == [[second], [other], [third]]
 
 
 def test_a_space_waits_in_its_own_order() -> None:
-    turns = Turns(1, 1, 10, 10)
-    first, second, third = (turns.join("A") for _ in range(3))
+    turns = FairQueue(1, 1, 10, 10)
+    first, second, third = (turns.enqueue("A") for _ in range(3))
 
-    assert turns.leave(first) == [second]
-    assert turns.leave(second) == [third]
+    assert turns.release(first) == [second]
+    assert turns.release(second) == [third]
 
 
 def test_a_flood_of_one_space_does_not_keep_another_waiting() -> None:
-    turns = Turns(3, 2, 1000, 1000)
-    flood = [turns.join("flood") for _ in range(500)]
+    turns = FairQueue(3, 2, 1000, 1000)
+    flood = [turns.enqueue("flood") for _ in range(500)]
 
-    assert turns.join("quiet").served
+    assert turns.enqueue("quiet").served
     assert sum(ticket.served for ticket in flood) == 2
 
 
 def test_a_line_has_an_end() -> None:
-    turns = Turns(1, 1, 3, 2)
+    turns = FairQueue(1, 1, 3, 2)
     for space in "AAA":
-        turns.join(space)
-    with pytest.raises(FullError) as own:
-        turns.join("A")
-    turns.join("B")
-    with pytest.raises(FullError) as all_of_them:
-        turns.join("C")
+        turns.enqueue(space)
+    with pytest.raises(QueueFullError) as own:
+        turns.enqueue("A")
+    turns.enqueue("B")
+    with pytest.raises(QueueFullError) as all_of_them:
+        turns.enqueue("C")
 
     assert (own.value.own, all_of_them.value.own) == (True, False)
 
 
 async def test_whoever_waits_too_long_is_told_when_to_come_back() -> None:
-    gate = Gate(Turns(1, 1, 10, 1), patience=0.05)
-    async with gate.turn("A"):
+    gate = AsyncFairQueue(FairQueue(1, 1, 10, 1), patience=0.05)
+    async with gate.acquire_slot("A"):
         with pytest.raises(UnavailableError) as late:
-            async with gate.turn("B"):
+            async with gate.acquire_slot("B"):
                 pass
         waiting = asyncio.create_task(_enter(gate, "A"))
         await asyncio.sleep(0)
-        with pytest.raises(TooManyError) as many:
-            async with gate.turn("A"):
+        with pytest.raises(TooManyRequestsError) as many:
+            async with gate.acquire_slot("A"):
                 pass
         waiting.cancel()
-    async with gate.turn("B"):
+    async with gate.acquire_slot("B"):
         pass
 
     assert (late.value.status, many.value.status) == (503, 429)
     assert late.value.headers["Retry-After"] == many.value.headers["Retry-After"] == "5"
 
 
-async def _enter(gate: Gate, space: str) -> None:
-    async with gate.turn(space):
+async def _enter(gate: AsyncFairQueue, space: str) -> None:
+    async with gate.acquire_slot(space):
         pass

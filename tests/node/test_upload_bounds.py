@@ -18,13 +18,13 @@ from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.node.datasets.intake import resumable
-from udi.node.datasets.intake.finish import Desk, finish_upload
+from udi.node.datasets.intake.finish import UploadContext, finish_upload
 from udi.node.datasets.models import Dataset, Version
-from udi.node.files import incoming, uploads
-from udi.node.files.assemble import assemble
-from udi.node.files.depot import Depot
-from udi.node.files.models import Part, Upload
+from udi.node.files import upload_stream, uploads
+from udi.node.files.assemble import assemble_upload
+from udi.node.files.models import Upload, UploadPart
 from udi.node.files.store import ObjectStore
+from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.models import ScriptKey, Space
 from udi.node.tables.readers import READERS
@@ -160,22 +160,22 @@ async def test_a_form_has_a_few_parts(producer: Producer, demo: Territory, store
     assert await objects(store, demo) == []
 
 
-def desk_of(site: Site, territory: Territory) -> Desk:
-    depot = Depot(site.database, site.parts["objects"], territory.id, "worker")
-    return Desk(depot, territory, site.pages.gettext, site.parts[READERS])
+def desk_of(site: Site, territory: Territory) -> UploadContext:
+    depot = TenantStorage(site.database, site.parts["objects"], territory.id, "worker")
+    return UploadContext(depot, territory, site.pages.gettext, site.parts[READERS])
 
 
 async def received(
     sender: Sender, database: Database, territory: Territory, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Upload, list[Part]]:
+) -> tuple[Upload, list[UploadPart]]:
     """An upload whose bytes are all here, in several parts, and which nobody ended yet."""
     monkeypatch.setattr(resumable, "AT_ONCE", 10)
-    monkeypatch.setattr(incoming, "LEAST_PART", 10_000)
+    monkeypatch.setattr(upload_stream, "LEAST_PART", 10_000)
     content = TABLE * 1000
     address = await sender.address(len(content))
     await sender.send(address, 0, iter([content[i : i + 4096] for i in range(0, len(content), 4096)]))
     [upload] = await rows(database, territory, Upload)
-    return upload, sorted(await rows(database, territory, Part), key=lambda part: part.start)
+    return upload, sorted(await rows(database, territory, UploadPart), key=lambda part: part.start)
 
 
 @pytest.mark.parametrize("place", [0, 1, -1], ids=["first", "second", "last"])
@@ -185,7 +185,7 @@ async def test_a_file_is_not_put_together_without_one_of_its_parts(
 ) -> None:  # fmt: skip
     upload, parts = await received(sender, node_database, demo, monkeypatch)
     async with node_database.session(demo.id, role="worker") as session:
-        await session.execute(delete(Part).where(Part.id == parts[place].id))
+        await session.execute(delete(UploadPart).where(UploadPart.id == parts[place].id))
 
     ended = await finish_upload(desk_of(node_site, demo), upload.id)
 
@@ -199,7 +199,7 @@ async def test_an_upload_that_is_ended_twice_at_once_becomes_one_version(
 ) -> None:
     upload, _ = await received(sender, node_database, demo, monkeypatch)
     desk = desk_of(node_site, demo)
-    await assemble(desk.depot, upload)
+    await assemble_upload(desk.depot, upload)
 
     ended: list[Any] = await asyncio.gather(*(finish_upload(desk, upload.id) for _ in range(2)))
 

@@ -14,21 +14,21 @@ from tests.node.producer import SLUG, TABLE, Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.spaces.actions import set_limits
-from udi.node.spaces.clients import Client, client_of
-from udi.node.spaces.counting import Kind, Readers, Uses, use_of
-from udi.node.spaces.limits import Limits
+from udi.node.spaces.clients import ClientKind, client_of
+from udi.node.spaces.limits import SpaceLimiter
 from udi.node.spaces.models import Space, UseCount
+from udi.node.spaces.use_counts import RecentReaders, UseCounter, UseKind, use_of
 from udi.ui.site import Site
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
 NAMES = {
-    Client.PEOPLE: [FIREFOX, CHROME, "Lynx/2.9.2 libwww-FM/2.14", "Opera/9.80 (Windows NT 6.1) Presto/2.12 Version/12.16"],
-    Client.PROGRAMS: [
+    ClientKind.PEOPLE: [FIREFOX, CHROME, "Lynx/2.9.2 libwww-FM/2.14", "Opera/9.80 (Windows NT 6.1) Presto/2.12 Version/12.16"],
+    ClientKind.PROGRAMS: [
         "", "curl/8.5.0", "python-requests/2.32", "Python-urllib/3.11", "Wget/1.21", "Mozilla/5.0 QGIS/33400/Debian",
         "okhttp/4.12", "Java/17.0.2", "axios/1.7", "R (4.3.1 x86_64)", "my own script", "GDAL/3.8", "duckdb/v1.0",
     ],
-    Client.ROBOTS: [
+    ClientKind.ROBOTS: [
         "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "GPTBot/1.2", "CCBot/2.0",
         "Mozilla/5.0 (compatible; bingbot/2.0)", "Mozilla/5.0 (compatible; YandexBot/3.0)", "ia_archiver", "AhrefsBot/7.0",
         "facebookexternalhit/1.1", "Mozilla/5.0 (X11) HeadlessChrome/120.0 Safari/537.36", "UptimeRobot/2.0", "Bytespider",
@@ -37,7 +37,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("name", "client"), [(name, client) for client, names in NAMES.items() for name in names])
-def test_a_client_is_told_by_its_name(name: str, client: Client) -> None:
+def test_a_client_is_told_by_its_name(name: str, client: ClientKind) -> None:
     assert client_of(name) is client
 
 
@@ -112,7 +112,7 @@ async def test_a_space_that_is_asked_too_much_answers_no_table_either(
     dataset = await producer.publish()
     async with node_site.database.session(demo.id, role="worker") as session:
         await set_limits(session, SLUG, requests_per_minute=1)
-    parts["limits"] = Limits(node_site.database, node_site.settings)
+    parts["limits"] = SpaceLimiter(node_site.database, node_site.settings)
 
     asked = [await passer_by.get(path) for path in (f"/api/resources/{dataset}/data/", f"/datasets/{dataset}/data")]
 
@@ -134,11 +134,11 @@ async def test_several_processes_add_up_and_none_blocks_another(
     node_database: Database, demo: Territory, space: Space
 ) -> None:
     datasets = [uuid.uuid4() for _ in range(20)]
-    processes = [Uses(node_database) for _ in range(4)]
+    processes = [UseCounter(node_database) for _ in range(4)]
     for turn in range(3):
         for rank, uses in enumerate(processes):
             for dataset in datasets if (rank + turn) % 2 else reversed(datasets):
-                uses.add(use_of(demo.id, space.id, dataset, Kind.API, Client.PROGRAMS), sent=7)
+                uses.add(use_of(demo.id, space.id, dataset, UseKind.API, ClientKind.PROGRAMS), sent=7)
         await asyncio.gather(*(uses.flush() for uses in processes))
     for uses in processes:
         await uses.close()
@@ -152,8 +152,8 @@ async def test_several_processes_add_up_and_none_blocks_another(
 async def test_what_the_database_does_not_take_now_is_written_later(
     node_database: Database, demo: Territory, space: Space, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    uses = Uses(node_database)
-    uses.add(use_of(demo.id, space.id, uuid.uuid4(), Kind.FILE, Client.PEOPLE), sent=3)
+    uses = UseCounter(node_database)
+    uses.add(use_of(demo.id, space.id, uuid.uuid4(), UseKind.FILE, ClientKind.PEOPLE), sent=3)
 
     def away(*_: Any, **__: Any) -> Any:
         raise ConnectionError
@@ -170,8 +170,8 @@ async def test_what_the_database_does_not_take_now_is_written_later(
 async def test_counts_of_another_territory_are_unseen(
     node_database: Database, demo: Territory, other: Territory, space: Space
 ) -> None:
-    uses = Uses(node_database)
-    uses.add(use_of(demo.id, space.id, uuid.uuid4(), Kind.OGC, Client.PROGRAMS))
+    uses = UseCounter(node_database)
+    uses.add(use_of(demo.id, space.id, uuid.uuid4(), UseKind.OGC, ClientKind.PROGRAMS))
     await uses.close()
 
     async with node_database.session(other.id) as session:
@@ -179,7 +179,7 @@ async def test_counts_of_another_territory_are_unseen(
 
 
 async def test_readers_are_forgotten_by_themselves_and_a_salt_is_never_used_again() -> None:
-    readers = Readers(lasts=0.05)
+    readers = RecentReaders(lasts=0.05)
     assert readers.is_new("file", "name", "192.0.2.1")
     assert not readers.is_new("file", "name", "192.0.2.1")
     salt, digests = readers._salt, set(readers._seen)

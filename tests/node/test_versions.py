@@ -13,7 +13,7 @@ from udi.kit.db import Database
 from udi.kit.identity import PUBLISHERS, Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.models import DatasetEvent
-from udi.node.datasets.queries import get_dataset, read_marks
+from udi.node.datasets.queries import get_dataset, read_version_marks
 from udi.node.files.store import ObjectStore
 
 pytestmark = pytest.mark.usefixtures("each_store")
@@ -121,7 +121,7 @@ async def test_the_page_reads_what_was_found_in_the_newest_version_only(
 
     async with node_database.session(demo.id, role="worker") as session:
         lean = await get_dataset(session, actor, uuid.UUID(dataset), lean=True)
-        marks = await read_marks(session, lean)
+        marks = await read_version_marks(session, lean)
         unread = ["findings" in inspect(version.preparation).unloaded for version in lean.versions]
         ids = [version.id for version in lean.versions]
 

@@ -9,10 +9,10 @@ import pytest
 
 from tests.node import hostile
 from udi.kit import child as children
-from udi.kit.child import Child, TooMuchMemoryError
-from udi.kit.confinement import Limits
-from udi.node.tables.drawn_map import MapDrawing
-from udi.node.tables.shown import _checked
+from udi.kit.child import ChildMemoryError, ChildProcess
+from udi.kit.sandbox import ProcessLimits
+from udi.node.tables.map_drawing import MapDrawing
+from udi.node.tables.overview import _validate_drawing
 
 pytestmark = pytest.mark.programs
 
@@ -68,7 +68,7 @@ def test_a_file_that_a_child_writes_has_a_longest_length(tmp_path: Path) -> None
 
 
 async def test_a_child_with_its_modules_reaches_no_file_and_asks_about_none() -> None:
-    async with Child(Limits(MEMORY, modules=("tests.node.hostile",))) as child:
+    async with ChildProcess(ProcessLimits(MEMORY, modules=("tests.node.hostile",))) as child:
         for deed in ("read", "ask about", "write", "delete", *ASK_THE_KERNEL):
             outcome = await child.call(hostile.attempt, deed, Path("/etc/passwd"), seconds=PATIENCE)
             assert outcome == "PermissionError", deed
@@ -78,18 +78,18 @@ async def test_a_child_with_its_modules_reaches_no_file_and_asks_about_none() ->
 
 async def test_a_child_that_opens_files_can_ask_whether_one_is_there() -> None:
     """No wall of the kernel sees the path of `stat`: what it answers is in the reference of security."""
-    async with Child(Limits(MEMORY)) as child:
+    async with ChildProcess(ProcessLimits(MEMORY)) as child:
         assert await child.call(hostile.attempt, "ask about", Path("/etc/passwd"), seconds=PATIENCE) == "done"
         assert await child.call(hostile.attempt, "read", Path("/etc/passwd"), seconds=PATIENCE) == "PermissionError"
 
 
 async def test_memory_of_a_child_is_written_or_run() -> None:
-    async with Child(Limits(MEMORY)) as child:
+    async with ChildProcess(ProcessLimits(MEMORY)) as child:
         assert await child.call(hostile.make_memory_that_runs, seconds=PATIENCE) == "PermissionError"
 
 
 async def test_a_call_may_use_a_processor_as_long_as_it_may_last() -> None:
-    async with Child(Limits(MEMORY)) as child:
+    async with ChildProcess(ProcessLimits(MEMORY)) as child:
         for seconds in (PATIENCE, 5):
             left = await child.call(hostile.processor_left, seconds=seconds)
             assert seconds <= left <= seconds + 3
@@ -97,9 +97,9 @@ async def test_a_call_may_use_a_processor_as_long_as_it_may_last() -> None:
 
 async def test_an_answer_that_is_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "LONGEST_ANSWER", 100)
-    async with Child(Limits(MEMORY)) as child:
+    async with ChildProcess(ProcessLimits(MEMORY)) as child:
         assert await child.call(hostile.own_pid, seconds=PATIENCE) == child.pid
-        with pytest.raises(TooMuchMemoryError):
+        with pytest.raises(ChildMemoryError):
             await child.call(hostile.reverse, (Path("/" + "x" * 200),), seconds=PATIENCE)
 
 
@@ -113,8 +113,8 @@ async def test_an_answer_that_is_too_long_is_not_read(monkeypatch: pytest.Monkey
 def test_a_drawing_of_a_child_holds_shapes_and_nothing_else(body: str) -> None:
     shapes = '<path class="dots" stroke-width="2.5" d="M0 0L1 1"/><circle class="dot" cx="1" cy="2" r="3"/>'
 
-    assert _checked(MapDrawing(**drawing(shapes))) is not None
-    assert _checked(MapDrawing(**drawing(shapes + body))) is None
+    assert _validate_drawing(MapDrawing(**drawing(shapes))) is not None
+    assert _validate_drawing(MapDrawing(**drawing(shapes + body))) is None
 
 
 def drawing(body: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from udi.node.tables.column import LINE, TypedColumn
-from udi.node.tables.locked import literal, quoted
+from udi.node.tables.duckdb_sandbox import identifier, literal
 
 Cell = str | int | float | bool | None
 
@@ -16,8 +16,8 @@ def write_table(
 ) -> Path:
     """A Parquet of (name, DuckDB's type) columns below `__line`."""
     with duckdb.connect() as connection:
-        defined = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns)
-        connection.execute(f"CREATE TABLE t ({quoted(LINE)} BIGINT, {defined})")
+        defined = ", ".join(f"{identifier(name)} {kind}" for name, kind in columns)
+        connection.execute(f"CREATE TABLE t ({identifier(LINE)} BIGINT, {defined})")
         if rows:
             marks = ", ".join("?" * (len(columns) + 1))
             lines = [[line, *row] for line, row in enumerate(rows, first_line)]
@@ -34,4 +34,4 @@ def write_texts(path: Path, names: Sequence[str], rows: Sequence[Sequence[str]],
 
 def write_typed(path: Path, columns: Sequence[TypedColumn], rows: Sequence[Sequence[Cell]]) -> Path:
     """A typed table."""
-    return write_table(path, [(column.name, column.stored) for column in columns], rows)
+    return write_table(path, [(column.name, column.sql_type) for column in columns], rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from udi.node.tables.column import LINE, ColumnType, TypedColumn
-from udi.node.tables.locked import quoted
+from udi.node.tables.duckdb_sandbox import identifier
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def write_table(folder: Path, told: Sequence[Told], *, name: str = "table") -> t
             writer.writerow([line, *(cell.replace("\x00", "").replace("\r", "") for cell in record)])
     read = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(told)))
     typed = ", ".join(
-        f"try_cast(nullif(c{index}, '') AS {column.stored}) AS {quoted(column.name)}"
+        f"try_cast(nullif(c{index}, '') AS {column.sql_type}) AS {identifier(column.name)}"
         for index, column in enumerate(columns)
     )
     with duckdb.connect() as connection:

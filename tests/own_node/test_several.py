@@ -22,7 +22,7 @@ from tests.own_node.test_alone import pushed_by
 from tests.rules.pages import check_page
 from udi.kit.db import Database
 from udi.kit.identity import Actor
-from udi.portal.nodes.actions.moderate import get_for_team, withdraw_for_team
+from udi.portal.nodes.actions.moderate import get_dataset_for_team, withdraw_dataset_for_team
 from udi.portal.nodes.models import Node as Registered
 from udi.portal.nodes.models import Report
 from udi.portal.tenants.queries import get_tenant
@@ -180,7 +180,9 @@ async def withdraw_by_team(place: Place, dataset: str, reason: str) -> None:
         tenant = (await get_tenant(session, slug)).id
     async with portal.session(tenant, role="worker") as session:
         team = Actor(UUID(int=7), "Team", "team@example.org", slug, moderator=True)
-        await withdraw_for_team(session, team, await get_for_team(session, team, UUID(dataset)), reason=reason)
+        await withdraw_dataset_for_team(
+            session, team, await get_dataset_for_team(session, team, UUID(dataset)), reason=reason
+        )
     await portal.close()
 
 

@@ -11,7 +11,7 @@ from tests.pages.criteria import CRITERIA, SUBJECTS, broken_by, shipped_scripts,
 from tests.pages.modes import MODES
 from tests.pages.together import menu_of, other_menus, same_titles, title_of
 from tests.rules.pages import Page
-from udi.ui.declarations import FILE, State, forget
+from udi.ui.declarations import FILE, CriterionState, clear_cache
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,19 @@ class Findings:
             faults.append(Fault("ways", "there are not two ways to find a page"))
         return faults
 
-    def states(self) -> dict[str, State]:
+    def states(self) -> dict[str, CriterionState]:
         """Each criterion as these findings leave it."""
         absent = unheard(shipped_scripts()) | (set(SUBJECTS) - self.present)
         found = {}
         for number, criterion in CRITERIA.items():
             if self.broken.get(number):
-                found[number] = State.BROKEN
+                found[number] = CriterionState.BROKEN
             elif number in absent:
-                found[number] = State.ABSENT
+                found[number] = CriterionState.ABSENT
             elif criterion.whole:
-                found[number] = State.KEPT
+                found[number] = CriterionState.KEPT
             else:
-                found[number] = State.CHECKED if criterion.checks else State.UNSEEN
+                found[number] = CriterionState.CHECKED if criterion.checks else CriterionState.UNSEEN
         return found
 
     def as_dict(self, axe: str) -> dict[str, Any]:
@@ -102,4 +102,4 @@ def write_part(name: str, part: Mapping[str, Any]) -> None:
     """Renew one part of the declarations that the package carries."""
     known = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     FILE.write_text(json.dumps(known | {name: part}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    forget()
+    clear_cache()

@@ -32,16 +32,16 @@ from udi.portal.nodes.harvest import kinds
 from udi.portal.nodes.harvest.source_kinds import SOURCE_STATUS
 from udi.portal.nodes.sources.actions import register_source
 from udi.portal.nodes.sources.models import RunOutcome, RunPhase, SourceRun, SourceState
-from udi.portal.nodes.sources.telling import tell_others
+from udi.portal.nodes.sources.run_log import log_non_datasets
 from udi.portal.notifications.models import Subscription, Webhook, WebhookState
 from udi.portal.notifications.tokens import unsubscribe_token
-from udi.portal.notifications.webhooks.signing import new_secret
+from udi.portal.notifications.webhooks.signatures import new_secret
 from udi.portal.organisations.actions import apply_organisation
-from udi.portal.organisations.models import Entry, Organisation
+from udi.portal.organisations.models import MembershipEntry, Organisation
 from udi.portal.organisations.queries import get_producer
 from udi.portal.projects.calls.models import Submission
 from udi.portal.projects.suggestions.models import DeclaredInterest
-from udi.portal.projects.suggestions.tokens import off_address
+from udi.portal.projects.suggestions.tokens import unsubscribe_url
 from udi.settings import Settings
 from udi.ui.site import Site
 
@@ -110,7 +110,7 @@ async def fill_catalogue(site: Site, territory: Territory) -> dict[str, str]:
     await catalogue.add(1, **first | as_table(first["global_id"], territory.links["node"]))
     found = {"table": first["global_id"]} | await _add_others(catalogue)
     feed = SearchFeed(site.database, site.registry, site.settings)
-    await feed.step()
+    await feed.run_once()
     return {f"portal {name}": value for name, value in found.items()}
 
 
@@ -239,7 +239,7 @@ async def suggest(app: Litestar, territory: Territory, someone: httpx.AsyncClien
     site: Site = app.state.site
     async with site.database.session(territory.id, role="worker") as session:
         interests = {row.found: row for row in await session.scalars(select(DeclaredInterest))}
-    off = off_address(site.settings, territory, interests[False].choice_id)
+    off = unsubscribe_url(site.settings, territory, interests[False].choice_id)
     return {"portal helper": str(interests[True].id), "portal off": off.rpartition("/")[2]}
 
 
@@ -272,8 +272,8 @@ async def be_invited(site: Site, territory: Territory, email: str) -> dict[str, 
         organisation = (await session.scalars(select(Organisation).where(Organisation.slug == "armor"))).one()
         person = (await session.scalars(select(Person.id).where(Person.email == email))).one()
         facts = {"organisation_id": organisation.id, "language": "fr", "begun_by": person, "begun_at": now()}
-        invited = Entry(stage="invited", email=email, groups=["publishers"], **facts)
-        asks = Entry(stage="requested", person_id=person, groups=[], words="Je tiens les comptes.", **facts)
+        invited = MembershipEntry(stage="invited", email=email, groups=["publishers"], **facts)
+        asks = MembershipEntry(stage="requested", person_id=person, groups=[], words="Je tiens les comptes.", **facts)
         session.add_all([invited, asks])
         await session.flush()
     return {"portal invitation": str(invited.id)}
@@ -295,7 +295,7 @@ async def read_elsewhere(site: Site, territory: Territory) -> dict[str, str]:
         session.add(run)
         await session.flush()
         met = [("jeu-1", LONG, kinds.TITLE_MISSING), ("jeu-2", ARABIC, kinds.LICENCE_MISSING), ("", "", SOURCE_STATUS)]
-        await tell_others(session, run, [(own, title, kind.at("", value=503)) for own, title, kind in met])
+        await log_non_datasets(session, run, [(own, title, kind.at("", value=503)) for own, title, kind in met])
     return {"portal source": str(source.id)}
 
 

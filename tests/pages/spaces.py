@@ -5,9 +5,9 @@ from typing import Any
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.dataspace import requesting, transferring
-from udi.portal.dataspace.connectors import Described, add_connector
-from udi.portal.dataspace.states import Negotiation, Transfer
+from udi.portal.dataspace import consumer_negotiations, transfers
+from udi.portal.dataspace.connectors import ConnectorInput, add_connector
+from udi.portal.dataspace.transitions import NegotiationState, TransferState
 from udi.portal.projects.models import Project
 from udi.protocol.odrl import PURPOSES
 from udi.protocol.terms import Purpose
@@ -28,15 +28,15 @@ async def connect(site: Site, territory: Territory, project_id: str) -> dict[str
         project = await session.get_one(Project, (territory.id, uuid.UUID(project_id)))
         assert project.leader_id is not None
         leader = Actor(project.leader_id, "", "", territory.slug)
-        said = Described(
+        said = ConnectorInput(
             name="Le laboratoire voisin", participant="did:web:voisin.example", address="https://voisin.example/dsp",
             purpose=Purpose.RESEARCH, words="Comparer deux villes.",
         )  # fmt: skip
         connector, _ = await add_connector(session, leader, project, said)
-        negotiation = await requesting.ask(session, leader, connector, DATASET, OFFER)
-        negotiation.state, negotiation.reason = Negotiation.OFFERED, "Six mois, pas davantage."
-        transfer = await transferring.fetch(session, leader, connector, "urn:accord:1", dataset=DATASET)
-        transfer.state = Transfer.STARTED
+        negotiation = await consumer_negotiations.request_dataset(session, leader, connector, DATASET, OFFER)
+        negotiation.state, negotiation.reason = NegotiationState.OFFERED, "Six mois, pas davantage."
+        transfer = await transfers.request_transfer(session, leader, connector, "urn:accord:1", dataset=DATASET)
+        transfer.state = TransferState.STARTED
         transfer.data_address = {"endpoint": "https://voisin.example/arbres", "endpointProperties": []}
         return {
             "portal connector": str(connector.id), "portal negotiation": str(negotiation.id),

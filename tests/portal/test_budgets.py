@@ -16,10 +16,10 @@ from tests import visitors
 from tests.portal.projects.conftest import FORM
 from tests.visitors import browse, make_person
 from udi.kit import budgets
-from udi.kit.budgets import Budget, address_subject, forget_spent, require_left, spend
+from udi.kit.budgets import RateLimit, address_subject, delete_old_counts, require_budget, spend_budget
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.errors import TooManyError
+from udi.kit.errors import TooManyRequestsError
 from udi.kit.tenancy import Territory
 from udi.portal import app as portal
 from udi.portal import site as portal_parts
@@ -28,7 +28,7 @@ from udi.portal.tenants import budgets as portal_budgets
 from udi.portal.tenants.budgets import SpentBudget
 from udi.settings import Settings
 
-SMALL = Budget("trial", 7, 3600)
+SMALL = RateLimit("trial", 7, 3600)
 
 
 @pytest.fixture(autouse=True)
@@ -42,30 +42,30 @@ async def test_as_much_is_spent_at_once_as_may_be_and_no_more(portal_database: D
     async def attempt() -> bool:
         try:
             async with portal_database.session(demo.id) as session:
-                await spend(session, SMALL, "somebody")
-        except TooManyError:
+                await spend_budget(session, SMALL, "somebody")
+        except TooManyRequestsError:
             return False
         return True
 
-    assert sum(await asyncio.gather(*(attempt() for _ in range(25)))) == SMALL.most
+    assert sum(await asyncio.gather(*(attempt() for _ in range(25)))) == SMALL.limit
 
 
 async def test_one_that_is_spent_leaves_others_their_own(
     portal_database: Database, demo: Territory, other: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with portal_database.session(demo.id) as session:
-        await spend(session, SMALL, "somebody", cost=SMALL.most)
+        await spend_budget(session, SMALL, "somebody", cost=SMALL.limit)
     async with portal_database.session(demo.id) as session:
-        with pytest.raises(TooManyError):
-            await require_left(session, SMALL, "somebody")
-        await require_left(session, SMALL, "somebody else")
-        await require_left(session, replace(SMALL, policy="another"), "somebody")
+        with pytest.raises(TooManyRequestsError):
+            await require_budget(session, SMALL, "somebody")
+        await require_budget(session, SMALL, "somebody else")
+        await require_budget(session, replace(SMALL, policy="another"), "somebody")
     async with portal_database.session(other.id) as session:
-        await require_left(session, SMALL, "somebody")
+        await require_budget(session, SMALL, "somebody")
     later = now() + timedelta(seconds=SMALL.seconds)
     monkeypatch.setattr(budgets, "now", lambda: later)
     async with portal_database.session(demo.id) as session:
-        await require_left(session, SMALL, "somebody")
+        await require_budget(session, SMALL, "somebody")
 
 
 async def test_a_refusal_says_how_long_to_wait(
@@ -73,9 +73,9 @@ async def test_a_refusal_says_how_long_to_wait(
 ) -> None:
     moment = now().replace(minute=50, second=0, microsecond=0)
     monkeypatch.setattr(budgets, "now", lambda: moment)
-    with pytest.raises(TooManyError) as refused:
+    with pytest.raises(TooManyRequestsError) as refused:
         async with portal_database.session(demo.id) as session:
-            await spend(session, SMALL, "somebody", cost=SMALL.most + 1)
+            await spend_budget(session, SMALL, "somebody", cost=SMALL.limit + 1)
 
     assert refused.value.headers["Retry-After"] == "600"
     assert refused.value.remedy % refused.value.values == "Try again in 10 minutes."
@@ -88,10 +88,10 @@ async def test_what_was_counted_is_forgotten_after_a_day(portal_database: Databa
 
     async with portal_database.session(demo.id) as session:
         session.add(SpentBudget(policy="old", subject="somebody", begins_at=now() - timedelta(days=2), used=1))
-        await spend(session, SMALL, "somebody")
+        await spend_budget(session, SMALL, "somebody")
     assert await count() == 2
     async with portal_database.session(demo.id, role="worker") as session:
-        await forget_spent(session)
+        await delete_old_counts(session)
 
     assert await count() == 1
 
@@ -126,7 +126,7 @@ async def two_browsers(
 async def test_two_processes_count_the_writes_of_one_person_together(
     portal_app: Litestar, second_process: Litestar, demo: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(portal_budgets, "WRITES", Budget("writes", 6, 3600))
+    monkeypatch.setattr(portal_budgets, "WRITES", RateLimit("writes", 6, 3600))
     async with two_browsers(portal_app, second_process, demo, person=make_person(demo)) as browsers:
         answers = [await browsers[turn % 2].post("/my-space/tokens", data={}) for turn in range(10)]
 
@@ -138,7 +138,7 @@ async def test_two_processes_count_the_writes_of_one_person_together(
 async def test_an_address_is_counted_whoever_is_behind_it(
     portal_app: Litestar, second_process: Litestar, demo: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(portal_budgets, "ADDRESS_WRITES", Budget("address-writes", 5, 3600))
+    monkeypatch.setattr(portal_budgets, "ADDRESS_WRITES", RateLimit("address-writes", 5, 3600))
     answers = []
     for turn in range(8):
         app = (portal_app, second_process)[turn % 2]
@@ -150,7 +150,7 @@ async def test_an_address_is_counted_whoever_is_behind_it(
 
 async def test_reading_is_not_counted(portal_app: Litestar, demo: Territory, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("WRITES", "ADDRESS_WRITES", "TERRITORY_WRITES"):
-        monkeypatch.setattr(portal_budgets, name, Budget(name, 0, 3600))
+        monkeypatch.setattr(portal_budgets, name, RateLimit(name, 0, 3600))
     async with browse(portal_app, demo, make_person(demo)) as somebody:
         assert (await somebody.get("/my-space")).status_code == 200
         assert (await somebody.post("/my-space/tokens", data={})).status_code == 429
@@ -159,7 +159,7 @@ async def test_reading_is_not_counted(portal_app: Litestar, demo: Territory, mon
 async def test_projects_are_begun_a_few_an_hour(
     portal_app: Litestar, demo: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(describe, "PROJECTS", Budget("projects", 3, 3600))
+    monkeypatch.setattr(describe, "PROJECTS", RateLimit("projects", 3, 3600))
     async with browse(portal_app, demo, make_person(demo)) as somebody:
         answers = [await somebody.post("/projects/new", data=FORM) for _ in range(5)]
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.protocol.agreed import AGREEMENT_ID, PROJECT_ID, said_agreement, said_policy, said_standing, said_terms
-from udi.protocol.agreement import read_agreement, read_standing, write_agreement, write_standing
-from udi.protocol.faults import Code, InvalidDocument
+from udi.protocol.agreement import read_agreement, read_agreement_status, write_agreement, write_agreement_status
+from udi.protocol.faults import FaultCode, InvalidDocument
 from udi.protocol.policy import read_policy, write_policy
 from udi.protocol.terms import Purpose, Terms, read_terms, write_terms
 
@@ -98,7 +98,7 @@ READERS = {
     "terms": (read_terms, said_terms, write_terms),
     "policy": (read_policy, said_policy, write_policy),
     "agreement": (read_agreement, said_agreement, write_agreement),
-    "standing": (read_standing, said_standing, write_standing),
+    "standing": (read_agreement_status, said_standing, write_agreement_status),
 }
 CASES = [
     (name, changes, faults)
@@ -123,9 +123,9 @@ def test_what_is_read_is_written_the_same(name: str) -> None:
 def test_a_standing_says_why_it_is_so_and_when_it_closes() -> None:
     said = said_standing(reason="The project ended.", closes_at="2027-01-31T12:00:00Z")
 
-    standing = read_standing(said)
+    standing = read_agreement_status(said)
 
-    assert (standing.reason, write_standing(standing)["closes_at"]) == (said["reason"], said["closes_at"])
+    assert (standing.reason, write_agreement_status(standing)["closes_at"]) == (said["reason"], said["closes_at"])
 
 
 @pytest.mark.parametrize(("name", "changes", "faults"), CASES, ids=[f"{n}: {str(c)[:50]}" for n, c, _ in CASES])
@@ -154,7 +154,7 @@ def test_a_field_that_is_not_known_says_which_are() -> None:
     with pytest.raises(InvalidDocument) as refused:
         read_terms(said_terms(only_sums=True))
 
-    assert refused.value.faults[0].code is Code.UNKNOWN_FIELD
+    assert refused.value.faults[0].code is FaultCode.UNKNOWN_FIELD
     assert "columns" in refused.value.refusals[0].remedy
 
 

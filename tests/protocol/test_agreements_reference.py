@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from udi.protocol import odrl
-from udi.protocol.deciding import Refused
+from udi.protocol.access_decision import RefusalReason
 from udi.protocol.policy import FieldKind, Requester
 from udi.protocol.terms import Measure, Prohibition, Purpose, Terms
 
@@ -26,7 +26,7 @@ def row(name: str) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize("name", [*Terms.__struct_fields__, *Prohibition, *Measure, *Purpose, *Refused])
+@pytest.mark.parametrize("name", [*Terms.__struct_fields__, *Prohibition, *Measure, *Purpose, *RefusalReason])
 def test_each_word_has_its_row(name: str) -> None:
     assert row(name)
 

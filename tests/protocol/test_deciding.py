@@ -11,15 +11,23 @@ import pytest
 
 from tests.protocol.agreed import DATASET_ID, PROJECT_ID, said_agreement, said_standing
 from tests.protocol.test_words import french
-from udi.protocol.agreement import Agreement, Standing, State, read_agreement, read_standing
-from udi.protocol.deciding import DENIALS, Reading, Refused, Verdict, decide, refuse, state_at
+from udi.protocol.access_decision import (
+    DENIALS,
+    ReadingDecision,
+    ReadingRequest,
+    RefusalReason,
+    decide_reading,
+    refuse,
+    state_at,
+)
+from udi.protocol.agreement import Agreement, AgreementStatus, AgreementValidity, read_agreement, read_agreement_status
 from udi.protocol.terms import Purpose
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference/agreements.md"
-AGREEMENT, STANDING = read_agreement(said_agreement()), read_standing(said_standing())
+AGREEMENT, STANDING = read_agreement(said_agreement()), read_agreement_status(said_standing())
 SHOWN = STANDING.credentials[0]
 NOON = datetime(2027, 2, 14, 12, 30, 20, tzinfo=UTC)
-READING = Reading(dataset=UUID(DATASET_ID), credential=SHOWN.sha256)
+READING = ReadingRequest(dataset=UUID(DATASET_ID), credential=SHOWN.sha256)
 COLUMNS = ("îlot", "énergie (kWh)")
 
 
@@ -33,10 +41,10 @@ def verdict(
     standing: dict[str, Any] | None = None,
     moment: datetime = NOON,
     **reading: Any,
-) -> Verdict:
+) -> ReadingDecision:
     agreed: Agreement = changed(AGREEMENT, **(agreement or {}))
-    stands: Standing = changed(STANDING, **(standing or {}))
-    return decide(agreed, stands, changed(READING, **reading), moment)
+    stands: AgreementStatus = changed(STANDING, **(standing or {}))
+    return decide_reading(agreed, stands, changed(READING, **reading), moment)
 
 
 WHOLE = {"terms": changed(AGREEMENT.terms, columns=(), rows=())}
@@ -55,36 +63,39 @@ PASSED: list[dict[str, Any]] = [
     {"moment": AGREEMENT.ends_at},
     {"standing": {"closes_at": NOON + timedelta(seconds=1)}},
 ]
-REFUSED: list[tuple[Refused, dict[str, Any]]] = [
-    (Refused.UNKNOWN_CREDENTIAL, {"credential": "ef" * 32}),
-    (Refused.UNKNOWN_CREDENTIAL, {"credential": "ef" * 32, "standing": {"state": State.REVOKED}}),
-    (Refused.UNKNOWN_CREDENTIAL, {"standing": {"credentials": ()}}),
-    (Refused.UNCONFIRMED, {"standing": {"agreement": UUID(PROJECT_ID)}}),
-    (Refused.OTHER_DATASET, {"dataset": UUID(PROJECT_ID)}),
-    (Refused.GIVEN_UP, {"standing": {"state": State.GIVEN_UP}}),
-    (Refused.GIVEN_UP, {"standing": {"state": State.GIVEN_UP, "closes_at": NOON}}),
-    (Refused.REVOKED, {"standing": {"state": State.REVOKED}}),
-    (Refused.REVOKED, {"standing": {"closes_at": NOON}}),
-    (Refused.REVOKED, {"standing": {"state": State.SUSPENDED, "closes_at": NOON}}),
-    (Refused.SUSPENDED, {"standing": {"state": State.SUSPENDED}}),
-    (Refused.SUSPENDED, {"standing": {"state": State.SUSPENDED, "closes_at": NOON + timedelta(days=9)}}),
-    (Refused.NOT_STARTED, {"moment": AGREEMENT.starts_at - timedelta(microseconds=1)}),
-    (Refused.ENDED, {"moment": AGREEMENT.ends_at + timedelta(microseconds=1)}),
+REFUSED: list[tuple[RefusalReason, dict[str, Any]]] = [
+    (RefusalReason.UNKNOWN_CREDENTIAL, {"credential": "ef" * 32}),
+    (RefusalReason.UNKNOWN_CREDENTIAL, {"credential": "ef" * 32, "standing": {"state": AgreementValidity.REVOKED}}),
+    (RefusalReason.UNKNOWN_CREDENTIAL, {"standing": {"credentials": ()}}),
+    (RefusalReason.UNCONFIRMED, {"standing": {"agreement": UUID(PROJECT_ID)}}),
+    (RefusalReason.OTHER_DATASET, {"dataset": UUID(PROJECT_ID)}),
+    (RefusalReason.GIVEN_UP, {"standing": {"state": AgreementValidity.GIVEN_UP}}),
+    (RefusalReason.GIVEN_UP, {"standing": {"state": AgreementValidity.GIVEN_UP, "closes_at": NOON}}),
+    (RefusalReason.REVOKED, {"standing": {"state": AgreementValidity.REVOKED}}),
+    (RefusalReason.REVOKED, {"standing": {"closes_at": NOON}}),
+    (RefusalReason.REVOKED, {"standing": {"state": AgreementValidity.SUSPENDED, "closes_at": NOON}}),
+    (RefusalReason.SUSPENDED, {"standing": {"state": AgreementValidity.SUSPENDED}}),
     (
-        Refused.CREDENTIAL_EXPIRED,
+        RefusalReason.SUSPENDED,
+        {"standing": {"state": AgreementValidity.SUSPENDED, "closes_at": NOON + timedelta(days=9)}},
+    ),
+    (RefusalReason.NOT_STARTED, {"moment": AGREEMENT.starts_at - timedelta(microseconds=1)}),
+    (RefusalReason.ENDED, {"moment": AGREEMENT.ends_at + timedelta(microseconds=1)}),
+    (
+        RefusalReason.CREDENTIAL_EXPIRED,
         {"standing": {"credentials": (changed(SHOWN, expires_at=NOON - timedelta(seconds=1)),)}},
     ),
-    (Refused.OTHER_PURPOSE, {"purpose": Purpose.PUBLIC_SERVICE}),
-    (Refused.OTHER_COLUMNS, {"columns": (*COLUMNS, "logements")}),
-    (Refused.OTHER_COLUMNS, {"columns": ("Îlot",)}),
-    (Refused.OTHER_COLUMNS, {"columns": ("début",)}),
-    (Refused.ONLY_IN_PART, {"as_file": True}),
-    (Refused.ONLY_IN_PART, {"as_file": True, "agreement": {"terms": changed(AGREEMENT.terms, columns=())}}),
-    (Refused.ONLY_IN_PART, {"as_file": True, "agreement": {"terms": changed(AGREEMENT.terms, rows=())}}),
-    (Refused.VOLUME_SPENT, {"bytes_this_month": 5_000_000_000}),
-    (Refused.VOLUME_SPENT, {"bytes_this_month": 6_000_000_000}),
-    (Refused.VOLUME_SPENT, {"bytes_this_month": 1, "size": 5_000_000_000}),
-    (Refused.TOO_OFTEN, {"readings_this_minute": 60}),
+    (RefusalReason.OTHER_PURPOSE, {"purpose": Purpose.PUBLIC_SERVICE}),
+    (RefusalReason.OTHER_COLUMNS, {"columns": (*COLUMNS, "logements")}),
+    (RefusalReason.OTHER_COLUMNS, {"columns": ("Îlot",)}),
+    (RefusalReason.OTHER_COLUMNS, {"columns": ("début",)}),
+    (RefusalReason.ONLY_IN_PART, {"as_file": True}),
+    (RefusalReason.ONLY_IN_PART, {"as_file": True, "agreement": {"terms": changed(AGREEMENT.terms, columns=())}}),
+    (RefusalReason.ONLY_IN_PART, {"as_file": True, "agreement": {"terms": changed(AGREEMENT.terms, rows=())}}),
+    (RefusalReason.VOLUME_SPENT, {"bytes_this_month": 5_000_000_000}),
+    (RefusalReason.VOLUME_SPENT, {"bytes_this_month": 6_000_000_000}),
+    (RefusalReason.VOLUME_SPENT, {"bytes_this_month": 1, "size": 5_000_000_000}),
+    (RefusalReason.TOO_OFTEN, {"readings_this_minute": 60}),
 ]
 
 
@@ -92,42 +103,42 @@ REFUSED: list[tuple[Refused, dict[str, Any]]] = [
 def test_what_was_agreed_is_let_through_with_the_view_agreed(asked: dict[str, Any]) -> None:
     answer = verdict(**asked)
 
-    assert (answer.refused, answer.status, answer.say()) == (None, 200, ("", ""))
+    assert (answer.refused, answer.status, answer.translate()) == (None, 200, ("", ""))
     assert answer.view is not None
     terms = changed(AGREEMENT, **asked.get("agreement", {})).terms
     assert (answer.view.columns, answer.view.rows) == (terms.columns, terms.rows)
 
 
 @pytest.mark.parametrize(("why", "asked"), REFUSED, ids=[f"{why} {str(asked)[:50]}" for why, asked in REFUSED])
-def test_what_was_not_agreed_is_refused_and_said_in_both_languages(why: Refused, asked: dict[str, Any]) -> None:
+def test_what_was_not_agreed_is_refused_and_said_in_both_languages(why: RefusalReason, asked: dict[str, Any]) -> None:
     answer = verdict(**asked)
 
     assert (answer.refused, answer.view) == (why, None)
     assert answer.status == DENIALS[why].status
-    for message, remedy in (answer.say(), answer.say(french)):
+    for message, remedy in (answer.translate(), answer.translate(french)):
         assert message.replace("\u00a0", " ").isprintable()
         assert message.strip()
         assert remedy.strip()
-    assert answer.say() != answer.say(french)
+    assert answer.translate() != answer.translate(french)
 
 
 def test_every_refusal_has_its_answer_and_its_test() -> None:
-    before_any_agreement = {Refused.NOTHING_SHOWN}
+    before_any_agreement = {RefusalReason.NOTHING_SHOWN}
 
-    assert list(DENIALS) == list(Refused)
-    assert {why for why, _ in REFUSED} | before_any_agreement == set(Refused)
-    assert refuse(Refused.NOTHING_SHOWN).status == 401
+    assert list(DENIALS) == list(RefusalReason)
+    assert {why for why, _ in REFUSED} | before_any_agreement == set(RefusalReason)
+    assert refuse(RefusalReason.NOTHING_SHOWN).status == 401
     assert {denial.status for denial in DENIALS.values()} == {401, 403, 429}
 
 
 def test_nothing_is_let_through_while_the_portal_said_nothing() -> None:
-    assert decide(AGREEMENT, None, READING, NOON).refused is Refused.UNCONFIRMED
+    assert decide_reading(AGREEMENT, None, READING, NOON).refused is RefusalReason.UNCONFIRMED
 
 
 def test_the_reason_that_the_producer_gave_is_said() -> None:
-    answer = verdict(standing={"state": State.REVOKED, "reason": "100 % of the meters were replaced."})
+    answer = verdict(standing={"state": AgreementValidity.REVOKED, "reason": "100 % of the meters were replaced."})
 
-    assert answer.say()[0] == "The producer put an end to this agreement. 100 % of the meters were replaced."
+    assert answer.translate()[0] == "The producer put an end to this agreement. 100 % of the meters were replaced."
 
 
 def test_a_refusal_that_time_ends_says_when() -> None:
@@ -135,7 +146,7 @@ def test_a_refusal_that_time_ends_says_when() -> None:
     often = verdict(readings_this_minute=60)
 
     assert spent.again_at == datetime(2027, 3, 1, tzinfo=UTC)
-    assert spent.say()[1] == "Ask for less, or wait for 2027-03-01 00:00 UTC."
+    assert spent.translate()[1] == "Ask for less, or wait for 2027-03-01 00:00 UTC."
     assert often.again_at == datetime(2027, 2, 14, 12, 31, tzinfo=UTC)
     assert verdict(moment=datetime(2026, 1, 1, tzinfo=UTC)).again_at == AGREEMENT.starts_at
     assert verdict(moment=datetime(2029, 1, 1, tzinfo=UTC)).again_at is None
@@ -158,15 +169,15 @@ def test_december_is_followed_by_january() -> None:
 def test_columns_of_others_are_named_short() -> None:
     answer = verdict(columns=("x" * 500, "\x07", *map(str, range(50))))
 
-    assert len(answer.say()[0]) < 200
-    assert answer.say()[0].isprintable()
+    assert len(answer.translate()[0]) < 200
+    assert answer.translate()[0].isprintable()
 
 
 def test_a_revocation_with_notice_begins_by_itself() -> None:
     standing = changed(STANDING, closes_at=NOON)
 
-    assert state_at(standing, NOON - timedelta(microseconds=1)) is State.ACTIVE
-    assert state_at(standing, NOON) is State.REVOKED
+    assert state_at(standing, NOON - timedelta(microseconds=1)) is AgreementValidity.ACTIVE
+    assert state_at(standing, NOON) is AgreementValidity.REVOKED
 
 
 def test_a_verdict_without_limits_has_a_whole_view() -> None:

@@ -19,11 +19,11 @@ from tests.protocol.heard import AGREEMENT, POLICY, listen
 from tests.protocol.odrl_evaluator import Constraint, Graph, constraints, duties, evaluate, prohibitions
 from tests.protocol.told import Told, lets_through
 from tests.protocol.told import given as shown_of
-from udi.protocol import deciding, odrl, odrl_reading, plain, plain_words
-from udi.protocol.agreement import Standing, State, read_agreement, write_agreement
-from udi.protocol.deciding import Reading, decide
+from udi.protocol import access_decision, odrl, odrl_reader, plain_language, plain_language_wording
+from udi.protocol.access_decision import ReadingRequest, decide_reading
+from udi.protocol.agreement import AgreementStatus, AgreementValidity, read_agreement, write_agreement
 from udi.protocol.faults import InvalidDocument
-from udi.protocol.plain_words import Words
+from udi.protocol.plain_language_wording import TermsWording
 from udi.protocol.policy import read_policy, write_policy
 from udi.protocol.terms import Measure, Operator, Prohibition, Purpose, Terms
 
@@ -83,15 +83,15 @@ def assert_duties(graph: Graph, policy: Any, terms: Terms) -> None:
 def check_policy(case: Case) -> None:
     policy, terms = case.policy, case.policy.terms
     assert read_policy(write_policy(policy)) == policy
-    for language in plain.LANGUAGES:
-        told = listen(plain.write_policy(policy, language), language, POLICY)
+    for language in plain_language.LANGUAGES:
+        told = listen(plain_language.write_policy(policy, language), language, POLICY)
         assert_heard(told, terms)
         assert told.requesters == values(policy.requesters)
         assert (told.answer_days, told.renewals) == (policy.answer_days, policy.renewals)
         assert (told.purposes, told.months) == (values(terms.purposes), terms.months)
-        assert set(plain.write_terms(terms, language)) < set(plain.write_policy(policy, language))
+        assert set(plain_language.write_terms(terms, language)) < set(plain_language.write_policy(policy, language))
     offer = odrl.write_offer(policy, uid="urn:uuid:1", provider="https://portal.example.org/o/1", dataset="urn:uuid:2")
-    assert odrl_reading.read_offer(offer) == (policy.requesters, terms)
+    assert odrl_reader.read_offer(offer) == (policy.requesters, terms)
     graph = Graph(odrl.as_document(offer))
     found = graph.policy("Offer")
     assert_duties(graph, found, terms)
@@ -103,8 +103,8 @@ def check_policy(case: Case) -> None:
 def decided(case: Case, asked: Asked, table: Table) -> tuple[object, ...]:
     """What is decided, and what the view that is decided shows of the table."""
     agreement = case.agreement
-    standing = Standing(agreement=agreement.id, agreement_sha256="", revision=1, state=State.ACTIVE)
-    reading = Reading(
+    standing = AgreementStatus(agreement=agreement.id, agreement_sha256="", revision=1, state=AgreementValidity.ACTIVE)
+    reading = ReadingRequest(
         dataset=agreement.dataset if asked.title == agreement.dataset_title else agreement.project,
         columns=asked.columns,
         as_file=asked.as_file,
@@ -113,7 +113,7 @@ def decided(case: Case, asked: Asked, table: Table) -> tuple[object, ...]:
         bytes_this_month=asked.bytes_before,
         readings_this_minute=asked.readings_before,
     )
-    verdict = decide(agreement, standing, reading, asked.moment)
+    verdict = decide_reading(agreement, standing, reading, asked.moment)
     assert (verdict.view is None) == (verdict.refused is not None)
     if verdict.view is None:
         return (False,)
@@ -126,8 +126,8 @@ def check_agreement(case: Case) -> int:
     agreement, table = case.agreement, case.table
     assert read_agreement(write_agreement(agreement)) == agreement
     heard = {
-        language: listen(plain.write_text(agreement, language).splitlines(), language, AGREEMENT)
-        for language in plain.LANGUAGES
+        language: listen(plain_language.write_agreement_text(agreement, language).splitlines(), language, AGREEMENT)
+        for language in plain_language.LANGUAGES
     }
     for told in heard.values():
         assert_heard(told, agreement.terms)
@@ -186,7 +186,7 @@ def test_the_words_the_odrl_and_the_decision_say_the_same(capsys: pytest.Capture
     assert counts["read"] * 0.2 < counts["let through"] < counts["read"] * 0.8
 
 
-def _exchange(patch: pytest.MonkeyPatch, words: Words, name: str, one: Any, other: Any) -> None:
+def _exchange(patch: pytest.MonkeyPatch, words: TermsWording, name: str, one: Any, other: Any) -> None:
     said = getattr(words, name)
     patch.setitem(said, one, said[other])
 
@@ -198,16 +198,16 @@ def _cut(patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
 
 LIES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the French says below where it is below or equal": lambda patch: _exchange(
-        patch, plain_words.FRENCH, "operators", Operator.LTEQ, Operator.LT
+        patch, plain_language_wording.FRENCH, "operators", Operator.LTEQ, Operator.LT
     ),
     "the English calls teaching research": lambda patch: _exchange(
-        patch, plain_words.ENGLISH, "purposes", Purpose.EDUCATION, Purpose.RESEARCH
+        patch, plain_language_wording.ENGLISH, "purposes", Purpose.EDUCATION, Purpose.RESEARCH
     ),
     "the words do not double a closing mark": lambda patch: patch.setattr(
-        plain, "_quoted", lambda text, words: f"{words.open}{text}{words.close}"
+        plain_language, "_quoted", lambda text, words: f"{words.open}{text}{words.close}"
     ),
-    "the words leave out the last of the limits": lambda patch: _cut(patch, plain, "_read"),
-    "the words say the size in another unit": lambda patch: patch.setattr(plain, "THOUSAND", 1024),
+    "the words leave out the last of the limits": lambda patch: _cut(patch, plain_language, "_read"),
+    "the words say the size in another unit": lambda patch: patch.setattr(plain_language, "THOUSAND", 1024),
     "the ODRL leaves out the last of the limits": lambda patch: _cut(patch, odrl, "_limits"),
     "the ODRL calls deletion encryption": lambda patch: patch.setitem(
         odrl.MEASURES, Measure.LOGGED, odrl.MEASURES[Measure.ENCRYPTED]
@@ -215,11 +215,15 @@ LIES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the ODRL forgets to forbid": lambda patch: patch.setitem(
         odrl.FORBIDDEN_ACTIONS, Prohibition.DISTRIBUTE, odrl.FORBIDDEN_ACTIONS[Prohibition.TRAIN]
     ),
-    "the decision forgets the volume": lambda patch: patch.setattr(deciding, "_remaining", lambda *_: None),
-    "the decision forgets the purpose and the columns": lambda patch: patch.setattr(
-        deciding, "_is_agreed", lambda *_: None
+    "the decision forgets the volume": lambda patch: patch.setattr(
+        access_decision, "_remaining_bytes", lambda *_: None
     ),
-    "the decision forgets that agreements end": lambda patch: patch.setattr(deciding, "_is_in_force", lambda *_: None),
+    "the decision forgets the purpose and the columns": lambda patch: patch.setattr(
+        access_decision, "_is_agreed", lambda *_: None
+    ),
+    "the decision forgets that agreements end": lambda patch: patch.setattr(
+        access_decision, "_check_validity", lambda *_: None
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from tests.protocol.examples import CONTACT_ID, FILE_ID, IDENTIFIER, PRODUCER_ID
 from udi.protocol.access import AccessRights
 from udi.protocol.record import read_record, write_record
 from udi.protocol.structures import (
-    Box,
+    BoundingBox,
     Checksum,
     Contact,
     Dates,
@@ -75,7 +75,7 @@ def test_restricted_data_elsewhere_under_an_agreement_are_described_too() -> Non
         storage=StorageStatus.ARCHIVED,
         licence=LicenceTerms(label={"fr": "Convention"}, url="https://example.org/convention"),
         period=Period(NOON, None),
-        geography=Geography(box=Box(west=-1.7, south=48.0, east=-1.6, north=48.2)),
+        geography=Geography(box=BoundingBox(west=-1.7, south=48.0, east=-1.6, north=48.2)),
         languages=("fr", "en"),
     )
     document = write_record(record)

@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from tests.protocol.agreed import said_agreement, said_policy, said_terms
 from udi.protocol import odrl
 from udi.protocol.agreement import read_agreement
-from udi.protocol.odrl_reading import InvalidOdrl, read_offer, read_terms
+from udi.protocol.odrl_reader import InvalidOdrl, read_offer, read_terms
 from udi.protocol.policy import Policy, read_policy
 from udi.protocol.terms import Measure, Prohibition, Purpose, Terms
 

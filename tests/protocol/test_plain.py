@@ -5,15 +5,15 @@ import re
 import pytest
 
 from tests.protocol.agreed import LEADER_ID, said_agreement, said_policy, said_terms
-from udi.protocol import plain
+from udi.protocol import plain_language
 from udi.protocol.agreement import read_agreement
-from udi.protocol.plain_words import ENGLISH, FRENCH
+from udi.protocol.plain_language_wording import ENGLISH, FRENCH
 from udi.protocol.policy import Requester, read_policy
 from udi.protocol.terms import Measure, Operator, Prohibition, Purpose, read_terms
 
 
 def a_text(language: str, **changes: object) -> str:
-    return plain.write_text(read_agreement(said_agreement(**changes)), language)
+    return plain_language.write_agreement_text(read_agreement(said_agreement(**changes)), language)
 
 
 def test_an_agreement_in_french() -> None:
@@ -36,13 +36,13 @@ def test_an_agreement_in_english() -> None:
     assert [line for line in text.splitlines() if re.match(r"\d\.", line)][3] == "4. What may be read"
 
 
-@pytest.mark.parametrize("language", plain.LANGUAGES)
+@pytest.mark.parametrize("language", plain_language.LANGUAGES)
 def test_the_same_object_gives_the_same_words_and_its_own_text_changes_nothing(language: str) -> None:
     assert a_text(language) == a_text(language, text={"fr": "Autre chose"})
 
 
 def test_french_has_no_breaking_space_before_a_double_sign_nor_inside_quotation_marks() -> None:
-    lines = [*plain.write_policy(read_policy(said_policy()), "fr"), *a_text("fr").splitlines()]
+    lines = [*plain_language.write_policy(read_policy(said_policy()), "fr"), *a_text("fr").splitlines()]
 
     assert [line for line in lines if re.search(r"(?<!\u00a0)[:;?!»]|«(?!\u00a0)|'", line.replace("https:", ""))] == [
         line for line in lines if "Consommation d'électricité" in line
@@ -51,7 +51,7 @@ def test_french_has_no_breaking_space_before_a_double_sign_nor_inside_quotation_
 
 def test_sentences_are_short() -> None:
     for words in (FRENCH, ENGLISH):
-        sentences = [*words.said.values(), *words.prohibitions.values(), *words.measures.values()]
+        sentences = [*words.sentences.values(), *words.prohibitions.values(), *words.measures.values()]
         assert max(len(sentence.split()) for text in sentences for sentence in text.split(". ")) <= 22
 
 
@@ -63,7 +63,7 @@ def test_both_languages_have_a_word_for_everything() -> None:
         assert set(words.measures) == set(Measure)
         for said in (words.purposes, words.prohibitions, words.measures, words.operators):
             assert len(set(said.values())) == len(said)
-    assert set(FRENCH.said) == set(ENGLISH.said)
+    assert set(FRENCH.sentences) == set(ENGLISH.sentences)
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_both_languages_have_a_word_for_everything() -> None:
 def test_a_size_is_said_exactly(count: int, french: str, english: str) -> None:
     terms = read_terms(said_terms(bytes_a_month=count))
 
-    assert f"Le volume lu ne dépasse pas {french} par mois." in plain.write_terms(terms, "fr")
-    assert f"The volume read is at most {english} a month." in plain.write_terms(terms, "en")
+    assert f"Le volume lu ne dépasse pas {french} par mois." in plain_language.write_terms(terms, "fr")
+    assert f"The volume read is at most {english} a month." in plain_language.write_terms(terms, "en")
 
 
 def test_one_is_singular() -> None:
     policy = read_policy(said_policy(answer_days=1, terms=said_terms(months=1, requests_a_minute=1)))
-    lines = "\n".join(plain.write_policy(policy, "en") + plain.write_policy(policy, "fr"))
+    lines = "\n".join(plain_language.write_policy(policy, "en") + plain_language.write_policy(policy, "fr"))
 
     for words in ("within 1 day,", "lasts 1 month ", "1 reading a minute", "1 jour ", "1 lecture "):
         assert words in lines
@@ -108,5 +108,5 @@ def test_an_organisation_is_named_and_a_person_who_gave_a_name_too() -> None:
 
 
 def test_purposes_and_requesters_have_names_for_lists() -> None:
-    assert plain.name_purpose(Purpose.EDUCATION, "fr") == "l’enseignement"
-    assert plain.name_requester(Requester.PERSON, "en") == "private persons"
+    assert plain_language.name_purpose(Purpose.EDUCATION, "fr") == "l’enseignement"
+    assert plain_language.name_requester(Requester.PERSON, "en") == "private persons"

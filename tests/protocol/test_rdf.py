@@ -19,18 +19,18 @@ from pyoxigraph import (
 
 from tests.protocol.examples import RECORD_ID, a_file, a_full_record, a_record, a_service, put
 from tests.protocol.shapes import violations
-from udi.protocol.catalogue import Catalogue, Entry, write_catalogue, write_entry
+from udi.protocol.catalogue import Catalogue, CatalogueEntry, write_catalogue, write_entry
 from udi.protocol.rdf import write_dataset
 from udi.protocol.record import read_record
-from udi.protocol.structures import Box
-from udi.protocol.triples import canonical, iri, term
+from udi.protocol.structures import BoundingBox
+from udi.protocol.triples import iri, term, write_canonical
 
 ORIGIN = "https://donnees.rade.bzh"
 DATASET = NamedNode(f"{ORIGIN}/data/{RECORD_ID}")
 MOMENT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 TERRITORY = Catalogue(
     origin=ORIGIN, title={"fr": "Pays de la Rade", "en": "Rade"}, description={"fr": "Les données"},
-    publisher={"fr": "Pays de la Rade"}, languages=("fr", "en"), box=Box(west=-4.7, south=48.2, east=-4.2, north=48.5),
+    publisher={"fr": "Pays de la Rade"}, languages=("fr", "en"), box=BoundingBox(west=-4.7, south=48.2, east=-4.2, north=48.5),
 )  # fmt: skip
 RECORDS = {
     "small": a_record(),
@@ -64,7 +64,7 @@ def values(triples: set[Triple], subject: NamedNode, name: str) -> list[str]:
 
 def whole(record: dict[str, Any]) -> set[Triple]:
     """A catalogue with one dataset."""
-    entry = Entry(record=read_record(record), listed=MOMENT, described=MOMENT)
+    entry = CatalogueEntry(record=read_record(record), listed=MOMENT, described=MOMENT)
     return {*write_catalogue(TERRITORY), *write_entry(TERRITORY, entry)}
 
 
@@ -216,9 +216,9 @@ def test_no_node_is_blank_and_the_sorted_lines_are_the_canonical_form() -> None:
 
     reference = sorted((serialize(dataset, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True))
 
-    assert canonical([*triples, *triples]) == b"".join(reference)
+    assert write_canonical([*triples, *triples]) == b"".join(reference)
     assert {
-        Triple(e.subject, e.predicate, e.object) for e in parse(canonical(triples), format=RdfFormat.TURTLE)
+        Triple(e.subject, e.predicate, e.object) for e in parse(write_canonical(triples), format=RdfFormat.TURTLE)
     } == triples
 
 

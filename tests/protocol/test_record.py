@@ -10,7 +10,7 @@ from tests.protocol.examples import FILE_ID, IDENTIFIER, PRODUCER_ID, a_file, a_
 from udi.protocol.access import AccessRights
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.record import read_record, write_record
-from udi.protocol.structures import Box, Checksum, Coordinates, Media
+from udi.protocol.structures import BoundingBox, Checksum, Coordinates, Media
 from udi.protocol.vocabulary import MediaKind, StorageStatus
 
 
@@ -26,7 +26,7 @@ def test_a_record_is_read_with_one_shape_for_texts_instants_and_identifiers() ->
     assert record.personal
     assert record.storage is StorageStatus.ONLINE
     assert record.geography
-    assert record.geography.box == Box(west=-1.7, south=48.0, east=-1.6, north=48.2)
+    assert record.geography.box == BoundingBox(west=-1.7, south=48.0, east=-1.6, north=48.2)
     assert record.licence.label == {"fr": "Oui", "en": "Yes"}
     assert record.constraints.mention == {"fr": "Oui", "en": "Yes"}
     assert record.description.contacts[0].role == "Écriture"
@@ -152,8 +152,8 @@ def test_the_terms_of_a_licence_are_shown_with_their_name_and_link() -> None:
 
     assert standard.name["en"] == "Open Licence 2.0 (Etalab)"
     assert standard.link == "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
-    assert standard.known
-    assert (custom.name["en"], custom.link, custom.known) == ("Yes", "https://example.org/licence", None)
+    assert standard.standard_licence
+    assert (custom.name["en"], custom.link, custom.standard_licence) == ("Yes", "https://example.org/licence", None)
 
 
 def test_a_size_that_says_nothing_is_none() -> None:

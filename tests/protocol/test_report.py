@@ -7,8 +7,15 @@ from uuid import UUID
 import pytest
 
 from tests.protocol.examples import IDENTIFIER
-from udi.protocol import kinds
-from udi.protocol.report import IntegrationReport, InvalidReport, Status, read_report, report_errors, write_report
+from udi.protocol import fault_kinds
+from udi.protocol.report import (
+    IntegrationReport,
+    InvalidReport,
+    ReportStatus,
+    describe_faults,
+    read_report,
+    write_report,
+)
 
 REPORT_ID = UUID("5b1439e9-77e1-41b2-a98b-b08aa29b344b")
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -31,7 +38,7 @@ def test_a_report_is_read() -> None:
     report = read_report(SENT)
 
     assert (report.id, report.resource_id, report.submitted) == (REPORT_ID, IDENTIFIER, NOON)
-    assert report.status is Status.KO
+    assert report.status is ReportStatus.KO
     assert [(error.code, error.field) for error in report.errors] == [("ERR-303", "theme")]
 
 
@@ -41,11 +48,13 @@ def test_a_report_is_written_as_it_is_read() -> None:
         method="PUT",
         submitted=NOON,
         treated=NOON,
-        status=Status.KO,
+        status=ReportStatus.KO,
         resource_id=IDENTIFIER,
         resource_title="Arbres",
         version="1.4.1",
-        errors=report_errors([kinds.MISSING.at("theme"), kinds.UNKNOWN_THEME.at("theme", value="x", allowed=["a"])]),
+        errors=describe_faults(
+            [fault_kinds.MISSING.at("theme"), fault_kinds.UNKNOWN_THEME.at("theme", value="x", allowed=["a"])]
+        ),
     )
 
     written = write_report(report)
@@ -59,7 +68,7 @@ def test_a_report_is_written_as_it_is_read() -> None:
 
 
 def test_a_report_on_a_record_too_broken_to_have_an_identifier_says_none() -> None:
-    report = IntegrationReport(id=REPORT_ID, method="POST", submitted=NOON, treated=NOON, status=Status.KO)
+    report = IntegrationReport(id=REPORT_ID, method="POST", submitted=NOON, treated=NOON, status=ReportStatus.KO)
 
     written = write_report(report)
 

@@ -12,7 +12,7 @@ from tests.protocol.examples import a_file, a_full_record, a_record, put
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
 from udi.protocol.record import conceal_record, read_record, write_record
-from udi.protocol.restricted import TERMS_OF_AGREEMENT, conceal, is_placeholder, write_former_licence
+from udi.protocol.restricted_data import TERMS_OF_AGREEMENT, conceal_document, is_placeholder, write_former_licence
 from udi.protocol.validation import validate
 
 RESTRICTED = "access_condition.confidentiality.restricted_access"
@@ -45,14 +45,14 @@ def test_whatever_is_made_of_the_cells_changes_nothing(figures: tuple[dict[str, 
         facts = {name: value for name, value in each.items() if name != "rows"}
         documents.append(restricted(available_formats=[{**a_file(), **facts}], dataset_size=size))
 
-    first, second = (json.dumps(conceal(document)) for document in documents)
+    first, second = (json.dumps(conceal_document(document)) for document in documents)
 
     assert first == second
     assert json.dumps(write_record(read_record(documents[0]))) == json.dumps(write_record(read_record(documents[1])))
 
 
 def test_a_record_of_open_data_stays_as_it_is() -> None:
-    assert conceal(a_record()) == a_record()
+    assert conceal_document(a_record()) == a_record()
     assert conceal_record(read_record(a_record())) == read_record(a_record())
 
 
@@ -64,7 +64,7 @@ def test_what_is_not_published_is_read_as_unknown() -> None:
 
 
 def test_an_empty_file_of_open_data_has_its_size_and_its_digest() -> None:
-    [placeholder] = conceal(restricted())["available_formats"]
+    [placeholder] = conceal_document(restricted())["available_formats"]
     empty = {**a_file(), "file_size": placeholder["file_size"], "checksum": placeholder["checksum"]}
 
     [file] = read_record(a_record(available_formats=[empty])).media
@@ -74,10 +74,10 @@ def test_an_empty_file_of_open_data_has_its_size_and_its_digest() -> None:
 
 
 def test_the_number_of_columns_is_published() -> None:
-    assert conceal(restricted(dataset_size={"numbers_of_records": 5, "number_of_fields": 3}))["dataset_size"] == {
-        "number_of_fields": 3
-    }
-    assert "dataset_size" not in conceal(restricted(dataset_size={"numbers_of_records": 5}))
+    assert conceal_document(restricted(dataset_size={"numbers_of_records": 5, "number_of_fields": 3}))[
+        "dataset_size"
+    ] == {"number_of_fields": 3}
+    assert "dataset_size" not in conceal_document(restricted(dataset_size={"numbers_of_records": 5}))
 
 
 @pytest.mark.parametrize("code", LICENCES)
@@ -90,18 +90,20 @@ def test_no_licence_of_open_data_stays(code: str) -> None:
         {**custom, "custom_licence_uri": "https://x.example/", "custom_licence_label": [{"lang": "fr", "text": licence.name["fr"]}]},
     )  # fmt: skip
     for way in ways:
-        document = conceal(put(restricted(), "access_condition.licence", way), terms=TERMS)
+        document = conceal_document(put(restricted(), "access_condition.licence", way), terms=TERMS)
         record = read_record(document)
 
         assert document["access_condition"]["licence"]["custom_licence_uri"] == TERMS
         assert record.licence.is_agreement
-        assert record.licence.known is None
+        assert record.licence.standard_licence is None
         assert validate(document) == []
 
 
 def test_where_the_terms_are_is_said_as_far_as_it_is_known() -> None:
-    unknown = conceal(restricted())["access_condition"]["licence"]["custom_licence_uri"]
-    known = conceal(conceal(restricted(), terms=TERMS))["access_condition"]["licence"]["custom_licence_uri"]
+    unknown = conceal_document(restricted())["access_condition"]["licence"]["custom_licence_uri"]
+    known = conceal_document(conceal_document(restricted(), terms=TERMS))["access_condition"]["licence"][
+        "custom_licence_uri"
+    ]
 
     assert unknown == AccessRights.RESTRICTED.uri
     assert known == TERMS
@@ -110,7 +112,7 @@ def test_where_the_terms_are_is_said_as_far_as_it_is_known() -> None:
 def test_terms_that_a_producer_wrote_itself_stay() -> None:
     licence = a_full_record()["access_condition"]["licence"]
 
-    assert conceal(a_full_record(), terms=TERMS)["access_condition"]["licence"] == licence
+    assert conceal_document(a_full_record(), terms=TERMS)["access_condition"]["licence"] == licence
     assert not read_record(a_full_record()).licence.is_agreement
 
 

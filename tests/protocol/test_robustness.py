@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.protocol.examples import IDENTIFIER, a_full_record
-from udi.protocol import kinds
+from udi.protocol import fault_kinds
 from udi.protocol.faults import Fault, InvalidDocument
 from udi.protocol.languages import TAGS
 from udi.protocol.record import read_record, write_record
-from udi.protocol.report import IntegrationReport, Status, read_report, report_errors, write_report
+from udi.protocol.report import IntegrationReport, ReportStatus, describe_faults, read_report, write_report
 from udi.protocol.scan import read_json
-from udi.protocol.texts import plain, rich
+from udi.protocol.texts import sanitise_html, strip_html
 from udi.protocol.upgrade import upgrade_record
 from udi.protocol.validation import validate
 from udi.protocol.vocabulary import VERSIONS
@@ -57,7 +57,7 @@ reports = st.builds(
     method=st.sampled_from(["POST", "PUT", "DELETE"]),
     submitted=moments,
     treated=moments,
-    status=st.sampled_from(Status),
+    status=st.sampled_from(ReportStatus),
     resource_id=st.none() | st.uuids(),
     resource_title=line,
     version=st.sampled_from(VERSIONS),
@@ -68,8 +68,8 @@ reports = st.builds(
 REPORT = write_report(
     IntegrationReport(
         id=IDENTIFIER, method="POST", submitted=datetime(2026, 1, 1, tzinfo=UTC),
-        treated=datetime(2026, 1, 1, tzinfo=UTC), status=Status.KO, resource_id=IDENTIFIER, resource_title="x",
-        version="1.4.1", errors=report_errors([kinds.MISSING.at("theme")]),
+        treated=datetime(2026, 1, 1, tzinfo=UTC), status=ReportStatus.KO, resource_id=IDENTIFIER, resource_title="x",
+        version="1.4.1", errors=describe_faults([fault_kinds.MISSING.at("theme")]),
     )
 )  # fmt: skip
 documents = st.recursive(
@@ -133,8 +133,8 @@ def check_outcome(data: object) -> None:
     faults = validate(data)
     assert len(faults) <= 100
     for fault in faults:
-        json.dumps([fault.code, fault.field, *fault.say()], ensure_ascii=False).encode()
-        assert all(fault.say())
+        json.dumps([fault.code, fault.field, *fault.translate()], ensure_ascii=False).encode()
+        assert all(fault.translate())
     assert refusals(read_record, data) == faults
     if faults:
         return
@@ -181,7 +181,7 @@ def test_read_report_refuses_what_is_no_report(data: object) -> None:
     faults = refusals(read_report, data)
 
     assert len(faults) > 0
-    assert [fault for fault in faults if not all(fault.say())] == []
+    assert [fault for fault in faults if not all(fault.translate())] == []
 
 
 @patient
@@ -235,10 +235,10 @@ markup = st.lists(pieces | writable, max_size=12).map("".join)
 @patient
 @given(markup)
 def test_making_plain_or_harmless_twice_changes_nothing_more(words: str) -> None:
-    assert plain(plain(words)) == plain(words)
-    assert rich(rich(words)) == rich(words)
-    assert "<script" not in plain(words).lower() + rich(words).lower()
-    assert "javascript:" not in rich(words)
+    assert strip_html(strip_html(words)) == strip_html(words)
+    assert sanitise_html(sanitise_html(words)) == sanitise_html(words)
+    assert "<script" not in strip_html(words).lower() + sanitise_html(words).lower()
+    assert "javascript:" not in sanitise_html(words)
 
 
 @patient

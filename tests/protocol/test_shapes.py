@@ -11,9 +11,9 @@ from pyoxigraph import Triple
 
 from tests.portal.catalogue.corpus import TABLE, document
 from tests.protocol.shapes import violations
-from udi.protocol.catalogue import Catalogue, Entry, write_catalogue, write_entry
+from udi.protocol.catalogue import Catalogue, CatalogueEntry, write_catalogue, write_entry
 from udi.protocol.record import read_record
-from udi.protocol.structures import Box, Record
+from udi.protocol.structures import BoundingBox, Record
 from udi.protocol.upgrade import upgrade_record
 from udi.protocol.validation import validate
 
@@ -22,7 +22,7 @@ MOMENT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 KEPT = Path(__file__).with_name("recommended.tsv")
 TERRITORY = Catalogue(
     origin="https://donnees.armorine.example", title={"fr": "Armorine"}, description={}, publisher={"fr": "Armorine"},
-    languages=("fr", "en"), box=Box(west=-4.68, south=48.22, east=-4.21, north=48.49),
+    languages=("fr", "en"), box=BoundingBox(west=-4.68, south=48.22, east=-4.21, north=48.49),
 )  # fmt: skip
 HIGH_VALUE = ["hvd", "Statistiques"]
 
@@ -45,7 +45,7 @@ def sets(shared: Path) -> dict[str, list[Record]]:
 
 def whole(record: Record) -> set[Triple]:
     """A catalogue with one dataset."""
-    entry = Entry(record=record, listed=MOMENT, described=MOMENT)
+    entry = CatalogueEntry(record=record, listed=MOMENT, described=MOMENT)
     return {*write_catalogue(TERRITORY), *write_entry(TERRITORY, entry)}
 
 

@@ -91,7 +91,7 @@ def test_a_record_that_is_sent_with_a_password_in_any_text_is_refused_without_re
         read_record(document)
 
     assert refused.value.faults
-    assert CANARY not in repr([(fault.field, fault.say(), fault.values) for fault in refused.value.faults])
+    assert CANARY not in repr([(fault.field, fault.translate(), fault.values) for fault in refused.value.faults])
 
 
 def test_a_record_with_a_password_in_a_text_says_what_to_do() -> None:

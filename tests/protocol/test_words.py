@@ -6,21 +6,21 @@ from pathlib import Path
 import pytest
 
 import udi.protocol
-from udi.protocol import kinds
-from udi.protocol.agreement import InvalidAgreement, InvalidStanding
-from udi.protocol.deciding import DENIALS
-from udi.protocol.explanations import EXPLANATIONS, UNKNOWN, explain
-from udi.protocol.faults import Code, InvalidDocument, InvalidRecord, Kind
-from udi.protocol.odrl_reading import InvalidOdrl
+from udi.protocol import fault_kinds
+from udi.protocol.access_decision import DENIALS
+from udi.protocol.agreement import InvalidAgreement, InvalidAgreementStatus
+from udi.protocol.explanations import EXPLANATIONS, UNKNOWN, explain_code
+from udi.protocol.faults import FaultCode, FaultTemplate, InvalidDocument, InvalidRecord
+from udi.protocol.odrl_reader import InvalidOdrl
 from udi.protocol.policy import InvalidPolicy
 from udi.protocol.report import InvalidReport
 from udi.protocol.terms import InvalidTerms
 from udi.ui.locale import load_translations
 
 LOCALE = Path(udi.protocol.__file__).parent / "locale"
-KINDS = {name: kind for name, kind in vars(kinds).items() if isinstance(kind, Kind)}
+KINDS = {name: kind for name, kind in vars(fault_kinds).items() if isinstance(kind, FaultTemplate)}
 ERRORS = (
-    InvalidDocument, InvalidRecord, InvalidReport, InvalidTerms, InvalidPolicy, InvalidAgreement, InvalidStanding,
+    InvalidDocument, InvalidRecord, InvalidReport, InvalidTerms, InvalidPolicy, InvalidAgreement, InvalidAgreementStatus,
     InvalidOdrl,
 )  # fmt: skip
 MESSAGES = {
@@ -51,25 +51,25 @@ def test_no_translation_is_left_of_a_message_that_is_gone() -> None:
 
 
 def test_every_rudi_code_is_explained() -> None:
-    assert set(EXPLANATIONS) == {code.value for code in Code}
-    assert explain("ERR-106") is EXPLANATIONS["ERR-106"]
-    assert explain("ERR-999") is UNKNOWN
+    assert set(EXPLANATIONS) == {code.value for code in FaultCode}
+    assert explain_code("ERR-106") is EXPLANATIONS["ERR-106"]
+    assert explain_code("ERR-999") is UNKNOWN
 
 
 def test_a_fault_is_said_in_the_language_of_who_reads_it() -> None:
-    fault = kinds.TOO_LONG.at("resource_title", length=200, limit=150)
+    fault = fault_kinds.TOO_LONG.at("resource_title", length=200, limit=150)
 
-    assert fault.say() == (
+    assert fault.translate() == (
         "This text has 200 characters, and at most 150 are accepted.",
         "Shorten it to 150 characters.",
     )
-    assert fault.say(french)[1] == "Raccourcissez-le à 150 caractères."
+    assert fault.translate(french)[1] == "Raccourcissez-le à 150 caractères."
     assert fault.as_refusal(french).code == "ERR-203"
 
 
 @pytest.mark.parametrize("value", ["x" * 1_000_000, "a\x00b", "\ud800", "100 %s %(x)s", {"a": 1}, None, ""])
 def test_a_value_that_was_sent_is_shown_short_and_storable(value: object) -> None:
-    message, _ = kinds.UNKNOWN_THEME.at("theme", value=value, allowed=["culture", "health"]).say()
+    message, _ = fault_kinds.UNKNOWN_THEME.at("theme", value=value, allowed=["culture", "health"]).translate()
 
     assert len(message) < 120
     assert message.isprintable()
@@ -77,4 +77,4 @@ def test_a_value_that_was_sent_is_shown_short_and_storable(value: object) -> Non
 
 
 def test_a_number_of_thousands_of_digits_is_not_printed() -> None:
-    assert kinds.UNKNOWN_THEME.at("theme", value=10**5000).values == {"value": "int"}
+    assert fault_kinds.UNKNOWN_THEME.at("theme", value=10**5000).values == {"value": "int"}

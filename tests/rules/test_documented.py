@@ -14,7 +14,7 @@ import udi
 from bench.__main__ import app as bench
 from tests.rules.test_routes import addresses
 from udi.cli.main import build_app
-from udi.portal.tenants.shape import (
+from udi.portal.tenants.schema import (
     AccountPart,
     CostsPart,
     HostsPart,
@@ -26,7 +26,7 @@ from udi.portal.tenants.shape import (
     ThemePart,
 )
 from udi.protocol.explanations import EXPLANATIONS
-from udi.protocol.faults import Code
+from udi.protocol.faults import FaultCode
 from udi.settings import Settings
 
 SOURCE = Path(udi.__file__).parent
@@ -112,7 +112,7 @@ def test_every_key_of_a_territory_is_documented_with_its_words() -> None:
 
 
 def test_every_code_is_documented_with_its_meaning_and_remedy() -> None:
-    assert documented("protocol.md", r"ERR-\d+") == {code.value for code in Code}
+    assert documented("protocol.md", r"ERR-\d+") == {code.value for code in FaultCode}
     text = (REFERENCE / "protocol.md").read_text()
     assert [code for code, said in EXPLANATIONS.items() if f"| {said.meaning} | {said.remedy} |" not in text] == []
 

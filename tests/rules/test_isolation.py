@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.db import Database, is_away
+from udi.kit.db import Database, is_unavailable
 from udi.settings import Settings
 
 TASKS, TRANSACTIONS, SEED = 40, 100, 20261125
@@ -55,7 +55,7 @@ def survived() -> Iterator[None]:
     except PlannedError:
         pass
     except Exception as error:
-        if not is_away(error):
+        if not is_unavailable(error):
             raise
 
 

@@ -44,7 +44,7 @@ def test_a_revision_leaves_the_program_of_the_release_before_alone(path: Path) -
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_expanding_revisions_are_one_chain_and_contracting_ones_another(program: ProgramName) -> None:
-    expand, contract = revisions.chain(program), revisions.chain(program, "contract")
+    expand, contract = revisions.revision_chain(program), revisions.revision_chain(program, "contract")
 
     assert len(expand) + len(contract) == len([path for path in REVISIONS if program in path.parts])
     assert set(expand) & set(contract) == set()

@@ -24,7 +24,7 @@ class Fault:
 
 FAULTS = [
     Fault(
-        "platform/src/udi/protocol/deciding.py",
+        "platform/src/udi/protocol/access_decision.py",
         "or moment < standing.closes_at:",
         "or moment > standing.closes_at:",
         "tests/protocol/test_deciding.py",

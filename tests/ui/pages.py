@@ -18,7 +18,7 @@ from udi.kit.errors import (
 )
 from udi.kit.tenancy import Territory
 from udi.ui.middleware import HEADERS, content_security_policy
-from udi.ui.pages import Pages
+from udi.ui.pages import PageRenderer
 
 ORIGIN = "http://demo.localhost:8000"
 SENT = HEADERS | {
@@ -31,7 +31,7 @@ TERRITORY = Territory(
     languages=("fr", "en"), hosts=("demo.localhost",), origin=ORIGIN, contact="donnees@armorine.example",
     theme={"hue": 186, "spark": 62, "paper_hue": 85},
 )  # fmt: skip
-PAGES = Pages({"sample": Path(__file__).parent / "templates"}, [])
+PAGES = PageRenderer({"sample": Path(__file__).parent / "templates"}, [])
 REFUSED = {
     401: UnauthenticatedError("Log in to see this page."),
     403: ForbiddenError("You are a member of the town hall, without the right to publish."),

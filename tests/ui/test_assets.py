@@ -4,7 +4,7 @@ import pytest
 import tinycss2
 
 from udi.ui import assets
-from udi.ui.compression import ENCODINGS, unpack
+from udi.ui.compression import ENCODINGS, decompress
 
 
 def served() -> assets.Asset:
@@ -18,7 +18,7 @@ def test_the_sheet_is_at_the_address_of_its_content() -> None:
     sheet = served()
 
     assert sheet.media_type == "text/css; charset=utf-8"
-    assert {unpack(sheet.packed[encoding], encoding) for encoding in ENCODINGS} == {sheet.content}
+    assert {decompress(sheet.packed[encoding], encoding) for encoding in ENCODINGS} == {sheet.content}
     assert len(sheet.packed["br"]) < len(sheet.packed["gzip"])
     assert assets.Asset("udi.css", sheet.content + b" ", "text/css").digest != sheet.digest
 
@@ -48,7 +48,7 @@ def test_the_sheet_says_the_same_without_its_spaces() -> None:
     ],
 )
 def test_only_needless_spaces_go(css: str, kept: str) -> None:
-    assert assets.minified(css) == kept
+    assert assets.minify(css) == kept
 
 
 def rules(css: str) -> list[str]:

@@ -21,7 +21,7 @@ async def show(browser: Browser, name: str, *, language: str) -> Page:
     assert found is not None
     files = {
         sheet: (found.content.decode(), "text/css"),
-        "/theme.css": (theme.sheet(TERRITORY.theme), "text/css"),
+        "/theme.css": (theme.style_sheet(TERRITORY.theme), "text/css"),
         "/icon.svg": (motif.icon_svg(TERRITORY.slug, TERRITORY.theme), "image/svg+xml"),
     } | {f"/{key}": (html, SENT["Content-Type"]) for key, html in drawn.items()}
 

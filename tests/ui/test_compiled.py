@@ -5,14 +5,14 @@ import marshal
 import pytest
 from jinja2 import Environment
 
-from udi.ui.pages import Compiled, Pages
+from udi.ui.pages import PageRenderer, TemplateCache
 from udi.ui.site import Site
 
 pytestmark = pytest.mark.programs
 
 
 @pytest.fixture(params=["portal", "node"])
-def pages(request: pytest.FixtureRequest) -> Pages:
+def pages(request: pytest.FixtureRequest) -> PageRenderer:
     site: Site = request.getfixturevalue(f"{request.param}_site")
     return site.pages
 
@@ -23,7 +23,7 @@ def _compile(environment: Environment, name: str) -> bytes:
 
 
 @pytest.mark.programs
-def test_a_template_compiles_to_the_same_in_each_language(pages: Pages) -> None:
+def test_a_template_compiles_to_the_same_in_each_language(pages: PageRenderer) -> None:
     first, *others = pages._environments.values()
     names = first.list_templates()
 
@@ -32,8 +32,8 @@ def test_a_template_compiles_to_the_same_in_each_language(pages: Pages) -> None:
         assert {_compile(other, name) for other in others} == {_compile(first, name)}, name
 
 
-def test_what_was_compiled_is_kept_until_the_template_changes(pages: Pages) -> None:
-    kept, environment = Compiled(), next(iter(pages._environments.values()))
+def test_what_was_compiled_is_kept_until_the_template_changes(pages: PageRenderer) -> None:
+    kept, environment = TemplateCache(), next(iter(pages._environments.values()))
     code = environment.compile("{{ one }}")
     bucket = kept.get_bucket(environment, "page.html", None, "{{ one }}")
     bucket.code = code

@@ -9,7 +9,7 @@ from litestar import Litestar
 from tests.visitors import browse
 from udi.kit.tenancy import Territory
 from udi.ui import assets
-from udi.ui.compression import LARGE, SMALL, Compressed, choose_encoding, pack, unpack
+from udi.ui.compression import LARGE, SMALL, CompressionMiddleware, choose_encoding, compress, decompress
 
 TEXT = "Qualité de l’air, heure par heure. ".encode() * 40
 
@@ -41,7 +41,7 @@ async def ask(
         sent.append(message)
 
     wanted = [(key.encode(), value.encode()) for key, value in ({"accept-encoding": "br"} | (asked or {})).items()]
-    await Compressed(program)({"type": "http", "method": "GET", "headers": wanted}, None, keep)  # type: ignore[arg-type, typeddict-item]  # a program reads no more of it here
+    await CompressionMiddleware(program)({"type": "http", "method": "GET", "headers": wanted}, None, keep)  # type: ignore[arg-type, typeddict-item]  # a program reads no more of it here
     return {key.decode(): value.decode() for key, value in sent[0]["headers"]}, sent[1]["body"]
 
 
@@ -49,7 +49,7 @@ async def ask(
 async def test_a_text_is_compressed_and_its_validator_weak(kind: str) -> None:
     headers, body = await ask(TEXT, content_type=kind, etag='"a1"', vary="Accept-Language")
 
-    assert unpack(body, "br") == TEXT
+    assert decompress(body, "br") == TEXT
     assert headers["content-encoding"] == "br"
     assert headers["content-length"] == str(len(body))
     assert headers["etag"] == 'W/"a1"'
@@ -92,7 +92,7 @@ async def test_a_large_text_is_compressed_too() -> None:
 
     _, body = await ask(whole, content_type="application/json")
 
-    assert unpack(body, "br") == whole
+    assert decompress(body, "br") == whole
 
 
 @pytest.mark.parametrize(("known", "said"), [('W/"a1"', 'W/"a1"'), ('"a1"', '"a1"'), ('"b2", W/"a1"', 'W/"a1"')])
@@ -110,7 +110,7 @@ async def test_a_304_of_a_file_keeps_its_strong_validator() -> None:
 
 
 def test_no_encoding_changes_nothing() -> None:
-    assert unpack(pack(TEXT, ""), "") == TEXT == pack(TEXT, "")
+    assert decompress(compress(TEXT, ""), "") == TEXT == compress(TEXT, "")
 
 
 async def fetch(client: httpx.AsyncClient, path: str, encoding: str) -> httpx.Response:

@@ -6,12 +6,19 @@ from typing import Any
 import pytest
 
 from udi.ui import declarations
-from udi.ui.declarations import Accessibility, Conformity, State, accessibility, read_accessibility, weights
+from udi.ui.declarations import (
+    AccessibilityReport,
+    Conformity,
+    CriterionState,
+    accessibility,
+    read_accessibility,
+    weights,
+)
 
 PART: dict[str, Any] = {"date": "2026-11-26", "pages": 1, "languages": ["fr"], "modes": [], "axe": "4", "broken": {}}
 
 
-def found(**states: int) -> Accessibility:
+def found(**states: int) -> AccessibilityReport:
     """As many criteria in each state as said."""
     told = [state for state, count in states.items() for _ in range(count)]
     return read_accessibility(PART | {"criteria": {f"1.{rank}": state for rank, state in enumerate(told, start=1)}})
@@ -38,15 +45,15 @@ def test_criteria_are_counted_by_theme() -> None:
     said = read_accessibility(PART | {"criteria": {"1.1": "kept", "10.2": "unseen", "10.3": "unseen", "2.1": "broken"}})
 
     assert list(said.themes) == [1, 2, 10]
-    assert said.themes[10][State.UNSEEN] == 2
+    assert said.themes[10][CriterionState.UNSEEN] == 2
 
 
 def test_a_release_without_results_conforms_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(declarations, "FILE", tmp_path / "none.json")
-    for cached in (declarations._file, accessibility, weights):
+    for cached in (declarations._read_file, accessibility, weights):
         cached.cache_clear()
     try:
         assert (accessibility(), weights(), declarations.conformity()) == (None, None, Conformity.NONE)
     finally:
-        for cached in (declarations._file, accessibility, weights):
+        for cached in (declarations._read_file, accessibility, weights):
             cached.cache_clear()

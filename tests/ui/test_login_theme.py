@@ -80,7 +80,7 @@ def test_a_territorys_tile_passes_the_check_of_the_template(slug: str) -> None:
 
     assert check
     assert re.fullmatch(check[1], attributes["udi.tile"])
-    assert attributes["udi.tile"] == motif.paths(slug)
+    assert attributes["udi.tile"] == motif.tile_paths(slug)
     assert len(attributes["udi.tile"]) < 4000
     assert attributes["udi.hue"] == "186"
     assert attributes["login_theme"] == "udi"

@@ -18,7 +18,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal import app as portal
 from udi.settings import Settings
-from udi.ui.metrics import Family, Metrics, Sample, render
+from udi.ui.metrics import MetricFamily, Metrics, MetricSample, render_metrics
 from udi.ui.site import Site
 
 LINE = re.compile(
@@ -55,9 +55,11 @@ async def token(settings: Settings) -> AsyncIterator[str]:
 def test_labels_are_escaped_and_a_histogram_counts_upwards() -> None:
     metrics = Metrics()
     for seconds in (0.001, 0.3, 60.0):
-        metrics.note({"route": 'a"b\\c\nd', "territory": ""}, seconds)
+        metrics.count_request({"route": 'a"b\\c\nd', "territory": ""}, seconds)
 
-    told = render([*metrics.families(), Family("udi_x_bytes", "gauge", "Two\nlines.", [Sample({}, math.inf)])])
+    told = render_metrics(
+        [*metrics.families(), MetricFamily("udi_x_bytes", "gauge", "Two\nlines.", [MetricSample({}, math.inf)])]
+    )
 
     label = r'route="a\"b\\c\nd"'
     assert f"udi_http_requests_total{{{label}}} 3" in told

@@ -11,7 +11,7 @@ from litestar import Litestar
 from tests.visitors import browse, make_person
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory, find_spaces
-from udi.ui.middleware import _confined
+from udi.ui.middleware import _limit_to_spaces
 from udi.ui.routes import local_path
 
 FORM = {"kind": "theme", "target": "economy"}
@@ -108,7 +108,7 @@ MEMBER = Actor(uuid.UUID(int=1), "Compte de test", "member@people.example", "dem
 def test_a_request_is_kept_to_the_spaces_of_whoever_asks(
     actor: Actor | None, spaces: set[str] | None, *, confined: bool
 ) -> None:
-    with _confined(SimpleNamespace(confined=confined), actor):
+    with _limit_to_spaces(SimpleNamespace(confined=confined), actor):
         assert find_spaces() == spaces
 
     assert find_spaces() is None

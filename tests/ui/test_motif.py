@@ -17,11 +17,11 @@ KNOWN = {
 
 @pytest.mark.parametrize("slug", KNOWN)
 def test_the_tile_of_a_slug_never_changes(slug: str) -> None:
-    assert sha256(motif.paths(slug).encode()).hexdigest()[:16] == KNOWN[slug]
+    assert sha256(motif.tile_paths(slug).encode()).hexdigest()[:16] == KNOWN[slug]
 
 
 def test_territories_have_tiles_of_their_own() -> None:
-    tiles = {motif.paths(f"territory-{number}") for number in range(300)}
+    tiles = {motif.tile_paths(f"territory-{number}") for number in range(300)}
 
     assert len(tiles) > 250
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from udi.ui import patience
-from udi.ui.patience import PatientBody
+from udi.ui import body_timeout
+from udi.ui.body_timeout import BodyTimeoutMiddleware
 
 SCOPE: Any = {"type": "http"}
 
@@ -28,7 +28,7 @@ async def read(messages: list[Any]) -> list[Any]:
             given.append(await receive())
 
     async with asyncio.timeout(30):
-        await PatientBody(program)(SCOPE, receive, None)  # type: ignore[arg-type]  # nothing is sent
+        await BodyTimeoutMiddleware(program)(SCOPE, receive, None)  # type: ignore[arg-type]  # nothing is sent
     return given
 
 
@@ -37,7 +37,7 @@ def piece(*, more: bool) -> dict[str, Any]:
 
 
 async def test_who_sends_nothing_more_of_a_body_counts_as_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "PATIENCE", 0.05)
+    monkeypatch.setattr(body_timeout, "TIMEOUT", 0.05)
 
     assert await read([piece(more=True), None]) == [piece(more=True), {"type": "http.disconnect"}]
 
@@ -49,7 +49,7 @@ async def test_a_body_that_goes_on_is_read_to_its_end() -> None:
 
 
 async def test_after_the_body_a_program_waits_as_long_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "PATIENCE", 0.05)
+    monkeypatch.setattr(body_timeout, "TIMEOUT", 0.05)
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.5):

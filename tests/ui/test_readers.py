@@ -3,7 +3,7 @@
 import pytest
 from litestar import Request
 
-from udi.ui.readers import address_of
+from udi.ui.rate_limits import address_of
 
 NEAR, FAR = "10.0.0.7", "93.184.215.14"
 

@@ -4,7 +4,7 @@ import pytest
 from litestar import Litestar
 
 from udi.kit.tenancy import Territory
-from udi.ui.targets import path_of
+from udi.ui.request_targets import path_of
 
 
 @pytest.mark.parametrize(

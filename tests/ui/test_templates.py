@@ -29,7 +29,7 @@ def test_every_template_passes_the_page_checker(language: str) -> None:
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_first_visit_is_light(language: str) -> None:
     shared = len(assets.find_asset(*assets.asset_url("udi.css").split("/")[2:]).content)  # type: ignore[union-attr]
-    shared += len(theme.sheet({"hue": 186})) + len(motif.icon_svg("armorine", {"hue": 186}))
+    shared += len(theme.style_sheet({"hue": 186})) + len(motif.icon_svg("armorine", {"hue": 186}))
 
     weights = {name: len(html.encode()) + shared for name, html in samples(language).items()}
 

@@ -48,7 +48,7 @@ def test_a_colour_beyond_the_screen_is_brought_back() -> None:
 
 
 def test_the_sheet_sets_the_hues_then_the_territorys_own_rules() -> None:
-    css = theme.sheet({"hue": 186, "spark": 62, "paper_hue": 85}, ".brand { font-weight: 700 }")
+    css = theme.style_sheet({"hue": 186, "spark": 62, "paper_hue": 85}, ".brand { font-weight: 700 }")
 
     assert css.startswith(":root{--hue:186;--spark:62;--paper-hue:85;--chroma:1}")
     assert "@supports not (color: light-dark(" in css
@@ -63,7 +63,7 @@ def test_hues_out_of_range_are_held_and_words_are_refused() -> None:
 
 
 def test_the_installation_lists_each_territory_in_its_colours() -> None:
-    css = theme.neutral_sheet({"demo": {"hue": 28}, "other": {}})
+    css = theme.neutral_style_sheet({"demo": {"hue": 28}, "other": {}})
 
     assert '[data-territory="demo"]{--hue:28' in css
     assert '[data-territory="other"]{--hue:178' in css

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from udi.ui.locale import load_translations, tongue
+from udi.ui.locale import lang_attribute, load_translations
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from udi.ui.locale import load_translations, tongue
 def test_the_language_of_a_text_is_said_when_it_is_another(
     texts: dict[str, str] | None, language: str, attribute: str
 ) -> None:
-    assert str(tongue(texts, language)) == attribute
+    assert str(lang_attribute(texts, language)) == attribute
 
 
 def test_a_word_said_alone_and_with_numbers_has_its_form_for_one(tmp_path: Path) -> None:

@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from bench.load.personal.files import LabelledFile
-from udi.node.tables.personal.explanations import What
-from udi.node.tables.personal.look import look_for_personal_data
-from udi.node.tables.personal.report import Finding, PersonalReport, Strength
+from udi.node.tables.conversion import convert_table
+from udi.node.tables.personal.detection import detect_personal_data
+from udi.node.tables.personal.explanations import PersonalDataKind
+from udi.node.tables.personal.report import PersonalDataFinding, PersonalDataReport, PersonalDataSeverity
 from udi.node.tables.profile import profile_path
-from udi.node.tables.typed import convert
 
 KINDS = {
-    "name": {What.FULL_NAME, What.FAMILY_NAME, What.GIVEN_NAME},
-    "birth": {What.BIRTH_DATE, What.BIRTH_YEAR},
-    "address": {What.ADDRESS},
-    "phone": {What.PHONE},
-    "text": {What.NAME_IN_TEXT},
-    "health": {What.SPECIAL},
-    "status": {What.FAMILY_STATUS},
-    "tax": {What.TAX_NUMBER, What.NIR},
+    "name": {PersonalDataKind.FULL_NAME, PersonalDataKind.FAMILY_NAME, PersonalDataKind.GIVEN_NAME},
+    "birth": {PersonalDataKind.BIRTH_DATE, PersonalDataKind.BIRTH_YEAR},
+    "address": {PersonalDataKind.ADDRESS},
+    "phone": {PersonalDataKind.PHONE},
+    "text": {PersonalDataKind.NAME_IN_TEXT},
+    "health": {PersonalDataKind.SPECIAL},
+    "status": {PersonalDataKind.FAMILY_STATUS},
+    "tax": {PersonalDataKind.TAX_NUMBER, PersonalDataKind.NIR},
 }
 """Which findings are right for a label."""
 OF_KIND = {what: kind for kind, whats in KINDS.items() for what in whats}
@@ -38,11 +38,11 @@ class Score:
     misses: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
 
-    def add(self, file: LabelledFile, names: Sequence[str], report: PersonalReport) -> None:
+    def add(self, file: LabelledFile, names: Sequence[str], report: PersonalDataReport) -> None:
         """Count the columns of one file, whatever `names` the node gave them."""
         people = any(column.kind and not column.public for column in file.columns)
         for place, label in enumerate(file.columns):
-            findings = report.of(names[place]) if place < len(names) else ()
+            findings = report.findings_of(names[place]) if place < len(names) else ()
             right = KINDS.get(label.kind, set())
             if label.kind and not label.public:
                 hit = any(one.what in right for one in findings)
@@ -52,12 +52,19 @@ class Score:
                 self._judge(file, label.header, one, public=label.public, right=right, people=people)
 
     def _judge(
-        self, file: LabelledFile, header: str, one: Finding, *, public: bool, right: set[What], people: bool
+        self,
+        file: LabelledFile,
+        header: str,
+        one: PersonalDataFinding,
+        *,
+        public: bool,
+        right: set[PersonalDataKind],
+        people: bool,
     ) -> None:
         """Count a finding that no label explains, or that stops what is public."""
-        if one.what is What.SMALL_GROUP and people:
+        if one.what is PersonalDataKind.SMALL_GROUP and people:
             return
-        if public and one.strength is Strength.WARNING:
+        if public and one.strength is PersonalDataSeverity.WARNING:
             return
         if public or one.what not in right:
             self.false[OF_KIND.get(one.what, one.what.value)] += 1
@@ -81,17 +88,17 @@ class Score:
         }
 
 
-def look(path: Path, folder: Path) -> tuple[list[str], PersonalReport] | None:
+def look(path: Path, folder: Path) -> tuple[list[str], PersonalDataReport] | None:
     """The names of the columns of a file and what its table says of people; None when it is no table."""
     target = folder / "typed.parquet"
     profile = profile_path(path)
     if not profile.is_table or profile.reads == "geo":
         return None
-    done = convert(path, profile, target)
+    done = convert_table(path, profile, target)
     if done.failure:
         return None
     columns = done.profile.columns
-    return [column.name for column in columns], look_for_personal_data(target, columns, done.other_headers)
+    return [column.name for column in columns], detect_personal_data(target, columns, done.other_headers)
 
 
 def score_files(files: Iterable[LabelledFile]) -> dict[str, dict[str, Any]]:
@@ -101,7 +108,7 @@ def score_files(files: Iterable[LabelledFile]) -> dict[str, dict[str, Any]]:
         for file in files:
             path = Path(folder) / file.name
             path.write_bytes(file.content)
-            names, report = look(path, Path(folder)) or ([], PersonalReport((), rows=0, columns=0))
+            names, report = look(path, Path(folder)) or ([], PersonalDataReport((), rows=0, columns=0))
             (unseen if file.unseen else tuned).add(file, names, report)
             path.unlink()
     return {"tuned": tuned.as_json(), "unseen": unseen.as_json()}

@@ -230,7 +230,7 @@ class Settings(BaseSettings):
             msg = f"The secret «{name}» cannot be read at {path} ({error.strerror}). Run `udi up`, or provide the file."
             raise MissingSecretError(msg) from error
 
-    def find_secret(self, name: str) -> Path:
+    def get_secret_path(self, name: str) -> Path:
         """The file of a secret, for a part that follows its changes.
 
         Raises:

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from udi.portal.identity.provision.admin import AwayError
+from udi.portal.identity.provision.admin import IdentityServiceUnavailableError
 
 
 @dataclass
@@ -20,7 +20,7 @@ class KeycloakDouble:
 
     def get(self, path: str, **query: Any) -> Any:
         if self.away:
-            raise AwayError("Keycloak does not answer.")
+            raise IdentityServiceUnavailableError("Keycloak does not answer.")
         first = query.get("first", 0)
         found = self._answer(path.split("/"), query)
         return found[first : first + query["max"]] if isinstance(found, list) else found

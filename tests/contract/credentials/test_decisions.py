@@ -17,7 +17,7 @@ from udi.kit.clock import now
 from udi.node.identity.models import WebSession as NodeSession
 from udi.portal.identity.models import WebSession as PortalSession
 from udi.settings import Settings
-from udi.ui import decisions
+from udi.ui import decision_guards
 
 PORTAL = [
     "/access-requests/{thing}/grant", "/access-requests/{thing}/accept", "/agreements/{thing}/revoke",
@@ -49,7 +49,7 @@ STALE = timedelta(minutes=11)
 async def world(
     settings: Settings, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
-    monkeypatch.setattr(decisions, "PAUSE", 0)
+    monkeypatch.setattr(decision_guards, "PAUSE", 0)
     async with build(settings, tmp_path) as made:
         yield made
 

@@ -26,20 +26,20 @@ from udi.kit.errors import ProvisionError
 from udi.kit.oidc import node_client_id
 from udi.kit.signed_ids import sign_id
 from udi.node.datasets.accounts import EVERY as NODE_EVERY
-from udi.node.datasets.accounts import AccountAsker
+from udi.node.datasets.accounts import AccountSync
 from udi.node.datasets.portal import PortalClient
-from udi.node.files.signed import LIFETIME
+from udi.node.files.signed_urls import LIFETIME
 from udi.node.identity.models import WebSession
 from udi.node.spaces.models import ScriptKey
 from udi.portal.access.models import ProjectCredential
 from udi.portal.dataspace.models import Connector
-from udi.portal.identity.watch import EVERY, AccountWatcher
+from udi.portal.identity.account_watcher import EVERY, AccountWatcher
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.sources.feeds import END, FEED, renew_feed
 from udi.portal.notifications.models import Webhook, WebhookState
 from udi.portal.notifications.webhooks.actions import create_webhook
-from udi.portal.organisations.models import Entry
+from udi.portal.organisations.models import MembershipEntry
 from udi.portal.projects.models import ProjectMember
 from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
 from udi.protocol.credentials import READING, TICKET
@@ -104,7 +104,7 @@ class Leaver:
     double: KeycloakDouble
     alive: dict[str, Alive]
     watcher: AccountWatcher
-    asker: AccountAsker
+    asker: AccountSync
 
     async def opening(self) -> set[str]:
         return {name for name, check in self.alive.items() if await check()}
@@ -131,7 +131,7 @@ async def leaver(settings: Settings, postgres: str, tmp_path: Path) -> AsyncIter
             url, client = territory.links["node"], node_client_id(territory.slug, HOSTED)
             await register_node(session, slug=HOSTED, name="Node", url=url, client_id=client, hosted=True)
         client = PortalClient(world.node.settings, Outgoing(world, outside))  # type: ignore[arg-type]
-        asker = AccountAsker(world.node.database, world.node.registry, client, world.issuer.url)
+        asker = AccountSync(world.node.database, world.node.registry, client, world.issuer.url)
         watcher = AccountWatcher(world.portal, lambda: double)  # type: ignore[arg-type, return-value]
         yield Leaver(world, double, await _holdings(world, portal, node, machine, outside), watcher, asker)
 
@@ -177,7 +177,7 @@ async def _holdings(
         "rights of a token over an organisation": says(outside, "/api/v1/me", '"managers"', kept["token of a person"]),
         "key of a space": status(machine, f"/uploads/{world.thing}", 404, kept["key of a space"]),
         "token of a client of RUDI": status(machine, "/manager/api/v1/catalog/version", 200, manager_token),
-        "invitation into an organisation": row(Entry, stage="invited"),
+        "invitation into an organisation": row(MembershipEntry, stage="invited"),
         "invitation into a team": row(ProjectMember, stage="invited"),
         "webhook": row(Webhook, state=WebhookState.ACTIVE),
         "address of a feed": status(outside, feed, 200),
@@ -199,7 +199,7 @@ async def _more(world: World, portal: httpx.AsyncClient) -> str:
         session.add(
             ProjectCredential(
                 project_id=world.thing, node_id=await _node(session), name="Serveur", made_by=person, made_at=now(),
-                sha256=fingerprint(PROJECT_CREDENTIAL.draw()), expires_at=now() + timedelta(days=30),
+                sha256=fingerprint(PROJECT_CREDENTIAL.generate()), expires_at=now() + timedelta(days=30),
             )
         )  # fmt: skip
     key = world.portal.settings.derived_key("portal", FEED.purpose)
@@ -212,15 +212,15 @@ async def _node(session: Any) -> UUID:
 
 @pytest.mark.parametrize("way", list(WAYS))
 async def test_what_somebody_holds_who_leaves_ends_within_five_minutes(leaver: Leaver, way: str) -> None:
-    await leaver.watcher.step()
-    await leaver.asker.ask(leaver.world.territory)
+    await leaver.watcher.run_once()
+    await leaver.asker.check_accounts(leaver.world.territory)
     assert await leaver.opening() == set(ENDS)
 
     WAYS[way](leaver.double, leaver.world.login.subject)
     before = await leaver.opening()
-    await leaver.watcher.step()
+    await leaver.watcher.run_once()
     at_portal = await leaver.opening()
-    await leaver.asker.ask(leaver.world.territory)
+    await leaver.asker.check_accounts(leaver.world.territory)
     at_last = await leaver.opening()
 
     ended = {name for name, ways in ENDS.items() if way in ways}
@@ -255,8 +255,8 @@ async def test_an_account_that_was_missed_is_found_by_the_look_of_each_day(leave
     subject = leaver.world.login.subject
     leaver.double.accounts.pop(subject)
 
-    await leaver.watcher.step()
-    await leaver.asker.ask(leaver.world.territory)
+    await leaver.watcher.run_once()
+    await leaver.asker.check_accounts(leaver.world.territory)
 
     assert await leaver.opening() == set()
 
@@ -264,17 +264,17 @@ async def test_an_account_that_was_missed_is_found_by_the_look_of_each_day(leave
 async def test_who_comes_back_finds_no_credential_alive(leaver: Leaver) -> None:
     world, subject = leaver.world, leaver.world.login.subject
     leaver.double.disable(subject)
-    await leaver.watcher.step()
-    await leaver.asker.ask(world.territory)
+    await leaver.watcher.run_once()
+    await leaver.asker.check_accounts(world.territory)
     logged_out = len(leaver.double.logged_out)
     leaver.double.admin_events.clear()
-    await leaver.watcher.step()
+    await leaver.watcher.run_once()
     leaver.double.accounts[subject]["enabled"] = True
     leaver.double.note("USER", f"users/{subject}")
     await world.node.parts["sessions"].log_in(world.territory, world.login)
 
-    await leaver.watcher.step()
-    await leaver.asker.ask(world.territory)
+    await leaver.watcher.run_once()
+    await leaver.asker.check_accounts(world.territory)
 
     assert await leaver.opening() == set()
     assert len(leaver.double.logged_out) == logged_out, "once is enough"
@@ -287,10 +287,10 @@ async def test_while_the_identity_service_is_away_nothing_is_confirmed_and_an_ho
     english = {"Accept": "application/json", "Accept-Language": "en"}
     bearer = {"Authorization": f"Bearer {kept['token of a person']}", **english}
     key = {"Authorization": f"Bearer {kept['key of a space']}", "Accept": "application/json"}
-    await leaver.watcher.step()
+    await leaver.watcher.run_once()
     leaver.double.away = True
     with pytest.raises(ProvisionError):
-        await leaver.watcher.step()
+        await leaver.watcher.run_once()
     found = {}
     async with (
         browse(world.apps["portal"], world.territory) as portal,
@@ -313,12 +313,12 @@ async def test_while_the_identity_service_is_away_nothing_is_confirmed_and_an_ho
 
 async def test_an_earlier_word_of_the_portal_takes_nothing_that_was_said_since(leaver: Leaver) -> None:
     world, subject = leaver.world, leaver.world.login.subject
-    await leaver.watcher.step()
+    await leaver.watcher.run_once()
     leaver.double.take_role(subject)
-    await leaver.watcher.step()
+    await leaver.watcher.run_once()
     await confirm_accounts(world.portal.database, world.territory.id, now() - timedelta(minutes=1))
 
-    await leaver.asker.ask(world.territory)
+    await leaver.asker.check_accounts(world.territory)
 
     async with world.node.database.session(world.territory.id, role="worker") as session:
         keys = (await session.scalars(select(ScriptKey.revoked_at))).all()

@@ -20,64 +20,64 @@ from tests.node.producer import SLUG, Producer
 from tests.portal.access.policies import POLICY
 from tests.portal.catalogue.corpus import open_catalogue
 from tests.visitors import browse, make_person
-from udi.cli.archive import seal
-from udi.kit import attempts
-from udi.kit.budgets import Budget
+from udi.cli.archive import signature
+from udi.kit import login_attempts
+from udi.kit.budgets import RateLimit
 from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.keys import Signer
 from udi.kit.oidc import CLIENT_SECRET, Login, node_client_id
-from udi.kit.rates import Rates
+from udi.kit.rates import RateLimiter
 from udi.kit.sessions import SESSION
 from udi.kit.signed_ids import sign_id
 from udi.kit.tenancy import Territory, space_context
 from udi.kit.tokens import IssuerKeys
 from udi.node import app as node
 from udi.node import site as node_parts
-from udi.node.agreements.actions import keep_signed
-from udi.node.agreements.documents import Signed
-from udi.node.files.signed import sign_path
+from udi.node.agreements.actions import store_agreement
+from udi.node.agreements.documents import SignedAgreement
+from udi.node.files.signed_urls import sign_path
 from udi.node.manager.tokens import make_token as make_manager_token
 from udi.node.spaces.actions import apply_space
 from udi.node.spaces.keys import make_key
 from udi.node.spaces.models import Space
-from udi.node.tables.asking import RATES
+from udi.node.tables.requests import RATES
 from udi.portal import app as portal
 from udi.portal import site as portal_parts
 from udi.portal.access.models import AccessDraft
-from udi.portal.dataspace.connectors import Described, add_connector
+from udi.portal.dataspace.connectors import ConnectorInput, add_connector
 from udi.portal.identity.tokens import SCOPES
 from udi.portal.identity.tokens import make_token as make_api_token
 from udi.portal.nodes.actions.invite import invite_node
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.sources.feeds import FEED
 from udi.portal.notifications.tokens import UNSUBSCRIBE
-from udi.portal.notifications.webhooks.signing import new_secret
+from udi.portal.notifications.webhooks.signatures import new_secret
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.projects.models import Project
 from udi.portal.projects.suggestions.tokens import SUGGESTIONS_OFF
 from udi.portal.tenants import budgets
 from udi.protocol.agreement import (
+    AGREEMENT_STATUS_TYPE,
     AGREEMENT_TYPE,
     PROJECT_CREDENTIAL,
-    STANDING_TYPE,
     Agreement,
-    Credential,
+    AgreementCredential,
+    AgreementStatus,
+    AgreementValidity,
     Party,
-    Standing,
-    State,
     fingerprint,
     write_agreement,
-    write_standing,
+    write_agreement_status,
 )
 from udi.protocol.credentials import AGREEMENT, READING, REPORT, SPACE
-from udi.protocol.joining import Credential as NodeCredential
-from udi.protocol.joining import Credentials
+from udi.protocol.node_registration import ClientCredentials as NodeCredential
+from udi.protocol.node_registration import NodeCredentials
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose, Terms
 from udi.settings import Settings
 from udi.ui.login import cookie_name
-from udi.ui.readers import API_RATES, ApiRates
+from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 from udi.ui.site import Site
 
 RESTRICTED = 7
@@ -150,11 +150,11 @@ class World:
         async with self.portal.database.session(self.territory.id) as session:
             return await invite_node(
                 session, slug="invited", name="Invited", url="https://invited.example", organisations=[self.thing],
-                credentials=Credentials(push=known, login=known),
+                credentials=NodeCredentials(push=known, login=known),
             )  # fmt: skip
 
     async def _login_state(self, _address: str) -> str:
-        return attempts.begin(self.kept["key of a login"], "/").state
+        return login_attempts.begin_attempt(self.kept["key of a login"], "/").state
 
     async def _signed_address(self, address: str) -> str:
         path = address.split(" ")[2]
@@ -178,7 +178,7 @@ class World:
 async def build(settings: Settings, folder: Path, *, moderator: bool = True) -> AsyncIterator[World]:
     """The territory, with programs of its own: their budgets are not to be met, and the metrics have a token."""
     secrets = Path(shutil.copytree(settings.secrets_folder, folder / "secrets"))
-    (secrets / "metrics_token").write_text("metrics-" + SESSION.draw())
+    (secrets / "metrics_token").write_text("metrics-" + SESSION.generate())
     own = settings.model_copy(update={"secrets": secrets, "state": folder})
     sites = {"portal": portal_parts.build_site(own), "node": node_parts.build_site(own)}
     apps = {"portal": portal.create(sites["portal"]), "node": node.create(sites["node"])}
@@ -188,11 +188,11 @@ async def build(settings: Settings, folder: Path, *, moderator: bool = True) -> 
             visitors.freshen(site.registry)
             site.parts["sessions"].service.keys = IssuerKeys(issuer.published)
             stack.push_async_callback(visitors.shut_down, apps[name])
-        for budget in (each for each in vars(budgets).values() if isinstance(each, Budget)):
-            stack.callback(object.__setattr__, budget, "most", budget.most)
+        for budget in (each for each in vars(budgets).values() if isinstance(each, RateLimit)):
+            stack.callback(object.__setattr__, budget, "most", budget.limit)
             object.__setattr__(budget, "most", 10**9)
-        sites["portal"].parts[API_RATES] = ApiRates(Rates("api", 10**8), Rates("api", 10**8))
-        sites["node"].parts[RATES] = Rates("tables", 10**8)
+        sites["portal"].parts[API_RATES] = ApiRateLimiters(RateLimiter("api", 10**8), RateLimiter("api", 10**8))
+        sites["node"].parts[RATES] = RateLimiter("tables", 10**8)
         databases = [site.database for site in sites.values()]
         territory = await stage.add_territory(databases, own, "kinds")
         stack.push_async_callback(stage.remove_territory, databases, territory.id)
@@ -211,7 +211,7 @@ async def _furnish(
             session, slug=SLUG, organisation_id=organisation, name="Mairie", email="m@example.org", quota_bytes=10**6
         )
     signer: Signer = sites["portal"].parts["signer"]
-    sites["node"].parts["portal_keys"]._kept[territory.origin] = (signer.public(), time.monotonic())
+    sites["node"].parts["portal_keys"]._kept[territory.origin] = (signer.public_keys(), time.monotonic())
     client = await stack.enter_async_context(browse(apps["node"], territory, login))
     producer = Producer(client)
     thing = UUID(await producer.publish(await producer.draft(METERS, "compteurs.csv"), access="restricted"))
@@ -228,7 +228,7 @@ async def _furnish(
 async def _at_node(
     site: Site, territory: Territory, space: Space, thing: UUID, signer: Signer, maker: Actor
 ) -> dict[str, str]:
-    audience, secret, moment = territory.links["node"], PROJECT_CREDENTIAL.draw(), now()
+    audience, secret, moment = territory.links["node"], PROJECT_CREDENTIAL.generate(), now()
     later = moment.replace(year=moment.year + 1, day=1)
     agreement = Agreement(
         id=thing, dataset=thing, dataset_title="Compteurs", project=thing, project_title="Îlots frais",
@@ -239,15 +239,15 @@ async def _at_node(
     )  # fmt: skip
     parties = {"issuer": territory.origin, "audience": audience}
     document = signer.sign_document(write_agreement(agreement), kind=AGREEMENT_TYPE, **parties)
-    credential = Credential(id=thing, sha256=fingerprint(secret), expires_at=later)
-    standing = Standing(
-        agreement=thing, agreement_sha256=fingerprint(document), revision=1, state=State.ACTIVE,
+    credential = AgreementCredential(id=thing, sha256=fingerprint(secret), expires_at=later)
+    standing = AgreementStatus(
+        agreement=thing, agreement_sha256=fingerprint(document), revision=1, state=AgreementValidity.ACTIVE,
         credentials=(credential,),
     )  # fmt: skip
-    said = signer.sign_document(write_standing(standing), kind=STANDING_TYPE, **parties)
+    said = signer.sign_document(write_agreement_status(standing), kind=AGREEMENT_STATUS_TYPE, **parties)
     with space_context(None):
         async with site.database.session(territory.id) as session:
-            await keep_signed(session, Signed(agreement, standing, document, said))
+            await store_agreement(session, SignedAgreement(agreement, standing, document, said))
             key, token = await make_key(session, maker, space, name="script", datasets=None, expires_at=None)
     return {
         "udi-agreement+jwt": document, "udi-standing+jwt": said, "project credential": secret, "key of a space": token,
@@ -277,7 +277,7 @@ async def _at_portal(
         session.add(AccessDraft(id=thing, dataset_id=thing, typed={"words": "Le texte du brouillon."}, begun_at=now()))
         await session.flush()
         _, api_token = await make_api_token(session, actor, name="program", scopes=SCOPES, days=30)
-        described = Described(
+        described = ConnectorInput(
             name="Machine", participant="urn:machine", address="https://machine.example", purpose="research",
             words="Pour voir.",
         )  # fmt: skip
@@ -296,11 +296,11 @@ def _elsewhere(settings: Settings, issuer: Issuer, territory: Territory, login: 
     """What opens nothing here, or is given by the identity service."""
     client = f"{territory.slug}-portal"
     person = {"sub": login.subject, "sid": str(uuid.uuid4()), "client_id": None}
-    document, _ = seal.sign(settings, "0" * 64, territory.slug)
+    document, _ = signature.sign_manifest(settings, "0" * 64, territory.slug)
     return {
         "udi-archive": str(document["jws"]),
-        "key of a login": attempts.new_key(),
-        "secret of a client": CLIENT_SECRET.draw(),
+        "key of a login": login_attempts.new_key(),
+        "secret of a client": CLIENT_SECRET.generate(),
         "identity token": issuer.token(client, client, **person, typ="ID"),
         "access token of a person": issuer.token(client, territory.origin, **person),
     }

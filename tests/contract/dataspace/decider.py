@@ -18,13 +18,13 @@ from tests.contract.dataspace.cases import CONSUMER_NEGOTIATIONS, CONSUMER_TRANS
 from tests.contract.dataspace.stage import WHY, Stage, name_of
 from udi.kit.clock import now
 from udi.kit.errors import UdiError
-from udi.portal.access.agreements import changing
+from udi.portal.access.agreements import actions
 from udi.portal.access.models import AccessAgreement, AccessRequest
-from udi.portal.access.requests import deciding
-from udi.portal.dataspace import requesting, transferring
+from udi.portal.access.requests import decisions
+from udi.portal.dataspace import consumer_negotiations, transfers
 from udi.portal.dataspace.models import DataspaceProcess
 from udi.portal.dataspace.offers import URN
-from udi.portal.dataspace.states import ENDED, Event, Kind, Side
+from udi.portal.dataspace.transitions import ENDED, DataspaceEvent, DataspaceSide, ProcessKind
 
 LOOK, AFTER = 0.05, timedelta(seconds=0.3)
 RULES = {"permission": [{"action": "use"}]}
@@ -71,11 +71,11 @@ class Decider:
         return due
 
     def _case(self, process: DataspaceProcess) -> str:
-        if process.side == Side.CONSUMER:
+        if process.side == DataspaceSide.CONSUMER:
             named = process.dataset or process.contract
             return next((case for case in (*CONSUMER_NEGOTIATIONS, *CONSUMER_TRANSFERS) if name_of(case) == named), "")
-        kept = self.stage.datasets if process.kind == Kind.NEGOTIATION else self.stage.agreements
-        named = process.dataset if process.kind == Kind.NEGOTIATION else process.contract
+        kept = self.stage.datasets if process.kind == ProcessKind.NEGOTIATION else self.stage.agreements
+        named = process.dataset if process.kind == ProcessKind.NEGOTIATION else process.contract
         return next((case for case, id_ in kept.items() if named == f"{URN}{id_}"), "")
 
     async def _act(self, id_: UUID, act: str) -> None:
@@ -84,7 +84,7 @@ class Decider:
         ) as session:
             query = select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update()
             process = (await session.scalars(query)).one()
-            await ACTS[Side(process.side)][act](self.stage, session, process)
+            await ACTS[DataspaceSide(process.side)][act](self.stage, session, process)
 
 
 async def _request(session: AsyncSession, process: DataspaceProcess) -> AccessRequest:
@@ -99,76 +99,80 @@ async def _agreement(session: AsyncSession, process: DataspaceProcess) -> Access
 
 async def counter(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
     """The producer offers six months."""
-    request, offer = await _request(session, process), deciding.Offer(months="6")
+    request, offer = await _request(session, process), decisions.OfferInput(months="6")
     revision, notary = request.revision, stage.notary
-    await deciding.counter(session, stage.producer, request, WHY, offer, revision=revision, notary=notary)
+    await decisions.make_counter_offer(session, stage.producer, request, WHY, offer, revision=revision, notary=notary)
 
 
 async def grant(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
     """The producer gives what was asked."""
     request = await _request(session, process)
-    await deciding.grant(session, stage.producer, request, WHY, revision=request.revision, notary=stage.notary)
+    await decisions.grant_request(session, stage.producer, request, WHY, revision=request.revision, notary=stage.notary)
 
 
 async def refuse(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
     """The producer refuses."""
     request = await _request(session, process)
-    await deciding.refuse(session, stage.producer, request, WHY, revision=request.revision, notary=stage.notary)
+    await decisions.refuse_request(
+        session, stage.producer, request, WHY, revision=request.revision, notary=stage.notary
+    )
 
 
 async def revoke(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
     """The producer revokes the agreement."""
-    await changing.revoke(session, stage.producer, await _agreement(session, process), WHY)
+    await actions.revoke_agreement(session, stage.producer, await _agreement(session, process), WHY)
 
 
 async def suspend(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
     """The producer suspends the agreement."""
-    await changing.suspend(session, stage.producer, await _agreement(session, process), WHY)
+    await actions.suspend_agreement(session, stage.producer, await _agreement(session, process), WHY)
 
 
 async def resume(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
     """The producer takes the agreement up again."""
-    await changing.resume(session, stage.producer, await _agreement(session, process))
+    await actions.resume_agreement(session, stage.producer, await _agreement(session, process))
 
 
 async def take(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
     """The project takes the provider's offer."""
-    await requesting.take(session, stage.leader, process)
+    await consumer_negotiations.accept_offer(session, stage.leader, process)
 
 
 async def ask_otherwise(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
     """The project asks for something else."""
     assert process.offer is not None
-    await requesting.ask_otherwise(session, stage.leader, process, {"@id": process.offer["@id"], **RULES})
+    await consumer_negotiations.send_counter_request(
+        session, stage.leader, process, {"@id": process.offer["@id"], **RULES}
+    )
 
 
 async def verify(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
     """The project confirms the agreement."""
-    await requesting.verify(session, stage.leader, process)
+    await consumer_negotiations.verify_agreement(session, stage.leader, process)
 
 
 async def break_off(stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
     """The project does not want it any more."""
-    await requesting.break_off(session, stage.leader, process, WHY)
+    await consumer_negotiations.terminate_negotiation(session, stage.leader, process, WHY)
 
 
-def closing(event: Event) -> Act:
+def closing(event: DataspaceEvent) -> Act:
     """Whoever leads the project, or the producer's machine, closes a transfer."""
 
     async def close(_stage: Stage, session: AsyncSession, process: DataspaceProcess) -> None:
-        await transferring.close(session, process, event, "closed", WHY)
+        await transfers.close_transfer(session, process, event, "closed", WHY)
 
     return close
 
 
-ACTS: dict[Side, dict[str, Act]] = {
-    Side.PROVIDER: {
+ACTS: dict[DataspaceSide, dict[str, Act]] = {
+    DataspaceSide.PROVIDER: {
         "counter": counter, "grant": grant, "refuse": refuse, "revoke": revoke, "suspend": suspend, "resume": resume,
-        "complete": closing(Event.COMPLETE),
+        "complete": closing(DataspaceEvent.COMPLETE),
     },
-    Side.CONSUMER: {
+    DataspaceSide.CONSUMER: {
         "take": take, "ask_otherwise": ask_otherwise, "verify": verify, "break_off": break_off,
-        "end": closing(Event.TERMINATE), "complete": closing(Event.COMPLETE), "suspend": closing(Event.SUSPEND),
+        "end": closing(DataspaceEvent.TERMINATE), "complete": closing(DataspaceEvent.COMPLETE), "suspend": closing(DataspaceEvent.SUSPEND),
     },
 }  # fmt: skip
 
@@ -179,9 +183,11 @@ async def begin(stage: Stage, path: str, said: Mapping[str, Any]) -> None:
     async with stage.site.database.session(stage.territory.id, person=stage.leader.person_id) as session:
         if path == "/negotiations":
             offer = {"@id": said["offerId"], **RULES}
-            await requesting.ask(session, stage.leader, stage.connector, said["datasetId"], offer)
+            await consumer_negotiations.request_dataset(
+                session, stage.leader, stage.connector, said["datasetId"], offer
+            )
         else:
-            await transferring.fetch(session, stage.leader, stage.connector, said["agreementId"])
+            await transfers.request_transfer(session, stage.leader, stage.connector, said["agreementId"])
 
 
 async def stop(task: asyncio.Task[None]) -> None:

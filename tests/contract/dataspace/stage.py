@@ -22,18 +22,18 @@ from tests.visitors import BROWSER, enter, make_person
 from udi.kit.identity import PUBLISHERS, Actor
 from udi.kit.tenancy import Territory
 from udi.node import site as node_parts
-from udi.portal.access.agreements.notary import Notary, notary_of
+from udi.portal.access.agreements.signatures import AgreementSigner, signer_of
 from udi.portal.access.policies.actions import set_policy
-from udi.portal.access.policies.queries import get_for_producer, get_policy
-from udi.portal.access.requests.asking import Asked, submit
-from udi.portal.access.requests.deciding import grant
+from udi.portal.access.policies.queries import get_dataset_for_producer, get_policy
+from udi.portal.access.requests.decisions import grant_request
+from udi.portal.access.requests.requester_actions import AccessRequestInput, submit_request
 from udi.portal.catalogue.models import Dataset
-from udi.portal.dataspace.connectors import Described as Machine
+from udi.portal.dataspace.connectors import ConnectorInput as Machine
 from udi.portal.dataspace.connectors import add_connector
 from udi.portal.dataspace.messages import PULL
 from udi.portal.dataspace.models import Connector
 from udi.portal.dataspace.offers import URN
-from udi.portal.projects.actions.describe import Described, create_project
+from udi.portal.projects.actions.describe import ProjectInput, create_project
 from udi.portal.projects.models import Project
 from udi.portal.tenants.files import read_folder
 from udi.protocol.policy import Policy, Requester
@@ -68,8 +68,8 @@ class Stage:
     agreements: dict[str, UUID]
 
     @property
-    def notary(self) -> Notary:
-        return notary_of(self.site, self.territory)
+    def notary(self) -> AgreementSigner:
+        return signer_of(self.site, self.territory)
 
     def properties(self) -> dict[str, str]:
         """What the kit is told of each case, by the kit's names; a consumer's datasets are ours to name."""
@@ -119,7 +119,9 @@ async def begin_project(
 ) -> tuple[Project, Connector, str]:
     """Somebody begins a project and adds a connector to it; its secret."""
     async with site.database.session(territory.id, person=leader.person_id) as session:
-        said = Described(title="Rafraîchir la ville", summary="Choisir dix rues à ombrager.", purpose=Purpose.RESEARCH)
+        said = ProjectInput(
+            title="Rafraîchir la ville", summary="Choisir dix rues à ombrager.", purpose=Purpose.RESEARCH
+        )
         project = await create_project(session, leader, said, language="fr")
         machine = Machine(
             name="Le connecteur du laboratoire", participant="TCK_PARTICIPANT", address=callback, purpose=Purpose.RESEARCH,
@@ -183,7 +185,7 @@ async def set_terms(site: Site, territory: Territory, producer: Actor, dataset: 
     policy = Policy(requesters=tuple(Requester), terms=TERMS)
     async with site.database.session(territory.id) as session:
         row = await set_policy(
-            session, producer, await get_for_producer(session, producer, dataset), policy, revision=0
+            session, producer, await get_dataset_for_producer(session, producer, dataset), policy, revision=0
         )
         assert row.revision == 1
 
@@ -191,10 +193,10 @@ async def set_terms(site: Site, territory: Territory, producer: Actor, dataset: 
 async def agree(stage: Stage, dataset: UUID) -> UUID:
     """The project asks for a dataset on its pages, and the producer grants it; the agreement."""
     async with stage.site.database.session(stage.territory.id, person=stage.leader.person_id) as session:
-        found = await get_for_producer(session, stage.producer, dataset)
-        request = await submit(
-            session, stage.leader, found, stage.project, Asked(purpose=Purpose.RESEARCH, words=WHY, months="12"),
+        found = await get_dataset_for_producer(session, stage.producer, dataset)
+        request = await submit_request(
+            session, stage.leader, found, stage.project, AccessRequestInput(purpose=Purpose.RESEARCH, words=WHY, months="12"),
             policy=await get_policy(session, found), territory=stage.territory, language="fr",
         )  # fmt: skip
-        made = await grant(session, stage.producer, request, WHY, revision=1, notary=stage.notary)
+        made = await grant_request(session, stage.producer, request, WHY, revision=1, notary=stage.notary)
     return made.id

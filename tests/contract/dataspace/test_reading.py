@@ -13,9 +13,9 @@ from tests.journeys.installation import Installation
 from tests.node.producer import TABLE
 from tests.portal.dataspace.connector import Elsewhere, Taken, elsewhere
 from tests.visitors import enter
-from udi.portal.access.agreements import changing
+from udi.portal.access.agreements import actions
 from udi.portal.access.models import AccessAgreement, AccessRequest
-from udi.portal.access.requests import deciding
+from udi.portal.access.requests import decisions
 from udi.portal.dataspace.messages import CONTEXT, PATH
 from udi.portal.dataspace.models import DataspaceProcess
 from udi.portal.dataspace.offers import URN
@@ -85,10 +85,10 @@ async def test_a_machine_reads_from_the_agreement_to_its_revocation(stage: Stage
             pids = {name: transfer[name] for name in ("providerPid", "consumerPid")}
             first = await machine.hear("TransferStartMessage")
             opened = await machine.read(first)
-            await change(stage, agreement, changing.suspend, WHY)
+            await change(stage, agreement, actions.suspend_agreement, WHY)
             await machine.hear("TransferSuspensionMessage")
             await machine.is_refused(first)
-            await change(stage, agreement, changing.resume)
+            await change(stage, agreement, actions.resume_agreement)
             second = await machine.hear("TransferStartMessage")
             again, former = await machine.read(second), await machine.read(first)
             await machine.say(f"/transfers/{pids['providerPid']}/completion", "TransferCompletionMessage", **pids)
@@ -122,7 +122,7 @@ async def negotiate(machine: Machine, stage: Stage) -> UUID:
     async with stage.site.database.session(stage.territory.id) as session:
         process = await session.get_one(DataspaceProcess, (stage.territory.id, UUID(pids["providerPid"])))
         request = await session.get_one(AccessRequest, (stage.territory.id, process.request_id))
-        made = await deciding.grant(session, stage.producer, request, WHY, revision=1, notary=stage.notary)
+        made = await decisions.grant_request(session, stage.producer, request, WHY, revision=1, notary=stage.notary)
     await machine.hear("ContractAgreementMessage")
     path = f"/negotiations/{pids['providerPid']}/agreement/verification"
     await machine.say(path, "ContractAgreementVerificationMessage", **pids)

@@ -12,13 +12,13 @@ from tests.node.conftest import Browse, parts, producer, publisher, space
 from tests.node.producer import SLUG, Producer
 from tests.visitors import freshen, shut_down
 from udi.kit.db import Database
-from udi.kit.rates import Rates
+from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.node import app as node
 from udi.node import site as node_parts
 from udi.node.spaces.models import Space
-from udi.node.tables.asking import RATES
+from udi.node.tables.requests import RATES
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
@@ -41,9 +41,11 @@ async def world(
 ) -> AsyncIterator[World]:  # fmt: skip
     """A producer known to both programs, and everybody else in front of them."""
     await add_organisation(portal_site, demo, space.organisation_id, SLUG)
-    parts[RATES] = Rates("tables", most=10**8)
+    parts[RATES] = RateLimiter("tables", limit=10**8)
     feed = SearchFeed(
-        portal_database, Registry(portal_database, Tenant, lambda host: settings.origin("portal", host)), settings
+        portal_database,
+        TerritoryRegistry(portal_database, Tenant, lambda host: settings.origin("portal", host)),
+        settings,
     )
     own_site = node_parts.build_site(settings.model_copy(update={"node_name": "own"}))
     freshen(own_site.registry)

@@ -16,7 +16,7 @@ from tests.contract.node import Pusher
 from tests.node.producer import SLUG, Producer
 from udi.kit import clock
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.outbox import settle
+from udi.node.datasets.actions.outbox import apply_report
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -82,8 +82,8 @@ class World:
             held = await find_dataset(session, uuid.UUID(dataset_id), lock=True)
             assert held is not None
             report = {"report_id": str(uuid.uuid4()), "method": method, "integration_status": "OK"}
-            assert await settle(session, held, report)
-        await self.feed.step()
+            assert await apply_report(session, held, report)
+        await self.feed.run_once()
         return record
 
     async def drop(self, content: bytes, name: str, dataset_id: str = "") -> str:

@@ -7,19 +7,19 @@ from litestar import Litestar
 
 from tests.contract.harvests.whole import Desk
 from tests.portal.nodes.sources.conftest import catalogue, open_source
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.sources.reading import Reader
+from udi.portal.nodes.sources.source_client import SourceClient
 
 __all__ = ["catalogue", "open_source"]
 
 
 @pytest.fixture
-async def reader() -> AsyncIterator[Reader]:
+async def reader() -> AsyncIterator[SourceClient]:
     """Without a pause between two requests, and let in where a worker of an installation is not."""
-    outgoing = Outgoing(["127.0.0.1:*", "*.localhost:*"])
-    yield Reader(outgoing, pace=0, patience=60)
+    outgoing = OutgoingClient(["127.0.0.1:*", "*.localhost:*"])
+    yield SourceClient(outgoing, pace=0, patience=60)
     await outgoing.close()
 
 

@@ -19,7 +19,7 @@ from tests.portal.nodes.sources.conftest import Open
 from tests.visitors import freshen
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.tenants.models import Tenant
@@ -67,9 +67,9 @@ class Theirs:
 
     async def index(self) -> None:
         """Let its search see what changed, as its worker does."""
-        registry = Registry(self.catalogue.database, Tenant, lambda host: self.settings.origin("portal", host))
+        registry = TerritoryRegistry(self.catalogue.database, Tenant, lambda host: self.settings.origin("portal", host))
         freshen(registry)
-        await SearchFeed(self.catalogue.database, registry, self.settings).step()
+        await SearchFeed(self.catalogue.database, registry, self.settings).run_once()
 
     async def shown(self) -> None:
         """Wait until its portal knows the territory: it reads the register every other second, and the one before, alone
@@ -141,7 +141,7 @@ def said(record: Record) -> dict[str, Any]:
     open_ = record.access is AccessRights.PUBLIC
     return {
         "summary": dict(record.summary), "keywords": set(record.keywords), "languages": set(record.languages),
-        "access": record.access, "licence": (record.licence.known or record.licence.link) if open_ else None, "updated": record.dates.updated,
+        "access": record.access, "licence": (record.licence.standard_licence or record.licence.link) if open_ else None, "updated": record.dates.updated,
         "contacts": {(each.name, each.email) for each in record.contacts}, "files": len(record.media),
         "media": {(each.url, each.media_type, each.size) for each in record.media} if open_ else set(),
         "box": record.geography and record.geography.box, "period": record.period,

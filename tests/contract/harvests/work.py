@@ -10,19 +10,19 @@ from uuid import UUID
 
 from tests import cluster
 from udi.kit import logs
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.portal import site as portal_parts
-from udi.portal.nodes.sources.reading import Reader
-from udi.portal.nodes.sources.running import take_turn
-from udi.portal.nodes.sources.worker import desk_of
+from udi.portal.nodes.sources.harvest_run import harvest_next_source
+from udi.portal.nodes.sources.source_client import SourceClient
+from udi.portal.nodes.sources.worker import build_harvest_context
 
 
 async def main(run: Path, worker: str, territory: UUID) -> None:
     """Read."""
     site = portal_parts.build_site(cluster.run_settings(run, worker), pages=False)
     [found] = [each for each in await site.registry.list() if each.id == territory]
-    desk = desk_of(site, Reader(Outgoing(["127.0.0.1:*", "*.localhost:*"]), pace=0), found)
-    while await take_turn(desk):
+    desk = build_harvest_context(site, SourceClient(OutgoingClient(["127.0.0.1:*", "*.localhost:*"]), pace=0), found)
+    while await harvest_next_source(desk):
         pass
 
 

@@ -12,7 +12,7 @@ from tests.node.conftest import Browse
 from tests.node.producer import Producer
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.agreements.asking import Asker
+from udi.node.agreements.portal_sync import AgreementSync
 from udi.node.datasets.portal import PortalClient, PortalKeys
 from udi.node.files.restricted import GATE
 from udi.node.territories.models import Tenant
@@ -45,15 +45,15 @@ async def at_node(node_site: Site, demo: Territory, portal: Granting) -> Territo
 
 
 @pytest.fixture
-async def asker(node_site: Site, settings: Settings, portal: Granting, at_node: Territory) -> Asker:
+async def asker(node_site: Site, settings: Settings, portal: Granting, at_node: Territory) -> AgreementSync:
     """The worker's part that asks, which has asked once."""
-    made = Asker(node_site.database, PortalClient(settings, node_site.outgoing), node_site.parts["portal_keys"])
-    await made.ask(at_node)
+    made = AgreementSync(node_site.database, PortalClient(settings, node_site.outgoing), node_site.parts["portal_keys"])
+    await made.sync(at_node)
     return made
 
 
 @pytest.fixture
-async def meters(producer: Producer, asker: Asker) -> str:
+async def meters(producer: Producer, asker: AgreementSync) -> str:
     """A restricted dataset of meters, published."""
     return await producer.publish(await producer.draft(METERS, "compteurs.csv"), access="restricted")
 

@@ -10,20 +10,20 @@ import httpx
 
 from tests.node.counterpart import PortalDouble
 from udi.kit.clock import now
-from udi.kit.credentials import DocumentKind
+from udi.kit.credentials import SignedDocumentKind
 from udi.kit.keys import Signer
 from udi.protocol.agreement import (
+    AGREEMENT_STATUS_TYPE,
     AGREEMENT_TYPE,
     PROJECT_CREDENTIAL,
-    STANDING_TYPE,
     Agreement,
-    Credential,
+    AgreementCredential,
+    AgreementStatus,
+    AgreementValidity,
     Party,
-    Standing,
-    State,
     fingerprint,
     write_agreement,
-    write_standing,
+    write_agreement_status,
 )
 from udi.protocol.credentials import AGREEMENT, READING
 from udi.protocol.policy import Requester
@@ -60,7 +60,7 @@ class Grant:
 
     portal: "Granting"
     agreement: Agreement
-    standing: Standing
+    standing: AgreementStatus
     document: str
     secret: str
 
@@ -71,7 +71,7 @@ class Grant:
     @property
     def said(self) -> str:
         """The standing, signed."""
-        return self.portal.sign(write_standing(self.standing), STANDING_TYPE)
+        return self.portal.sign(write_agreement_status(self.standing), AGREEMENT_STATUS_TYPE)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -112,11 +112,11 @@ class Granting(PortalDouble):
         }  # fmt: skip
         agreement = Agreement(**{**said, **changes})
         self.revision += 1
-        secret = PROJECT_CREDENTIAL.draw()
+        secret = PROJECT_CREDENTIAL.generate()
         document = self.sign(write_agreement(agreement), AGREEMENT_TYPE)
-        known = Credential(id=uuid.uuid4(), sha256=fingerprint(secret), expires_at=now() + YEAR)
-        standing = Standing(
-            agreement=agreement.id, agreement_sha256=fingerprint(document), revision=self.revision, state=State.ACTIVE,
+        known = AgreementCredential(id=uuid.uuid4(), sha256=fingerprint(secret), expires_at=now() + YEAR)
+        standing = AgreementStatus(
+            agreement=agreement.id, agreement_sha256=fingerprint(document), revision=self.revision, state=AgreementValidity.ACTIVE,
             credentials=(known,),
         )  # fmt: skip
         made = Grant(self, agreement, standing, document, secret)
@@ -124,7 +124,7 @@ class Granting(PortalDouble):
         return made
 
     def sign(
-        self, claims: dict[str, Any], kind: DocumentKind, *, audience: str = "", signer: Signer | None = None
+        self, claims: dict[str, Any], kind: SignedDocumentKind, *, audience: str = "", signer: Signer | None = None
     ) -> str:
         return (signer or self.signer).sign_document(
             claims, kind=kind, issuer=self.origin, audience=audience or self.audience

@@ -14,15 +14,15 @@ from tests.node.agreements.granting import Grant, Granting
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
-from udi.node.agreements import waiting
-from udi.node.agreements.asking import Asker, ask_for_ever, jobs
+from udi.kit.territories import TerritoryRegistry
+from udi.node.agreements import freshness
+from udi.node.agreements.freshness import ASK_AGREEMENTS, AgreementFreshness
 from udi.node.agreements.gate import AgreementGate
 from udi.node.agreements.models import AgreementCursor, HeldAgreement, HeldCredential
-from udi.node.agreements.waiting import ASK_AGREEMENTS, Waiting
-from udi.node.datasets.portal import PortalAwayError
+from udi.node.agreements.portal_sync import AgreementSync, sync_periodically, task_handlers
+from udi.node.datasets.portal import PortalUnavailableError
 from udi.node.files.restricted import GATE
-from udi.protocol.agreement import State
+from udi.protocol.agreement import AgreementValidity
 from udi.ui.site import Site
 
 
@@ -32,48 +32,53 @@ async def reads(machine: httpx.AsyncClient, grant: Grant) -> int:
 
 
 async def test_what_was_never_pushed_is_asked_for(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, at_node: Territory
+    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: AgreementSync, at_node: Territory
 ) -> None:
     grants = [portal.grant(meters) for _ in range(3)]
 
-    assert await asker.ask(at_node) == 3
-    assert await asker.ask(at_node) == 0
+    assert await asker.sync(at_node) == 3
+    assert await asker.sync(at_node) == 0
     assert [await reads(machine, grant) for grant in grants] == [200, 200, 200]
 
 
 async def test_more_than_a_slice_is_asked_for_in_several(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, at_node: Territory, monkeypatch: Any
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    asker: AgreementSync,
+    at_node: Territory,
+    monkeypatch: Any,
 ) -> None:
     monkeypatch.setattr("udi.node.datasets.portal.SLICE", 2)
     grants = [portal.grant(meters) for _ in range(5)]
 
-    assert await asker.ask(at_node) == 5
+    assert await asker.sync(at_node) == 5
     assert await reads(machine, grants[-1]) == 200
 
 
 async def test_one_that_is_wrong_keeps_no_other_back(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, at_node: Territory
+    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: AgreementSync, at_node: Territory
 ) -> None:
     wrong, good = portal.grant(meters), portal.grant(meters)
     wrong.document = good.document
 
-    await asker.ask(at_node)
+    await asker.sync(at_node)
 
     assert await reads(machine, good) == 200
     assert await reads(machine, wrong) == 401
 
 
 async def test_with_the_portal_away_what_is_agreed_stays_and_what_is_revoked_does_not_come_back(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, at_node: Territory
+    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: AgreementSync, at_node: Territory
 ) -> None:
     good, ended = portal.grant(meters), portal.grant(meters)
     for grant in (good, ended):
         await portal.push(machine, grant)
-    await portal.push(machine, ended.change(state=State.REVOKED))
+    await portal.push(machine, ended.change(state=AgreementValidity.REVOKED))
     portal._server.server_close()
 
-    with pytest.raises(PortalAwayError):
-        await asker.ask(at_node)
+    with pytest.raises(PortalUnavailableError):
+        await asker.sync(at_node)
 
     assert (await reads(machine, good), await reads(machine, ended)) == (200, 403)
 
@@ -83,7 +88,7 @@ async def test_a_reader_waits_for_a_portal_that_is_away_once_and_not_long(
 ) -> None:
     grant = portal.grant(meters)
     await portal.push(machine, grant)
-    parts[GATE] = AgreementGate(node_site.database, Waiting(node_site.database))
+    parts[GATE] = AgreementGate(node_site.database, AgreementFreshness(node_site.database))
 
     began = time.monotonic()
     assert await reads(machine, grant) == 200
@@ -92,40 +97,45 @@ async def test_a_reader_waits_for_a_portal_that_is_away_once_and_not_long(
     assert await reads(machine, grant) == 200
     second = time.monotonic() - began
 
-    assert first >= waiting.LONGEST
-    assert second < waiting.LONGEST
+    assert first >= freshness.LONGEST
+    assert second < freshness.LONGEST
 
 
 async def test_a_node_that_starts_asks_before_its_first_answer(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], node_site: Site, asker: Asker
+    portal: Granting,
+    machine: httpx.AsyncClient,
+    meters: str,
+    parts: dict[str, Any],
+    node_site: Site,
+    asker: AgreementSync,
 ) -> None:
     """Revoked while the node was stopped: no push arrived, and the first reader is refused."""
     grant = portal.grant(meters)
     await portal.push(machine, grant)
     assert await reads(machine, grant) == 200
-    grant.change(state=State.REVOKED)
-    parts[GATE] = AgreementGate(node_site.database, Waiting(node_site.database))
+    grant.change(state=AgreementValidity.REVOKED)
+    parts[GATE] = AgreementGate(node_site.database, AgreementFreshness(node_site.database))
 
     async with working(node_site.registry, asker):
         assert await reads(machine, grant) == 403
 
 
 async def test_a_backup_of_the_node_brings_nothing_back(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], node_site: Site, asker: Asker,
+    portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], node_site: Site, asker: AgreementSync,
     node_database: Database, demo: Territory, at_node: Territory,
 ) -> None:  # fmt: skip
     grant = portal.grant(meters)
-    await asker.ask(at_node)
+    await asker.sync(at_node)
     async with node_database.session(demo.id, role="worker") as session:
         backup = [await _rows(session, table) for table in (HeldAgreement, HeldCredential, AgreementCursor)]
-    await portal.push(machine, grant.change(state=State.REVOKED))
-    await asker.ask(at_node)
+    await portal.push(machine, grant.change(state=AgreementValidity.REVOKED))
+    await asker.sync(at_node)
     async with node_database.session(demo.id, role="worker") as session:
         for table in (HeldCredential, HeldAgreement, AgreementCursor):
             await session.execute(delete(table))
         for rows in backup:
             session.add_all(rows)
-    parts[GATE] = AgreementGate(node_site.database, Waiting(node_site.database))
+    parts[GATE] = AgreementGate(node_site.database, AgreementFreshness(node_site.database))
 
     async with working(node_site.registry, asker):
         assert await reads(machine, grant) == 403
@@ -138,17 +148,17 @@ async def _rows(session: Any, table: Any) -> list[Any]:
 
 
 async def test_a_portal_that_comes_back_is_heard_before_the_next_answer(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, node_site: Site, asker: Asker, at_node: Territory,
+    portal: Granting, machine: httpx.AsyncClient, meters: str, node_site: Site, asker: AgreementSync, at_node: Territory,
     monkeypatch: Any,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(waiting, "AGAIN", waiting.AGAIN * 0)
+    monkeypatch.setattr(freshness, "RETRY_INTERVAL", freshness.RETRY_INTERVAL * 0)
     grant = portal.grant(meters)
     await portal.push(machine, grant)
     portal.token_status = 503
     asker.portal._tokens.clear()
-    with pytest.raises(PortalAwayError):
-        await asker.ask(at_node)
-    grant.change(state=State.REVOKED)
+    with pytest.raises(PortalUnavailableError):
+        await asker.sync(at_node)
+    grant.change(state=AgreementValidity.REVOKED)
     portal.token_status = 200
 
     async with working(node_site.registry, asker):
@@ -156,10 +166,10 @@ async def test_a_portal_that_comes_back_is_heard_before_the_next_answer(
 
 
 async def test_the_worker_asks_by_itself(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, node_site: Site
+    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: AgreementSync, node_site: Site
 ) -> None:
     grant = portal.grant(meters)
-    task = asyncio.create_task(ask_for_ever(asker, node_site.registry))
+    task = asyncio.create_task(sync_periodically(asker, node_site.registry))
     try:
         for _ in range(200):
             if await reads(machine, grant) == 200:
@@ -174,8 +184,8 @@ async def test_the_worker_asks_by_itself(
 class working:  # noqa: N801 - reads as a sentence
     """The worker does what readers ask for."""
 
-    def __init__(self, registry: Registry, asker: Asker) -> None:
-        self._handler = jobs(registry, asker)[ASK_AGREEMENTS]
+    def __init__(self, registry: TerritoryRegistry, asker: AgreementSync) -> None:
+        self._handler = task_handlers(registry, asker)[ASK_AGREEMENTS]
         self._asker = asker
 
     async def __aenter__(self) -> None:

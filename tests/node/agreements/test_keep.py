@@ -13,10 +13,10 @@ from tests.node.producer import Producer
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.agreements.actions import USES_KEPT, forget_uses
+from udi.node.agreements.actions import USES_KEPT, delete_old_uses
 from udi.node.agreements.models import AgreementUse
 from udi.node.audit.models import AuditEvent
-from udi.protocol.agreement import AGREEMENT_TYPE, Credential, State, fingerprint, write_agreement
+from udi.protocol.agreement import AGREEMENT_TYPE, AgreementCredential, AgreementValidity, fingerprint, write_agreement
 
 LARGEST = 4 * 1024**2
 
@@ -37,7 +37,7 @@ async def read(machine: httpx.AsyncClient, grant: Grant, dataset: str = "") -> h
 async def test_a_credential_whose_time_is_over_opens_nothing(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
-    ended = Credential(id=uuid.uuid4(), sha256=fingerprint(grant.secret), expires_at=in_days(-0.1))
+    ended = AgreementCredential(id=uuid.uuid4(), sha256=fingerprint(grant.secret), expires_at=in_days(-0.1))
     await portal.push(machine, grant.change(credentials=(ended,)))
 
     answer = await read(machine, grant)
@@ -48,7 +48,7 @@ async def test_a_credential_whose_time_is_over_opens_nothing(
 async def test_what_the_portal_tells_of_an_agreement_is_noted_once_each(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant, node_database: Database, demo: Territory
 ) -> None:
-    suspended = grant.change(state=State.SUSPENDED)
+    suspended = grant.change(state=AgreementValidity.SUSPENDED)
     for _ in range(2):
         await portal.push(machine, suspended)
 
@@ -65,7 +65,7 @@ async def test_a_credential_that_was_replaced_shows_no_use_either(
 ) -> None:
     address = f"/api/v1/agreements/{grant.id}/uses"
     before = await machine.get(address, headers=grant.headers)
-    other = Credential(id=uuid.uuid4(), sha256=fingerprint("another secret"), expires_at=in_days(9))
+    other = AgreementCredential(id=uuid.uuid4(), sha256=fingerprint("another secret"), expires_at=in_days(9))
     await portal.push(machine, grant.change(credentials=(other,)))
 
     after = await machine.get(address, headers=grant.headers)
@@ -124,8 +124,8 @@ async def test_receive_refuses_an_agreement_that_comes_to_be_about_another_datas
 async def test_receive_keeps_the_first_standing_of_a_revision(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
-    await portal.push(machine, grant.change(state=State.REVOKED))
-    grant.standing = replace_struct(grant.standing, state=State.ACTIVE)
+    await portal.push(machine, grant.change(state=AgreementValidity.REVOKED))
+    grant.standing = replace_struct(grant.standing, state=AgreementValidity.ACTIVE)
 
     answer = await portal.push(machine, grant)
 
@@ -179,7 +179,7 @@ async def test_forget_uses_deletes_what_is_older_than_it_is_kept(
         await session.execute(old.values(happened_at=now() - USES_KEPT - timedelta(minutes=1)))
 
     async with node_database.session(demo.id, role="worker") as session:
-        assert await forget_uses(session) == 1
+        assert await delete_old_uses(session) == 1
         left = (await session.scalars(select(AgreementUse.what))).all()
 
     assert left == ["file"]

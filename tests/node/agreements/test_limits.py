@@ -19,8 +19,8 @@ from udi.node.agreements import gate, queries
 from udi.node.agreements.queries import list_uses
 from udi.node.files import restricted
 from udi.node.files.restricted import GATE, NotGrantedError
-from udi.node.files.signed import sign_path
-from udi.protocol.agreement import State
+from udi.node.files.signed_urls import sign_path
+from udi.protocol.agreement import AgreementValidity
 from udi.ui.site import Site
 
 SIZE = len(METERS)
@@ -155,7 +155,7 @@ async def test_refusals_of_a_minute_are_one_line(
     demo: Territory,
 ) -> None:
     grant = await given(portal, machine, meters)
-    await portal.push(machine, grant.change(state=State.REVOKED))
+    await portal.push(machine, grant.change(state=AgreementValidity.REVOKED))
     for _ in range(5):
         await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
 
@@ -215,7 +215,7 @@ async def test_a_revoked_project_still_reads_what_it_read(
 ) -> None:
     grant, other = await given(portal, machine, meters), await given(portal, machine, meters)
     await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
-    await portal.push(machine, grant.change(state=State.REVOKED))
+    await portal.push(machine, grant.change(state=AgreementValidity.REVOKED))
     address = f"/api/v1/agreements/{grant.id}/uses"
 
     mine = await machine.get(address, headers=grant.headers)
@@ -263,7 +263,7 @@ async def test_a_reading_that_began_before_a_revocation_is_given_nothing_more(
 ) -> None:
     grant = await given(portal, machine, meters)
     agreed = await parts[GATE].let_person_in(at_node, grant.id, way)
-    await portal.push(machine, grant.change(state=State.REVOKED))
+    await portal.push(machine, grant.change(state=AgreementValidity.REVOKED))
 
     with pytest.raises(NotGrantedError):
         await agreed.give(10)

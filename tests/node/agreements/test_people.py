@@ -9,8 +9,8 @@ import pytest
 
 from tests.node.agreements.granting import HIDDEN, IN_PART, METERS, Grant, Granting
 from udi.kit.tenancy import Territory
-from udi.node.files.signed import sign_path
-from udi.protocol.agreement import State
+from udi.node.files.signed_urls import sign_path
+from udi.protocol.agreement import AgreementValidity
 from udi.protocol.credentials import AGREEMENT, READING
 from udi.ui.site import Site
 
@@ -82,7 +82,7 @@ async def test_a_link_that_was_given_is_asked_about_at_each_reading(
     found = links((await portal.enter(passer_by, grant)).text)
     assert (await passer_by.get(found["csv"])).status_code == 200
 
-    await portal.push(passer_by, grant.change(state=State.REVOKED))
+    await portal.push(passer_by, grant.change(state=AgreementValidity.REVOKED))
 
     assert (await passer_by.get(found["csv"])).status_code == 403
     assert (await passer_by.get(found["file"])).status_code == 403
@@ -123,7 +123,7 @@ async def test_a_ticket_that_is_not_right_opens_nothing(
 async def test_a_revoked_agreement_shows_its_reason_and_page(
     portal: Granting, passer_by: httpx.AsyncClient, grant: Grant
 ) -> None:
-    await portal.push(passer_by, grant.change(state=State.REVOKED, reason="Le projet est fini."))
+    await portal.push(passer_by, grant.change(state=AgreementValidity.REVOKED, reason="Le projet est fini."))
 
     answer = await portal.enter(passer_by, grant)
 

@@ -12,7 +12,13 @@ from udi.kit.db import Database
 from udi.kit.keys import Signer, new_secret
 from udi.kit.tenancy import Territory
 from udi.node.agreements.models import HeldAgreement
-from udi.protocol.agreement import AGREEMENT_TYPE, STANDING_TYPE, State, write_agreement, write_standing
+from udi.protocol.agreement import (
+    AGREEMENT_STATUS_TYPE,
+    AGREEMENT_TYPE,
+    AgreementValidity,
+    write_agreement,
+    write_agreement_status,
+)
 from udi.protocol.credentials import AGREEMENT, READING, REPORT
 
 
@@ -33,7 +39,7 @@ async def grant(portal: Granting, meters: str, machine: httpx.AsyncClient) -> Gr
 async def test_a_revocation_ends_reading_and_says_why(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
-    grant.change(state=State.REVOKED, reason="Le projet a changé d’objet.")
+    grant.change(state=AgreementValidity.REVOKED, reason="Le projet a changé d’objet.")
     await portal.push(machine, grant)
 
     answer = await machine.get(f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers)
@@ -49,7 +55,7 @@ async def test_what_is_sent_late_or_twice_changes_nothing(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
     before = grant.said
-    grant.change(state=State.REVOKED)
+    grant.change(state=AgreementValidity.REVOKED)
     revoked = grant.said
     assert (await portal.push(machine, grant)).json() == {"revision": grant.standing.revision}
 
@@ -63,9 +69,9 @@ async def test_what_is_sent_late_or_twice_changes_nothing(
 async def test_it_may_open_again_under_a_later_revision(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
-    await portal.push(machine, grant.change(state=State.SUSPENDED))
+    await portal.push(machine, grant.change(state=AgreementValidity.SUSPENDED))
     assert await reads(machine, grant) == 403
-    await portal.push(machine, grant.change(state=State.ACTIVE))
+    await portal.push(machine, grant.change(state=AgreementValidity.ACTIVE))
     assert await reads(machine, grant) == 200
 
 
@@ -84,16 +90,16 @@ async def test_a_document_that_is_not_the_portals_for_this_is_refused(
     portal: Granting, machine: httpx.AsyncClient, meters: str, grant: Grant, what: str
 ) -> None:
     other = portal.grant(meters)
-    grant.change(state=State.ACTIVE, closes_at=in_days(9))
-    claims, said = write_agreement(grant.agreement), write_standing(grant.standing)
+    grant.change(state=AgreementValidity.ACTIVE, closes_at=in_days(9))
+    claims, said = write_agreement(grant.agreement), write_agreement_status(grant.standing)
     stranger = Signer.from_secret(new_secret())
     head, body, signature = grant.document.split(".")
     changed: dict[str, dict[str, str]] = {
         "altered": {"agreement": f"{head}.{other.document.split('.')[1]}.{signature}"},
-        "other_key": {"standing": portal.sign(said, STANDING_TYPE, signer=stranger)},
-        "other_node": {"standing": portal.sign(said, STANDING_TYPE, audience="https://other.example")},
+        "other_key": {"standing": portal.sign(said, AGREEMENT_STATUS_TYPE, signer=stranger)},
+        "other_node": {"standing": portal.sign(said, AGREEMENT_STATUS_TYPE, audience="https://other.example")},
         "swapped": {"agreement": other.document},
-        "other_kind": {"agreement": portal.sign(claims, STANDING_TYPE)},
+        "other_kind": {"agreement": portal.sign(claims, AGREEMENT_STATUS_TYPE)},
         "token": {
             "standing": portal.token(portal.audience, grant.id, AGREEMENT),
         },
@@ -151,7 +157,10 @@ async def test_a_document_of_another_shape_is_refused_with_its_faults(
 async def test_pushes_at_once_leave_the_last_revision(
     portal: Granting, machine: httpx.AsyncClient, grant: Grant
 ) -> None:
-    said = [grant.change(state=State.ACTIVE if number % 2 else State.SUSPENDED).said for number in range(8)]
+    said = [
+        grant.change(state=AgreementValidity.ACTIVE if number % 2 else AgreementValidity.SUSPENDED).said
+        for number in range(8)
+    ]
     await asyncio.gather(*(portal.push(machine, grant, standing=each) for each in reversed(said)))
 
     assert (await portal.push(machine, grant)).json() == {"revision": grant.standing.revision}
@@ -165,6 +174,6 @@ async def test_two_agreements_of_a_project_for_the_same_data(
     renewed = portal.grant(meters)
     renewed.change(credentials=grant.standing.credentials)
     await portal.push(machine, renewed)
-    await portal.push(machine, grant.change(state=State.REVOKED))
+    await portal.push(machine, grant.change(state=AgreementValidity.REVOKED))
 
     assert await reads(machine, grant) == 200

@@ -7,7 +7,7 @@ import time
 import httpx
 
 from tests.node.agreements.granting import Grant, Granting
-from udi.protocol.agreement import State
+from udi.protocol.agreement import AgreementValidity
 
 TIMES, LONGEST = 100, 5.0
 
@@ -18,7 +18,7 @@ async def test_a_revocation_is_felt_within_seconds(portal: Granting, machine: ht
     taken = []
     for _ in range(TIMES):
         taken.append(await revoke(portal, machine, grant))
-        await portal.push(machine, grant.change(state=State.ACTIVE))
+        await portal.push(machine, grant.change(state=AgreementValidity.ACTIVE))
 
     figures = f"median {statistics.median(taken) * 1000:.0f} ms, worst of {TIMES}: {max(taken) * 1000:.0f} ms"
     print(f"from revocation to refusal: {figures}")  # noqa: T201 - a figure to publish
@@ -28,7 +28,7 @@ async def test_a_revocation_is_felt_within_seconds(portal: Granting, machine: ht
 async def revoke(portal: Granting, machine: httpx.AsyncClient, grant: Grant) -> float:
     """Seconds from the moment at which the portal signs the revocation to the first refusal."""
     began = time.monotonic()
-    grant.change(state=State.REVOKED)
+    grant.change(state=AgreementValidity.REVOKED)
     told = asyncio.create_task(portal.push(machine, grant))
     while True:
         answer = await machine.head(f"/datasets/{grant.agreement.dataset}/file", headers=grant.headers)

@@ -18,11 +18,11 @@ from tests.node.conftest import Browse
 from tests.node.producer import Producer
 from udi.kit.db import Database
 from udi.kit.oidc import Login
-from udi.kit.rates import Rates
+from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
 from udi.node.datasets.queries import find_dataset
-from udi.node.tables.asking import RATES
-from udi.protocol.agreement import State
+from udi.node.tables.requests import RATES
+from udi.protocol.agreement import AgreementValidity
 from udi.protocol.credentials import READING
 from udi.ui.site import Site
 
@@ -87,9 +87,9 @@ async def identities(
     another = await producer.publish(access="restricted")
     grants: dict[str, Grant] = {
         "of another dataset": portal.grant(another),
-        "revoked": portal.grant(meters).change(state=State.REVOKED, reason="Trop"),
-        "suspended": portal.grant(meters).change(state=State.SUSPENDED),
-        "given up": portal.grant(meters).change(state=State.GIVEN_UP),
+        "revoked": portal.grant(meters).change(state=AgreementValidity.REVOKED, reason="Trop"),
+        "suspended": portal.grant(meters).change(state=AgreementValidity.SUSPENDED),
+        "given up": portal.grant(meters).change(state=AgreementValidity.GIVEN_UP),
         "closed by notice": portal.grant(meters).change(closes_at=in_days(-0.1)),
         "not begun": portal.grant(meters, starts_at=in_days(1)),
         "ended": portal.grant(meters, starts_at=in_days(-9), ends_at=in_days(-1)),
@@ -125,7 +125,7 @@ async def test_no_row_reaches_whoever_has_no_agreement(
     identities: dict[str, tuple[httpx.AsyncClient, dict[str, str]]], places: dict[str, str], node_site: Site,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setitem(node_site.parts, RATES, Rates("tables", most=10**8))
+    monkeypatch.setitem(node_site.parts, RATES, RateLimiter("tables", limit=10**8))
     tried, leaks = 0, list[str]()
     for name, (client, headers) in identities.items():
         for way in ROWS_LEAVE:

@@ -15,10 +15,10 @@ from udi.kit import clock
 from udi.kit.tenancy import Territory
 from udi.node.agreements import gate as gates
 from udi.node.agreements import queries
-from udi.node.agreements.gate import BYTES, SECONDS, Agreed, AgreementGate
+from udi.node.agreements.gate import BYTES, SECONDS, AgreementGate, AgreementReading
 from udi.node.agreements.models import AgreementUse
-from udi.node.files.restricted import GATE, StoppedError
-from udi.protocol.agreement import State
+from udi.node.files.restricted import GATE, AgreementEndedError
+from udi.protocol.agreement import AgreementValidity
 from udi.ui.site import Site
 
 PIECE = 256 * 1024
@@ -47,14 +47,14 @@ class Stage:
     machine: httpx.AsyncClient
     grant: Grant
 
-    async def begin(self) -> Agreed:
+    async def begin(self) -> AgreementReading:
         """A reading of the file, all of whose bytes are granted."""
-        agreed = await self.gate.let_person_in(self.territory, self.grant.id, "file")
+        agreed = await self.gate.authorize_person(self.territory, self.grant.id, "file")
         await agreed.give(PIECE * PIECES)
         return agreed
 
     async def take(
-        self, agreed: Agreed, *, stop_after: int, stop: Callable[[], Any], seconds_a_piece: float = 0.0
+        self, agreed: AgreementReading, *, stop_after: int, stop: Callable[[], Any], seconds_a_piece: float = 0.0
     ) -> int:
         """Read to the end, however it comes; how many bytes came after `stop` was called, behind the piece `stop_after`."""
         taken = after = 0
@@ -65,13 +65,13 @@ class Stage:
                 self.watch.seconds += seconds_a_piece
                 if taken == stop_after:
                     await stop()
-        except StoppedError:
+        except AgreementEndedError:
             return after
         assert taken == PIECES
         return after
 
     async def revoke(self) -> None:
-        await self.portal.push(self.machine, self.grant.change(state=State.REVOKED, reason="Trop."))
+        await self.portal.push(self.machine, self.grant.change(state=AgreementValidity.REVOKED, reason="Trop."))
 
     async def uses(self) -> list[AgreementUse]:
         await self.gate.close()
@@ -111,10 +111,12 @@ async def test_a_slow_reading_stops_within_so_many_seconds(stage: Stage) -> None
     assert after <= PIECE * SECONDS / 0.5
 
 
-@pytest.mark.parametrize("change", [{"state": State.SUSPENDED}, {"state": State.GIVEN_UP}, {"credentials": ()}])
+@pytest.mark.parametrize(
+    "change", [{"state": AgreementValidity.SUSPENDED}, {"state": AgreementValidity.GIVEN_UP}, {"credentials": ()}]
+)
 async def test_whatever_ends_an_agreement_stops_its_readings(stage: Stage, change: dict[str, Any]) -> None:
-    agreed = await stage.gate.let_person_in(stage.territory, stage.grant.id, "file")
-    agreed.question = gates.Question(agreed.question.dataset_id, "file", stage.grant.standing.credentials[0].sha256)
+    agreed = await stage.gate.authorize_person(stage.territory, stage.grant.id, "file")
+    agreed.attempt = gates.ReadingAttempt(agreed.attempt.dataset_id, "file", stage.grant.standing.credentials[0].sha256)
 
     async def end() -> None:
         await stage.portal.push(stage.machine, stage.grant.change(**change))
@@ -156,7 +158,7 @@ async def test_the_pace_of_an_agreement_stops_no_reading_that_began(
         minute = clock.now() + timedelta(minutes=1)
         for module in (gates, queries):
             monkeypatch.setattr(module, "now", lambda: minute)
-        await stage.gate.let_person_in(stage.territory, stage.grant.id, "csv")
+        await stage.gate.authorize_person(stage.territory, stage.grant.id, "csv")
 
     assert await stage.take(agreed, stop_after=10, stop=begin_another) == (PIECES - 10) * PIECE
 

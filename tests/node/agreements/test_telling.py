@@ -8,25 +8,25 @@ import pytest
 from tests.node.agreements.granting import Granting
 from udi.kit.clock import now
 from udi.kit.tenancy import Territory
-from udi.node.agreements.asking import Asker
-from udi.node.agreements.telling import tell_uses
-from udi.node.datasets.portal import PortalAwayError
-from udi.protocol.agreement import State
+from udi.node.agreements.portal_sync import AgreementSync
+from udi.node.agreements.use_reports import report_uses
+from udi.node.datasets.portal import PortalUnavailableError
+from udi.protocol.agreement import AgreementValidity
 
 USES = "/kalim/v1/agreements/uses"
 
 
 async def test_each_credential_is_told_by_the_hour_once(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, at_node: Territory
+    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: AgreementSync, at_node: Territory
 ) -> None:
     used, refused, unused = (portal.grant(meters) for _ in range(3))
-    for grant in (used, refused.change(state=State.SUSPENDED), unused):
+    for grant in (used, refused.change(state=AgreementValidity.SUSPENDED), unused):
         await portal.push(machine, grant)
     read = [await machine.get(f"/datasets/{meters}/file", headers=grant.headers) for grant in (used, refused)]
     portal.answers.append((503, {}))
-    with pytest.raises(PortalAwayError):
-        await tell_uses(asker.database, asker.portal, at_node)
-    told = [await tell_uses(asker.database, asker.portal, at_node) for _ in range(2)]
+    with pytest.raises(PortalUnavailableError):
+        await report_uses(asker.database, asker.portal, at_node)
+    told = [await report_uses(asker.database, asker.portal, at_node) for _ in range(2)]
 
     assert [each.status_code for each in read] == [200, 403]
     assert told[0] == 2
@@ -43,14 +43,14 @@ async def test_each_credential_is_told_by_the_hour_once(
 
 
 async def test_what_was_told_some_time_ago_is_not_told_again(
-    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: Asker, at_node: Territory,
+    portal: Granting, machine: httpx.AsyncClient, meters: str, asker: AgreementSync, at_node: Territory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("udi.node.agreements.telling.OVERLAP", timedelta(0))
+    monkeypatch.setattr("udi.node.agreements.use_reports.OVERLAP", timedelta(0))
     grant = portal.grant(meters)
     await portal.push(machine, grant)
     await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
 
-    assert [await tell_uses(asker.database, asker.portal, at_node) for _ in range(2)] == [1, 0]
+    assert [await report_uses(asker.database, asker.portal, at_node) for _ in range(2)] == [1, 0]
     await machine.get(f"/datasets/{meters}/file", headers=grant.headers)
-    assert await tell_uses(asker.database, asker.portal, at_node) == 1
+    assert await report_uses(asker.database, asker.portal, at_node) == 1

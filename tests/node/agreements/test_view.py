@@ -14,9 +14,9 @@ from tests.protocol.drawn import Case, Cell, cases
 from tests.protocol.test_living_contract import SIGNS
 from tests.protocol.told import given as shown_of
 from udi.node.tables.column import ColumnType
-from udi.node.tables.view import write_view
-from udi.node.tables.views import UnfitError, cut_of
-from udi.protocol.deciding import View
+from udi.node.tables.extract_writer import write_extract
+from udi.node.tables.views import AgreementMismatchError, extract_of
+from udi.protocol.access_decision import View
 from udi.protocol.terms import Operator, RowFilter
 
 EXAMPLES = examples(30, 100)
@@ -53,8 +53,8 @@ def test_the_table_that_is_shown_is_the_agreed_one(tmp_path_factory: pytest.Temp
     said = [(each.column, SIGNS[each.operator], each.values) for each in terms.rows]
     columns, kept = shown_of(list(terms.columns) or None, said, case.table)
 
-    shown, cut = cut_of(table, View(columns=terms.columns, rows=terms.rows))
-    written = write_view(table.path, folder / "view.parquet", cut)
+    shown, cut = extract_of(table, View(columns=terms.columns, rows=terms.rows))
+    written = write_extract(table.path, folder / "view.parquet", cut)
 
     expected = [[row[names.index(each.name)] for each in shown] for row, stays in zip(rows, kept, strict=True) if stays]
     found = rows_of(folder / "view.parquet")
@@ -80,8 +80,10 @@ def test_values_are_of_the_type_of_their_column(
 ) -> None:
     table = write_table(tmp_path / "whole.parquet", COLUMNS, ROWS)
 
-    _, cut = cut_of(table, View(columns=("code",), rows=(RowFilter(column=column, operator=operator, values=values),)))
-    write_view(table.path, tmp_path / "view.parquet", cut)
+    _, cut = extract_of(
+        table, View(columns=("code",), rows=(RowFilter(column=column, operator=operator, values=values),))
+    )
+    write_extract(table.path, tmp_path / "view.parquet", cut)
 
     assert [row[1] for row in rows_of(tmp_path / "view.parquet")] == kept
 
@@ -100,15 +102,15 @@ def test_values_are_of_the_type_of_their_column(
 def test_what_does_not_fit_the_table_shows_nothing(tmp_path: Path, view: View) -> None:
     table = write_table(tmp_path / "whole.parquet", COLUMNS, ROWS)
 
-    with pytest.raises(UnfitError):
-        cut_of(table, view)
+    with pytest.raises(AgreementMismatchError):
+        extract_of(table, view)
 
 
 def test_what_is_no_number_passes_no_filter(tmp_path: Path) -> None:
     table = write_table(tmp_path / "whole.parquet", [("x", ColumnType.NUMBER)], [[1.0], [math.nan], [None]])
     view = View(columns=(), rows=(RowFilter(column="x", operator=Operator.GT, values=("0",)),))
 
-    _, cut = cut_of(table, view)
-    write_view(table.path, tmp_path / "view.parquet", cut)
+    _, cut = extract_of(table, view)
+    write_extract(table.path, tmp_path / "view.parquet", cut)
 
     assert [row[1] for row in rows_of(tmp_path / "view.parquet")] == [1.0]

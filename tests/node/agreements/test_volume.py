@@ -12,7 +12,7 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.node.agreements import queries
 from udi.node.agreements.models import AgreementUse
-from udi.node.agreements.queries import read_spent
+from udi.node.agreements.queries import read_consumption
 from udi.protocol.terms import Terms
 
 MOMENT = datetime(2026, 5, 17, 10, 30, 20, tzinfo=UTC)
@@ -72,4 +72,4 @@ async def test_read_spent_counts_this_month_and_this_minute_of_this_agreement(
         )  # fmt: skip
 
     async with node_database.session(demo.id, role="worker") as session:
-        assert await read_spent(session, mine.agreement) == (2 + 4 + 8, 1)
+        assert await read_consumption(session, mine.agreement) == (2 + 4 + 8, 1)

@@ -13,12 +13,12 @@ from tests.node.agreements.test_asking import working
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.agreements.asking import Asker
+from udi.node.agreements.freshness import AgreementFreshness
 from udi.node.agreements.gate import AgreementGate
 from udi.node.agreements.models import AgreementCursor
-from udi.node.agreements.waiting import Waiting
+from udi.node.agreements.portal_sync import AgreementSync
 from udi.node.files.restricted import GATE
-from udi.protocol.agreement import State
+from udi.protocol.agreement import AgreementValidity
 from udi.ui.site import Site
 
 
@@ -27,12 +27,12 @@ async def grant(portal: Granting, machine: httpx.AsyncClient, meters: str) -> Gr
     """An agreement that the node holds, which its portal revoked without telling."""
     made = portal.grant(meters)
     assert (await portal.push(machine, made)).status_code == 200
-    made.change(state=State.REVOKED)
+    made.change(state=AgreementValidity.REVOKED)
     return made
 
 
 @pytest.fixture
-async def worker(node_site: Site, asker: Asker) -> AsyncIterator[None]:
+async def worker(node_site: Site, asker: AgreementSync) -> AsyncIterator[None]:
     async with working(node_site.registry, asker):
         yield
 
@@ -40,7 +40,7 @@ async def worker(node_site: Site, asker: Asker) -> AsyncIterator[None]:
 async def test_a_person_is_answered_after_the_portal_was_asked(
     portal: Granting, machine: httpx.AsyncClient, parts: dict[str, Any], node_site: Site, grant: Grant, worker: None
 ) -> None:
-    parts[GATE] = AgreementGate(node_site.database, Waiting(node_site.database))
+    parts[GATE] = AgreementGate(node_site.database, AgreementFreshness(node_site.database))
 
     answer = await portal.enter(machine, grant)
 
@@ -52,7 +52,9 @@ async def test_what_the_portal_said_a_minute_ago_is_asked_for_again(
     demo: Territory, grant: Grant, worker: None,
 ) -> None:  # fmt: skip
     moment = now() - timedelta(seconds=61)
-    parts[GATE] = AgreementGate(node_site.database, Waiting(node_site.database, began=moment - timedelta(days=1)))
+    parts[GATE] = AgreementGate(
+        node_site.database, AgreementFreshness(node_site.database, began=moment - timedelta(days=1))
+    )
     async with node_database.session(demo.id, role="worker") as session:
         await session.execute(update(AgreementCursor).values(asked_at=moment, tried_at=moment, failed_at=None))
 

@@ -6,14 +6,14 @@ from typing import Any
 import duckdb
 
 from udi.node.tables.column import LINE
+from udi.node.tables.conversion import TableConversion, convert_table
 from udi.node.tables.corrections import NONE, Corrections
 from udi.node.tables.profile import profile_path
-from udi.node.tables.typed import Converted, convert
 
 
-def converted(file: Path, target: Path, corrections: Corrections = NONE) -> Converted:
+def converted(file: Path, target: Path, corrections: Corrections = NONE) -> TableConversion:
     """Convert a file as the node does: profile, then conversion."""
-    return convert(file, profile_path(file, corrections=corrections), target, corrections=corrections)
+    return convert_table(file, profile_path(file, corrections=corrections), target, corrections=corrections)
 
 
 def rows(target: Path) -> list[tuple[Any, ...]]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.depth import examples
+from udi.node.tables.conversion import convert_table
 from udi.node.tables.corrections import Corrections
-from udi.node.tables.decoding import CHARSETS as CHARSETS_OFFERED
 from udi.node.tables.profile import Profile, profile_path
-from udi.node.tables.typed import convert
+from udi.node.tables.text_encoding import CHARSETS as CHARSETS_OFFERED
 
 TYPES = {
     "int": "integer", "num": "number", "bool": "boolean", "lat": "latitude", "lon": "longitude", "latlon": "point",
@@ -105,7 +105,9 @@ def test_a_wrong_correction_is_no_accident(shared_data: Path, tmp_path: Path, ch
         if path.is_file() and path.stat().st_size < SMALL:
             profile = profile_path(path, corrections=corrections)
             if profile.is_table:
-                read += convert(path, profile, tmp_path / "typed.parquet", corrections=corrections).failure is None
+                read += (
+                    convert_table(path, profile, tmp_path / "typed.parquet", corrections=corrections).failure is None
+                )
     assert read >= 10 // SPARSE
 
 

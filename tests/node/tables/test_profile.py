@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from udi.node.tables.decoding import iana_name, scan
-from udi.node.tables.kind import OLE, recognise
+from udi.node.tables.file_kind import OLE, recognise_kind
 from udi.node.tables.profile import Profile, profile_file
+from udi.node.tables.text_encoding import detect_encoding, iana_name
 
 
 def profile_of(name: str, content: bytes) -> Profile:
@@ -140,7 +140,7 @@ def test_any_text_has_a_profile(text: str, often: str) -> None:
 
 @given(st.binary(max_size=500), st.integers(1, 500))
 def test_scan_names_an_encoding_that_has_an_iana_name(content: bytes, length: int) -> None:
-    assert iana_name(scan(_cut(content, length), len(content)).encoding) in ENCODINGS
+    assert iana_name(detect_encoding(_cut(content, length), len(content)).encoding) in ENCODINGS
 
 
 @given(st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=200), st.integers(1, 500))
@@ -148,7 +148,7 @@ def test_scan_finds_utf_8_wherever_the_text_is_cut(text: str, length: int) -> No
     words = text.replace("\ufffd", "")
     content = words.encode()
 
-    found = scan(_cut(content, length), len(content))
+    found = detect_encoding(_cut(content, length), len(content))
 
     assert (iana_name(found.encoding), found.damaged, found.lost) == ("UTF-8", 0, False)
     assert content.decode(found.encoding) == words
@@ -176,4 +176,4 @@ def test_every_bad_file_has_a_profile(shared_data: Path) -> None:
     ],
 )  # fmt: skip
 def test_files_that_begin_alike_are_told_apart(name: str, head: bytes, label: str) -> None:
-    assert recognise(head, name).label == label
+    assert recognise_kind(head, name).label == label

@@ -8,10 +8,10 @@ import pytest
 
 from tests.depth import examples
 from tests.node.tables.reading import names
-from udi.node.tables.personal.look import look_for_personal_data
-from udi.node.tables.personal.report import Finding
+from udi.node.tables.conversion import convert_table
+from udi.node.tables.personal.detection import detect_personal_data
+from udi.node.tables.personal.report import PersonalDataFinding
 from udi.node.tables.profile import Profile, profile_path
-from udi.node.tables.typed import convert
 
 SPARSE = examples(4, 1)
 """One file of the real tables in so many, besides those that hold what is to be found."""
@@ -65,7 +65,7 @@ class Reading:
 
     tables: int = 0
     columns: int = 0
-    findings: list[tuple[str, Finding]] = field(default_factory=list)
+    findings: list[tuple[str, PersonalDataFinding]] = field(default_factory=list)
 
 
 def chosen(folder: Path) -> Iterator[Path]:
@@ -81,7 +81,7 @@ def check_words(profile: Profile, name: str) -> None:
     """What is said of a file can be said, and what is kept of it comes back."""
     assert Profile.from_json(profile.as_json()) == profile, name
     for note in (*profile.notes, *([profile.failure] if profile.failure else [])):
-        assert note.explanation.meaning % note.words, name
+        assert note.explanation.meaning % note.message_values, name
 
 
 def read_all(folder: Path, target: Path) -> Reading:
@@ -92,7 +92,7 @@ def read_all(folder: Path, target: Path) -> Reading:
         check_words(profile, path.name)
         if not profile.is_table:
             continue
-        done = convert(path, profile, target)
+        done = convert_table(path, profile, target)
         assert done.failure is None, path.name
         assert done.profile.rows == profile.rows, path.name
         assert names(target) == [column.name for column in done.profile.columns], path.name
@@ -101,7 +101,7 @@ def read_all(folder: Path, target: Path) -> Reading:
         reading.tables += 1
         reading.columns += len(done.profile.columns)
         if folder.name == "tables":
-            report = look_for_personal_data(target, done.profile.columns)
+            report = detect_personal_data(target, done.profile.columns)
             reading.findings += [(path.name, finding) for finding in report.findings]
     return reading
 

@@ -10,7 +10,7 @@ import xlsxwriter
 
 from tests.node.tables.reading import converted, rows
 from udi.node.tables.corrections import Corrections
-from udi.node.tables.kind import OLE
+from udi.node.tables.file_kind import OLE
 from udi.node.tables.profile import profile_path
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from udi.node.tables.types import column_types
+from udi.node.tables.type_inference import infer_types
 
 
 def read(name: str, *values: str, delimiter: str = ";") -> tuple[str, str, list[str]]:
-    (column,), notes = column_types([name], [values], delimiter=delimiter)
+    (column,), notes = infer_types([name], [values], delimiter=delimiter)
     return column.type.value, column.format, [note.code for note in notes]
 
 
@@ -76,7 +76,7 @@ def test_the_decimal_mark_comes_from_the_column_then_from_the_table() -> None:
     assert read("v", "19,582", "3,1") == ("number", ",", [])
     assert read("v", "1.234.567", "12.345") == ("integer", ",", [])
     assert read("v", "1.234,56") == ("number", ",", [])
-    columns, notes = column_types(["a", "b"], [["1.234", "12.500"], ["0,5", "1,25"]], delimiter=";")
+    columns, notes = infer_types(["a", "b"], [["1.234", "12.500"], ["0,5", "1,25"]], delimiter=";")
     assert [(column.type, column.format) for column in columns] == [("integer", ","), ("number", ",")]
     assert notes == ()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.node.tables.reading import converted, rows
-from udi.node.tables import zipped
+from udi.node.tables import archives
 from udi.node.tables.profile import profile_path
 
 
@@ -73,7 +73,7 @@ def test_an_archive_made_to_harm_is_not_opened(
 
 
 def test_an_archive_of_very_many_files_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zipped, "MOST_FILES", 3)
+    monkeypatch.setattr(archives, "MOST_FILES", 3)
 
     failure = profile_path(archive(tmp_path / "x.zip", *"abcd")).failure
 

@@ -19,9 +19,9 @@ from udi.kit.db import Database
 from udi.kit.identity import Actor
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.changing import confirm
+from udi.portal.access.agreements.actions import confirm_agreement
+from udi.portal.access.deadlines import apply_deadlines
 from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
-from udi.portal.access.sweeping import sweep
 from udi.portal.audit.models import AuditEvent
 from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes.actions.register import register_node
@@ -101,7 +101,9 @@ class Desk:
         deed = await self.deed(address)
         async with self.site.database.session(self.territory.id, role="worker") as session:
             actor = Actor(deed.person_id, "", "", self.territory.slug)
-            await confirm(session, actor, await session.get_one(AccessAgreement, (self.territory.id, deed.id)))
+            await confirm_agreement(
+                session, actor, await session.get_one(AccessAgreement, (self.territory.id, deed.id))
+            )
 
     async def deed(self, address: str) -> AccessAgreement:
         [found] = [each for each in await self.rows(AccessAgreement) if str(each.id) in address]
@@ -110,7 +112,7 @@ class Desk:
 
     async def sweep(self, moment: datetime) -> None:
         async with self.site.database.session(self.territory.id, role="worker") as session:
-            await sweep(session, moment)
+            await apply_deadlines(session, moment)
 
     async def rows_of_policy(self) -> list[Any]:
         return await self.rows(AccessPolicy)

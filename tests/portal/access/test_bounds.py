@@ -11,7 +11,7 @@ from tests.portal.access.test_delivery import ask, keys, standing_of, tell, trus
 from udi.kit.clock import now
 from udi.portal.access.agreements import credentials
 from udi.portal.access.models import AccessDocument, AccessStep, ProjectCredential
-from udi.portal.access.requests import asking
+from udi.portal.access.requests import requester_actions
 
 OFFER = {"months": "6", "columns": "îlot\nénergie"}
 WHY = {"words": "La mesure a changé."}
@@ -39,7 +39,7 @@ async def test_counter_refuses_an_offer_beyond_the_policy(desk: Desk, changed: d
 async def test_submit_refuses_more_requests_than_a_person_may_have_open(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "MOST_OPEN", 2)
+    monkeypatch.setattr(requester_actions, "MOST_OPEN", 2)
     await desk.set_policy()
     first, _ = await desk.ask(), await desk.ask()
 
@@ -51,13 +51,13 @@ async def test_submit_refuses_more_requests_than_a_person_may_have_open(
 
 
 async def test_submit_takes_one_of_the_same_requests_sent_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse_twin = asking._refuse_twin
+    refuse_twin = requester_actions._reject_duplicate
 
     async def refuse_twin_slowly(*args: Any) -> None:
         await refuse_twin(*args)
         await asyncio.sleep(0.2)
 
-    monkeypatch.setattr(asking, "_refuse_twin", refuse_twin_slowly)
+    monkeypatch.setattr(requester_actions, "_reject_duplicate", refuse_twin_slowly)
     await desk.set_policy()
     address = await desk.ask()
     project = str((await desk.one(address)).project_id)

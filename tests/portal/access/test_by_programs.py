@@ -13,7 +13,7 @@ from tests.visitors import browse
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.access.models import AccessAgreement, AccessRequest
-from udi.portal.access.requests.shapes import EVENTS
+from udi.portal.access.requests.schemas import EVENTS
 
 POLICIES, REQUESTS = "/api/v1/access-policies", "/api/v1/access-requests"
 OPEN = {"requesters": ["person"], "general_interest": "", "label_3_fr": ""}

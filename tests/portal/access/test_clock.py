@@ -7,12 +7,12 @@ import pytest
 
 from tests.portal.access.conftest import WHY, Desk
 from tests.portal.access.policies import ASKED
-from udi.portal.access.jobs import write_for_agreement, write_for_request
-from udi.portal.access.letters import KINDS
+from udi.portal.access.emails import KINDS
 from udi.portal.access.models import AccessDocument, AccessDraft, AccessPolicy
-from udi.portal.access.policies.queries import measure
-from udi.portal.access.requests.clock import DOCUMENTS_KEPT, NUDGE_AFTER, end_of, last_day
-from udi.portal.access.requests.documents import recognise
+from udi.portal.access.policies.queries import find_answer_statistics
+from udi.portal.access.requests.clock import DOCUMENTS_KEPT, NUDGE_AFTER, due_day, end_of_day
+from udi.portal.access.requests.documents import detect_media_type
+from udi.portal.access.tasks import write_agreement_emails, write_request_emails
 
 PARIS = ZoneInfo("Europe/Paris")
 SECRETS = ("Rafraîchir", "ombrager", "Repérer", "canicules", "2022 à 2026", "lettre", WHY, "Compte de test", "Goéland")
@@ -28,8 +28,8 @@ SECRETS = ("Rafraîchir", "ombrager", "Repérer", "canicules", "2022 à 2026", "
     ],
 )  # fmt: skip
 def test_a_last_day_is_a_calendar_day_and_never_on_a_weekend(start: date, days: int, last: date) -> None:
-    assert last_day(start, days) == last
-    assert end_of(last, PARIS).astimezone(PARIS).isoformat().startswith(f"{last}T23:59:59")
+    assert due_day(start, days) == last
+    assert end_of_day(last, PARIS).astimezone(PARIS).isoformat().startswith(f"{last}T23:59:59")
 
 
 async def test_the_days_stand_still_while_a_question_waits(desk: Desk) -> None:
@@ -81,7 +81,7 @@ async def test_who_is_late_is_told_with_the_team_once(desk: Desk) -> None:
         "event": "late",
         "side": "clock",
     }
-    mails = await write_for_request(desk.site, desk.territory, payload)
+    mails = await write_request_emails(desk.site, desk.territory, payload)
     assert desk.territory.contact in [mail.to for mail in mails]
     assert len(mails) == 3
 
@@ -101,13 +101,13 @@ async def test_no_mail_carries_what_people_wrote(desk: Desk) -> None:
                 "event": event,
                 "side": side,
             }
-            mails += await write_for_request(desk.site, desk.territory, payload)
+            mails += await write_request_emails(desk.site, desk.territory, payload)
     await desk.decide(address, "grant")
     agreement = f"/agreements/{(await desk.one(address)).agreement_id}"
     deed = await desk.deed(agreement)
     for event in ("suspended", "resumed", "revoked", "closed", "revoking", "given_up", "ended", "ending"):
         said = {"agreement": str(deed.id), "state": deed.state, "event": event}
-        mails += await write_for_agreement(desk.site, desk.territory, said)
+        mails += await write_agreement_emails(desk.site, desk.territory, said)
 
     assert {mail.id.split("-", 6)[6].split("-")[0] for mail in mails} == set(KINDS)
     for mail in mails:
@@ -130,7 +130,7 @@ async def test_a_mail_about_what_is_not_so_any_more_is_not_written(desk: Desk) -
         "side": "requester",
     }
 
-    assert await write_for_request(desk.site, desk.territory, payload) == []
+    assert await write_request_emails(desk.site, desk.territory, payload) == []
 
 
 async def test_a_person_is_reminded_of_what_waits_for_them(desk: Desk) -> None:
@@ -178,7 +178,7 @@ async def test_figures_are_told_from_five_requests_on(desk: Desk) -> None:
         address = await desk.ask(title=f"Projet {number}")
         await desk.decide(address, "grant" if number else "refuse")
         [row] = await desk.rows(AccessPolicy)
-        assert (measure(row) is None) == (number < 4)
+        assert (find_answer_statistics(row) is None) == (number < 4)
         assert row.answer_days == [0] * (number + 1)
 
     home = await desk.passer.get(desk.home)
@@ -194,7 +194,7 @@ async def test_figures_are_told_from_five_requests_on(desk: Desk) -> None:
     ],
 )  # fmt: skip
 def test_documents_are_known_by_what_they_hold(content: bytes, kind: str | None) -> None:
-    assert recognise(content) == kind
+    assert detect_media_type(content) == kind
 
 
 async def test_a_document_of_another_kind_is_refused(desk: Desk) -> None:

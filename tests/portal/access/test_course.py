@@ -9,10 +9,10 @@ from tests.portal.access.policies import ASKED
 from tests.visitors import browse
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
-from udi.portal.access.agreements.changing import TELL_AGREEMENT
-from udi.portal.access.jobs import jobs
+from udi.portal.access.agreements.actions import TELL_AGREEMENT
 from udi.portal.access.models import AccessAgreement, PublicAgreement
 from udi.portal.access.requests.thread import TELL
+from udi.portal.access.tasks import task_handlers
 from udi.protocol.agreement import read_agreement
 
 
@@ -20,7 +20,9 @@ async def tell(desk: Desk, address: str, event: str, side: str) -> None:
     """Do the job that was queued for an event, as the worker does."""
     request = await desk.one(address)
     payload = {"request": str(request.id), "revision": request.revision, "state": request.state, "event": event}
-    await jobs(desk.site)[TELL](Job(TELL, desk.territory.id, payload | {"side": side, "step": ""}, 0, last=False))
+    await task_handlers(desk.site)[TELL](
+        Job(TELL, desk.territory.id, payload | {"side": side, "step": ""}, 0, last=False)
+    )
 
 
 async def test_a_student_is_refused_asks_better_and_gets_half_the_columns_for_six_months(
@@ -66,7 +68,7 @@ async def test_a_producer_revokes_and_the_project_is_told_without_the_reason(des
     deed = await desk.deed(address)
     payload = {"agreement": str(deed.id), "state": deed.state, "event": "revoked"}
 
-    await jobs(desk.site)[TELL_AGREEMENT](Job(TELL_AGREEMENT, desk.territory.id, payload, 0, last=False))
+    await task_handlers(desk.site)[TELL_AGREEMENT](Job(TELL_AGREEMENT, desk.territory.id, payload, 0, last=False))
 
     [mail] = relay.mails
     assert mail["Subject"] == "L’accès à « Consommation d'électricité par îlot » est fermé"

@@ -14,13 +14,13 @@ from tests.portal.access.conftest import Desk
 from udi.kit.clock import now
 from udi.kit.jobs import Job
 from udi.kit.keys import verify, verify_document
-from udi.portal.access.agreements.delivery import NotToldError, deliver_agreement
+from udi.portal.access.agreements.delivery import AgreementDeliveryError, deliver_agreement
 from udi.portal.access.agreements.revisions import DELIVER
 from udi.portal.access.models import ProjectCredential
 from udi.portal.nodes.actions.register import register_node
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import find_node
-from udi.protocol.agreement import STANDING_TYPE, State, fingerprint, read_standing
+from udi.protocol.agreement import AGREEMENT_STATUS_TYPE, AgreementValidity, fingerprint, read_agreement_status
 from udi.protocol.credentials import AGREEMENT
 
 WHY = {"words": "La mesure a changé."}
@@ -70,12 +70,12 @@ async def test_the_node_is_told_of_an_agreement_and_of_its_end(desk: Desk, node:
         claims = verify_document(
             call.document["standing"],
             await keys(desk),
-            kind=STANDING_TYPE,
+            kind=AGREEMENT_STATUS_TYPE,
             issuer=desk.territory.origin,
             audience=node.origin,
         )
-        said.append(read_standing(claims))
-    assert [each.state for each in said] == [State.ACTIVE, State.REVOKED]
+        said.append(read_agreement_status(claims))
+    assert [each.state for each in said] == [AgreementValidity.ACTIVE, AgreementValidity.REVOKED]
     assert said[1].revision > said[0].revision
     assert (said[1].reason, said[0].agreement_sha256) == ("La mesure a changé.", deed.sha256)
     assert (deed.delivered, deed.trouble) == (deed.revision, "")
@@ -87,7 +87,7 @@ async def test_a_node_that_does_not_answer_is_told_later_and_the_page_says_so(de
     address = await desk.agree()
     node.statuses.append(503)
 
-    with pytest.raises(NotToldError, match="503"):
+    with pytest.raises(AgreementDeliveryError, match="503"):
         await deliver(desk, address)
 
     assert "503" in (await desk.producer.get(address)).text
@@ -196,8 +196,10 @@ async def tell(desk: Desk, issuer: Issuer, uses: Any, *, node: str = "hosted") -
 
 def standing_of(desk: Desk, jws: str, published: Any) -> Any:
     audience = desk.territory.links["node"]
-    claims = verify_document(jws, published, kind=STANDING_TYPE, issuer=desk.territory.origin, audience=audience)
-    return read_standing(claims)
+    claims = verify_document(
+        jws, published, kind=AGREEMENT_STATUS_TYPE, issuer=desk.territory.origin, audience=audience
+    )
+    return read_agreement_status(claims)
 
 
 async def test_a_credential_whose_time_is_over_is_in_no_standing(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from tests.visitors import browse, make_person
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.portal.access.models import ProjectCredential
-from udi.portal.dataspace.jobs import jobs
+from udi.portal.dataspace.tasks import task_handlers
 from udi.portal.projects.actions.team import END_SECRETS
 from udi.portal.projects.models import Project, ProjectMember
 
@@ -168,7 +168,7 @@ async def test_the_secrets_that_the_former_leader_made_end(handed: Handed) -> No
     assert credential.made_by != leader
     payload: dict[str, Any] = {"project": project, "person": str(credential.made_by)}
 
-    await jobs(desk.site)[END_SECRETS](Job(END_SECRETS, desk.territory.id, payload, 0, last=True))
+    await task_handlers(desk.site)[END_SECRETS](Job(END_SECRETS, desk.territory.id, payload, 0, last=True))
 
     [credential] = await desk.rows(ProjectCredential)
     assert credential.revoked_at is not None

@@ -13,9 +13,9 @@ from tests.portal.access.policies import ASKED
 from tests.portal.transitions import read_transitions
 from udi.kit.errors import ConflictError
 from udi.portal.access.models import AccessAgreement, AccessDocument, AccessStep
-from udi.portal.access.requests import states
+from udi.portal.access.requests import transitions
 from udi.portal.access.requests.clock import LAPSE_AFTER
-from udi.portal.access.requests.states import Event, State
+from udi.portal.access.requests.transitions import AccessRequestEvent, AccessRequestState
 
 PAGE = Path(__file__).parents[3] / "docs/reference/access.md"
 NAMES = {
@@ -53,20 +53,20 @@ TRANSITIONS = read_transitions("""
     lapsed     correct  submitted
 """)
 """The table of `docs/reference/access.md`, written a second time."""
-ON_PAGES = [event for event in Event if event is not Event.LAPSE]
+ON_PAGES = [event for event in AccessRequestEvent if event is not AccessRequestEvent.LAPSE]
 WAY = {
-    State.QUESTIONED: Event.QUESTION, State.COUNTERED: Event.COUNTER, State.GRANTED: Event.GRANT,
-    State.REFUSED: Event.REFUSE, State.WITHDRAWN: Event.WITHDRAW,
+    AccessRequestState.QUESTIONED: AccessRequestEvent.QUESTION, AccessRequestState.COUNTERED: AccessRequestEvent.COUNTER, AccessRequestState.GRANTED: AccessRequestEvent.GRANT,
+    AccessRequestState.REFUSED: AccessRequestEvent.REFUSE, AccessRequestState.WITHDRAWN: AccessRequestEvent.WITHDRAW,
 }  # fmt: skip
 
 
-async def bring_to(desk: Desk, state: State) -> str:
+async def bring_to(desk: Desk, state: AccessRequestState) -> str:
     """A request in this state."""
     await desk.set_policy()
     address = await desk.ask()
     if state in WAY:
         await act(desk, address, WAY[state])
-    if state == State.LAPSED:
+    if state == AccessRequestState.LAPSED:
         await desk.decide(address, "question")
         await let_lapse(desk, address)
     assert (await desk.one(address)).state == state
@@ -78,15 +78,15 @@ async def let_lapse(desk: Desk, address: str) -> None:
     await desk.sweep((await desk.one(address)).since + LAPSE_AFTER)
 
 
-async def act(desk: Desk, address: str, event: Event) -> httpx.Response:
+async def act(desk: Desk, address: str, event: AccessRequestEvent) -> httpx.Response:
     """Do it on the page of the request, as whoever may."""
-    if event is Event.ACCEPT:
+    if event is AccessRequestEvent.ACCEPT:
         return await desk.accept(address)
-    if event is Event.CORRECT:
+    if event is AccessRequestEvent.CORRECT:
         return await desk.person.post(f"{address}/correct", data=ASKED | {"words": "Mieux dit."})
-    if event in {Event.MESSAGE, Event.ANSWER, Event.WITHDRAW}:
+    if event in {AccessRequestEvent.MESSAGE, AccessRequestEvent.ANSWER, AccessRequestEvent.WITHDRAW}:
         return await desk.person.post(f"{address}/{event}", data={"words": "Les totaux par heure suffisent."})
-    return await desk.decide(address, event, **(OFFER if event is Event.COUNTER else {}))
+    return await desk.decide(address, event, **(OFFER if event is AccessRequestEvent.COUNTER else {}))
 
 
 async def added_events(desk: Desk, before: list[str]) -> list[str]:
@@ -95,8 +95,10 @@ async def added_events(desk: Desk, before: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("event", ON_PAGES)
-@pytest.mark.parametrize("state", list(State))
-async def test_an_event_on_a_page_follows_the_table(desk: Desk, state: State, event: Event) -> None:
+@pytest.mark.parametrize("state", list(AccessRequestState))
+async def test_an_event_on_a_page_follows_the_table(
+    desk: Desk, state: AccessRequestState, event: AccessRequestEvent
+) -> None:
     address = await bring_to(desk, state)
     before = await desk.events()
 
@@ -114,16 +116,18 @@ async def test_an_event_on_a_page_follows_the_table(desk: Desk, state: State, ev
 @pytest.mark.parametrize(
     ("state", "events"),
     [
-        (State.SUBMITTED, ["access_request.escalated"]),
-        (State.QUESTIONED, ["access_request.lapsed"]),
-        (State.COUNTERED, ["access_request.lapsed"]),
-        (State.GRANTED, []),
-        (State.REFUSED, []),
-        (State.WITHDRAWN, []),
-        (State.LAPSED, []),
+        (AccessRequestState.SUBMITTED, ["access_request.escalated"]),
+        (AccessRequestState.QUESTIONED, ["access_request.lapsed"]),
+        (AccessRequestState.COUNTERED, ["access_request.lapsed"]),
+        (AccessRequestState.GRANTED, []),
+        (AccessRequestState.REFUSED, []),
+        (AccessRequestState.WITHDRAWN, []),
+        (AccessRequestState.LAPSED, []),
     ],
 )
-async def test_a_request_lapses_only_while_it_waits_for_the_person(desk: Desk, state: State, events: list[str]) -> None:
+async def test_a_request_lapses_only_while_it_waits_for_the_person(
+    desk: Desk, state: AccessRequestState, events: list[str]
+) -> None:
     address = await bring_to(desk, state)
     before = await desk.events()
 
@@ -131,7 +135,7 @@ async def test_a_request_lapses_only_while_it_waits_for_the_person(desk: Desk, s
 
     assert (await desk.one(address)).state == TRANSITIONS.get((state, "lapse"), state)
     assert await added_events(desk, before) == events
-    assert len(await desk.rows(AccessAgreement)) == (state is State.GRANTED)
+    assert len(await desk.rows(AccessAgreement)) == (state is AccessRequestState.GRANTED)
 
 
 def test_the_documented_table_is_the_tested_one() -> None:
@@ -141,7 +145,7 @@ def test_the_documented_table_is_the_tested_one() -> None:
 
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
     with pytest.raises(ConflictError):
-        states.follow(State.GRANTED, Event.WITHDRAW)
+        transitions.transition_request(AccessRequestState.GRANTED, AccessRequestEvent.WITHDRAW)
 
 
 async def test_a_request_begins_without_an_account_and_waits_for_the_login(desk: Desk) -> None:
@@ -209,7 +213,7 @@ async def test_a_decision_says_why_and_is_about_what_was_read(desk: Desk) -> Non
     assert (await desk.decide(address, "refuse", WHY, revision="7")).status_code == 412
     assert (await desk.person.post(f"{address}/grant", data={"words": WHY, "revision": "1"})).status_code == 403
     assert (await desk.producer.post(f"{address}/withdraw")).status_code == 403
-    assert (await desk.one(address)).state == State.SUBMITTED
+    assert (await desk.one(address)).state == AccessRequestState.SUBMITTED
 
 
 async def test_what_many_do_at_once_is_done_once_and_counted(desk: Desk) -> None:

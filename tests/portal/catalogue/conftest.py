@@ -6,7 +6,7 @@ from tests.portal.catalogue.corpus import Catalogue, fill_with_copies, open_cata
 from tests.visitors import freshen
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.tenants.models import Tenant
@@ -30,14 +30,14 @@ async def elsewhere(portal_database: Database, other: Territory) -> Catalogue:
 
 
 @pytest.fixture
-def registry(portal_database: Database, settings: Settings) -> Registry:
-    registry = Registry(portal_database, Tenant, lambda host: settings.origin("portal", host))
+def registry(portal_database: Database, settings: Settings) -> TerritoryRegistry:
+    registry = TerritoryRegistry(portal_database, Tenant, lambda host: settings.origin("portal", host))
     freshen(registry)
     return registry
 
 
 @pytest.fixture
-def feed(portal_database: Database, registry: Registry, settings: Settings) -> SearchFeed:
+def feed(portal_database: Database, registry: TerritoryRegistry, settings: Settings) -> SearchFeed:
     return SearchFeed(portal_database, registry, settings)
 
 

@@ -16,7 +16,7 @@ BASE = "/api/v1"
 @pytest.fixture
 async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
     await armor.add_all()
-    await feed.step()
+    await feed.run_once()
     return armor
 
 
@@ -57,7 +57,7 @@ async def test_an_unchanged_answer_costs_nothing(filled: Catalogue, feed: Search
         zipped = await program.get(f"{BASE}/datasets", headers={"Accept-Encoding": "gzip"})
         unchanged = await program.get(f"{BASE}/datasets", headers={"If-None-Match": first.headers["etag"]})
         await filled.add(0)
-        await feed.step()
+        await feed.run_once()
         changed = await program.get(f"{BASE}/datasets", headers={"If-None-Match": first.headers["etag"]})
 
     assert first.json() == second.json() == plain.json() == zipped.json()
@@ -194,7 +194,7 @@ async def test_what_did_not_change_is_not_sent_again(filled: Catalogue, feed: Se
         since = first[addresses[0]].headers["last-modified"]
         unchanged = await program.get(addresses[0], headers={"If-Modified-Since": since})
         await filled.add(2)
-        await feed.step()
+        await feed.run_once()
         changed = {
             url: await program.get(url, headers={"If-None-Match": answer.headers["etag"]})
             for url, answer in first.items()

@@ -14,7 +14,7 @@ from litestar import Litestar
 from tests.portal.catalogue.corpus import MANY, PRODUCERS, TABLE, Catalogue
 from tests.visitors import browse
 from udi.portal.catalogue.open.ckan_actions import NAMES_AT_ONCE
-from udi.portal.catalogue.open.ckan_question import UnreadableQueryError, read_criteria
+from udi.portal.catalogue.open.ckan_query import UnreadableQueryError, read_criteria
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.protocol.licences import LICENCES
 from udi.protocol.themes import THEMES
@@ -25,7 +25,7 @@ BASE = "/api/3/action"
 @pytest.fixture
 async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
     await armor.add_all()
-    await feed.step()
+    await feed.run_once()
     return armor
 
 

@@ -11,7 +11,7 @@ from litestar import Litestar
 from tests.portal.catalogue.corpus import Catalogue, described, document
 from tests.visitors import browse, make_person
 from udi.portal.catalogue.area import draw_area
-from udi.portal.catalogue.quality import judge
+from udi.portal.catalogue.quality import assess_quality
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.organisations.actions import apply_organisation
 from udi.protocol.addresses import find_addresses
@@ -99,22 +99,22 @@ async def test_each_file_has_an_address_to_copy_with_and_without_script(armor: C
 
 
 def test_a_full_description_has_all_but_what_the_producer_would_say_in_words() -> None:
-    judgement = judge(read_record(document(1, **WHOLE)))
+    judgement = assess_quality(read_record(document(1, **WHOLE)))
 
-    assert judgement.score.held == set(CRITERIA) - {"rights"}
+    assert judgement.score.criteria == set(CRITERIA) - {"rights"}
     assert [(edit.name, edit.points) for edit in judgement.edits] == [("rights", 5)]
     assert judgement.tiles == 4
 
 
 def test_each_thing_that_is_missing_is_an_edit_with_its_points() -> None:
-    bare = judge(read_record(document(5, available_formats=document(0)["available_formats"])))
-    closed = judge(read_record(document(7)))
+    bare = assess_quality(read_record(document(5, available_formats=document(0)["available_formats"])))
+    closed = assess_quality(read_record(document(7)))
 
     assert {edit.name: edit.points for edit in bare.edits} == {
         "spatial": 20, "temporal": 20, "licence": 10, "issued": 5, "rights": 5,
     }  # fmt: skip
     assert bare.score.points + sum(edit.points for edit in bare.edits) == 405
-    assert "download_url" not in closed.score.held
+    assert "download_url" not in closed.score.criteria
     assert "download_url" not in {edit.name for edit in closed.edits}
 
 
@@ -161,7 +161,7 @@ async def test_edits_of_data_at_our_node_lead_to_where_they_are_made(armor: Cata
 async def test_near_data_share_their_words(armor: Catalogue, feed: SearchFeed, portal_app: Litestar) -> None:
     await armor.add_all()
     record = await armor.add(1, resource_title="Vélo : pistes cyclables", keywords=["vélo", "mobilité"])
-    await feed.step()
+    await feed.run_once()
 
     page = await fetch(portal_app, armor, f"/data/{record.id}")
     near = page.text.partition('id="near"')[2].partition("</section>")[0]

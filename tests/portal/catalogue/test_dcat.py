@@ -15,8 +15,8 @@ from tests.portal.catalogue.corpus import TABLE, Catalogue, document
 from tests.protocol.shapes import violations
 from tests.visitors import browse
 from udi.kit.clock import now
-from udi.portal.catalogue.open.asked import as_moment
-from udi.portal.catalogue.open.order import CAME
+from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE
+from udi.portal.catalogue.open.query_parameters import parse_moment
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.protocol.triples import term
 
@@ -28,14 +28,14 @@ FORMS = {
 }
 NEXT = NamedNode("http://www.w3.org/ns/hydra/core#next")
 TOTAL = NamedNode("http://www.w3.org/ns/hydra/core#totalItems")
-PLACE = CAME.write((now(), uuid4()))
+PLACE = BY_PUBLICATION_DATE.write_cursor((now(), uuid4()))
 SHAPES = "reference/dcat-ap-shapes/dcat-ap-3.0.1/shapes.ttl"
 
 
 @pytest.fixture
 async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
     await armor.add_all()
-    await feed.step()
+    await feed.run_once()
     return armor
 
 
@@ -148,7 +148,7 @@ async def test_only_what_changed_since_is_given(filled: Catalogue, portal_app: L
 
 async def test_what_did_not_change_is_not_sent_again(filled: Catalogue, feed: SearchFeed, portal_app: Litestar) -> None:
     record = await filled.add(1)
-    await feed.step()
+    await feed.run_once()
     async with browse(portal_app, filled.territory) as program:
         for url in ("/catalog.ttl?page_size=5", "/producers/armor.nt", f"/data/{record.id}.rdf"):
             first = await program.get(url)
@@ -163,7 +163,7 @@ async def test_what_did_not_change_is_not_sent_again(filled: Catalogue, feed: Se
         unchanged = await program.get(f"/data/{record.id}.ttl", headers={"If-Modified-Since": dated})
         old = await program.get("/catalog.ttl?page_size=5")
         await filled.add(2)
-        await feed.step()
+        await feed.run_once()
         changed = await program.get("/catalog.ttl?page_size=5", headers={"If-None-Match": old.headers["etag"]})
 
     assert unchanged.status_code == 304
@@ -279,7 +279,7 @@ async def test_nothing_of_another_territory_is_told(
     filled: Catalogue, elsewhere: Catalogue, portal_app: Litestar, feed: SearchFeed
 ) -> None:
     theirs = await elsewhere.add(0)
-    await feed.step()
+    await feed.run_once()
 
     async with browse(portal_app, filled.territory) as program:
         mine = await walk(program, "/catalog.nt")
@@ -290,7 +290,9 @@ async def test_nothing_of_another_territory_is_told(
 
 
 def test_moments_are_read_strictly() -> None:
-    read: dict[str, Any] = {text: as_moment(text) for text in ("2026-05-31", "2026-05-31T08:00:00+02:00", "hier", "")}
+    read: dict[str, Any] = {
+        text: parse_moment(text) for text in ("2026-05-31", "2026-05-31T08:00:00+02:00", "hier", "")
+    }
 
     assert [bool(moment) for moment in read.values()] == [True, True, False, False]
     assert not any(first == second for first, second in pairwise(list(read.values())[:2]))

@@ -14,7 +14,7 @@ from alembic import command
 from tests import cluster
 from tests.protocol.examples import a_record, put
 from udi.kit import migrations
-from udi.portal.catalogue.packing import pack, unpack
+from udi.portal.catalogue.compression import compress_description, decompress_description
 from udi.protocol.record import restore_record
 from udi.settings import Settings
 
@@ -45,7 +45,7 @@ async def add(connection: asyncpg.Connection, tenant: uuid.UUID, owner: uuid.UUI
         " local_id, doi, synopsis, record, keywords, languages, formats, created_at, modified_at, published_at,"
         " described_at) VALUES ($1, $2, $2, $3, 'published', $4, 't', 't', 'environment', $5, '', '', '{}', $6, '{}',"
         " '{fr}', '{CSV}', now(), now(), now(), now())",
-        tenant, dataset, owner, said.access.value, "etalab-2.0", pack(record),
+        tenant, dataset, owner, said.access.value, "etalab-2.0", compress_description(record),
     )  # fmt: skip
     await connection.execute(
         "INSERT INTO app.distribution (tenant_id, dataset_id, id, position, kind, name, caption, url, media_type, format,"
@@ -57,7 +57,7 @@ async def add(connection: asyncpg.Connection, tenant: uuid.UUID, owner: uuid.UUI
         await connection.execute(
             "INSERT INTO app.past_description (tenant_id, dataset_id, number, described_at, record)"
             " VALUES ($1, $2, $3, now(), $4)",
-            tenant, dataset, number, pack(put(deepcopy(record), RESTRICTED, restricted)),
+            tenant, dataset, number, compress_description(put(deepcopy(record), RESTRICTED, restricted)),
         )  # fmt: skip
     return dataset
 
@@ -96,16 +96,16 @@ async def test_what_was_shown_of_restricted_data_is_taken_back(before: Settings)
 
     public, closed, own = (rows[ids[name]] for name in ("open", "closed", "own terms"))
     assert (public["licence"], public["size"], public["hash_value"]) == ("etalab-2.0", 2048, "abab")
-    assert unpack(public["record"]) == records["open"]
+    assert decompress_description(public["record"]) == records["open"]
     for row in (closed, own):
         assert (row["size"], row["hash_value"]) == (None, "")
-        assert unpack(row["record"])["available_formats"][0]["file_size"] == 0
+        assert decompress_description(row["record"])["available_formats"][0]["file_size"] == 0
     assert closed["licence"] == "agreement"
-    assert restore_record(unpack(closed["record"])).licence.is_agreement
+    assert restore_record(decompress_description(closed["record"])).licence.is_agreement
     assert own["licence"] == "etalab-2.0"
-    assert unpack(own["record"])["access_condition"]["licence"] == OWN
+    assert decompress_description(own["record"])["access_condition"]["licence"] == OWN
     assert [row["number"] for row in past if row["dataset_id"] == ids["open"]] == [1, 2]
     assert [row["number"] for row in past if row["dataset_id"] == ids["closed"]] == [2]
-    [kept] = [unpack(row["record"]) for row in past if row["dataset_id"] == ids["closed"]]
+    [kept] = [decompress_description(row["record"]) for row in past if row["dataset_id"] == ids["closed"]]
     assert kept["available_formats"][0]["file_size"] == 0
     assert ids["closed"] in noted, "its index is made again"

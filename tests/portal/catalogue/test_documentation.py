@@ -22,10 +22,10 @@ from udi.portal.catalogue.documentation.document import ADDRESS
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.nodes.harvest import kinds, source_kinds
 from udi.portal.nodes.sources.actions import register_source
-from udi.portal.nodes.sources.models import Action, SourceRecord, SourceRun
-from udi.portal.nodes.sources.telling import Deed, tell, tell_deeds
+from udi.portal.nodes.sources.models import RecordOutcome, SourceRecord, SourceRun
+from udi.portal.nodes.sources.run_log import RecordLogEntry, log_faults, log_records
 from udi.portal.organisations.queries import get_producer
-from udi.ui.readers import API_RATES, ApiRates
+from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 
 BASE = "/api/v1"
 Document = dict[str, Any]
@@ -61,7 +61,7 @@ NODES = f"{BASE}/resources"
 @pytest.fixture
 async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
     await armor.add_all()
-    await feed.step()
+    await feed.run_once()
     return armor
 
 
@@ -91,8 +91,8 @@ async def source(filled: Catalogue) -> dict[str, str]:
         session.add_all([run, record])
         await session.flush()
         fault = kinds.TITLE_MISSING.at("title")
-        await tell_deeds(session, run, [Deed(Action.REFUSED, "c3", "", record.id, [fault])])
-        await tell(session, run, [source_kinds.OUR_FAULT.at("")])
+        await log_records(session, run, [RecordLogEntry(RecordOutcome.REFUSED, "c3", "", record.id, [fault])])
+        await log_faults(session, run, [source_kinds.INTERNAL_ERROR.at("")])
     return {"source_id": str(made.id), "reading_id": str(run.id), "record_id": str(record.id)}
 
 
@@ -250,7 +250,7 @@ async def test_each_refusal_that_is_described_is_one(
     }
     poor = await token_of(portal_app, filled.territory, scopes=[])
     rich = await token_of(portal_app, filled.territory)
-    rates: ApiRates = portal_app.state.site.parts[API_RATES]
+    rates: ApiRateLimiters = portal_app.state.site.parts[API_RATES]
     described = {
         (path, status): response["content"]["application/problem+json"]
         for path, operation in operations(document)

@@ -17,7 +17,7 @@ from tests.visitors import browse
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.elsewhere import partners
-from udi.portal.catalogue.elsewhere.answers import for_others, says_something
+from udi.portal.catalogue.elsewhere.answers import has_search_terms, portable_criteria
 from udi.portal.catalogue.elsewhere.partners import Partners
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.feed import SearchFeed
@@ -64,7 +64,7 @@ async def two(
     await armor.add_all()
     await elsewhere.add(1, resource_title="Vélos de la vallée")
     await elsewhere.add(1, resource_title="Pistes cyclables")
-    await feed.step()
+    await feed.run_once()
     portal_site.parts.pop("partners", None)
     return armor, elsewhere
 
@@ -133,7 +133,7 @@ async def test_a_row_withdrawn_a_moment_ago_is_shown_nowhere(
     own, theirs = two
     await set_search(settings, theirs.territory, shared=True)
     record = await theirs.add(1, resource_title="Vélo retiré")
-    await feed.step()
+    await feed.run_once()
     await theirs.withdraw(record)
 
     page = await fetch(portal_app, own.territory, "/data?q=v%C3%A9lo&partners=1")
@@ -181,7 +181,7 @@ async def test_an_answer_that_is_none_is_silence(body: bytes, portal_site: Site)
         return body
 
     async with other_portal(answering) as (origin, _):
-        (place,) = await Partners(portal_site.outgoing).ask([origin], Criteria("vélo"), "fr")
+        (place,) = await Partners(portal_site.outgoing).search([origin], Criteria("vélo"), "fr")
 
     assert (place.silent, place.total, place.answers) == ("away", 0, [])
 
@@ -193,7 +193,7 @@ async def test_addresses_that_lead_away_from_the_portal_that_answers_are_dropped
         return json.dumps({"total": 9, "shared": True, "items": items[1:]}).encode()
 
     async with other_portal(answering) as (origin, _):
-        (place,) = await Partners(portal_site.outgoing).ask([origin], Criteria("vélo"), "fr")
+        (place,) = await Partners(portal_site.outgoing).search([origin], Criteria("vélo"), "fr")
 
     assert [answer.url for answer in place.answers] == [f"{origin}/data/1"]
 
@@ -207,7 +207,7 @@ async def test_portals_are_asked_at_once(portal_site: Site) -> None:
         return b'{"total": 2, "shared": true}'
 
     async with other_portal(together) as (one, _), other_portal(together) as (another, _):
-        places = await Partners(portal_site.outgoing).ask([one, another], Criteria("vélo"), "fr")
+        places = await Partners(portal_site.outgoing).search([one, another], Criteria("vélo"), "fr")
 
     assert [(place.silent, place.total) for place in places] == [("", 2), ("", 2)]
 
@@ -228,8 +228,8 @@ async def test_portals_are_waited_for_a_moment_and_a_silent_one_is_left_alone(
     several = Partners(portal_site.outgoing)
     async with other_portal(slowly) as (slow, asked), other_portal(quickly) as (quick, _):
         async with asyncio.timeout(60):
-            places = [await several.ask([slow, slow, quick], Criteria("vélo"), "fr") for _ in range(3)]
-            again = await several.ask([slow], Criteria("vélo"), "fr")
+            places = [await several.search([slow, slow, quick], Criteria("vélo"), "fr") for _ in range(3)]
+            again = await several.search([slow], Criteria("vélo"), "fr")
         over.set()
 
     assert [place.silent for place in places[0]] == ["away", "away", ""]
@@ -239,7 +239,7 @@ async def test_portals_are_waited_for_a_moment_and_a_silent_one_is_left_alone(
 
 
 async def test_an_address_that_may_not_be_reached_is_silence(portal_site: Site) -> None:
-    (place,) = await Partners(portal_site.outgoing).ask(["http://10.0.0.1:22"], Criteria("vélo"), "fr")
+    (place,) = await Partners(portal_site.outgoing).search(["http://10.0.0.1:22"], Criteria("vélo"), "fr")
 
     assert place.silent == "away"
 
@@ -247,6 +247,6 @@ async def test_an_address_that_may_not_be_reached_is_silence(portal_site: Site) 
 def test_what_others_are_asked_has_nothing_of_ones_own() -> None:
     criteria = Criteria("vélo", theme=("culture",), producer=("armor",), sort="title", page=4)
 
-    assert for_others(criteria) == Criteria("vélo", theme=("culture",), size=3)
-    assert says_something(criteria)
-    assert not says_something(Criteria(producer=("armor",)))
+    assert portable_criteria(criteria) == Criteria("vélo", theme=("culture",), size=3)
+    assert has_search_terms(criteria)
+    assert not has_search_terms(Criteria(producer=("armor",)))

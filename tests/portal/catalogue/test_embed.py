@@ -23,7 +23,7 @@ FRAMED, NOT_FRAMED = "frame-ancestors *", "frame-ancestors 'none'"
 @pytest.fixture
 async def filled(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> Catalogue:
     await armor.add_all()
-    await feed.step()
+    await feed.run_once()
     return armor
 
 

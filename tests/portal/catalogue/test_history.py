@@ -12,19 +12,21 @@ from sqlalchemy import func, select, text
 from tests.portal.catalogue.corpus import Catalogue, described
 from tests.visitors import browse
 from udi.kit.db import Database
-from udi.portal.catalogue.history import MOST_KEPT, Step, list_steps
+from udi.portal.catalogue.history import MOST_KEPT, DescriptionVersion, list_description_versions
 from udi.portal.catalogue.models import Dataset, PastDescription
 from udi.portal.catalogue.queries import get_dataset
 
 LATER = "2026-11-03T10:00:00Z"
 
 
-async def read_steps(database: Database, catalogue: Catalogue, dataset_id: uuid.UUID, zone: tzinfo = UTC) -> list[Step]:
+async def read_steps(
+    database: Database, catalogue: Catalogue, dataset_id: uuid.UUID, zone: tzinfo = UTC
+) -> list[DescriptionVersion]:
     async with database.session(catalogue.territory.id, role="public") as session:
-        return await list_steps(session, await get_dataset(session, dataset_id), "en", zone)
+        return await list_description_versions(session, await get_dataset(session, dataset_id), "en", zone)
 
 
-def said(step: Step) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+def said(step: DescriptionVersion) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """What each field said before and says since; of a text, in the first language."""
     return {change.field: (change.before, change.after) for change in reversed(step.changes or ())}
 

@@ -74,7 +74,7 @@ async def tables(armor: Catalogue, feed: SearchFeed) -> dict[str, str]:
         names[name] = str((await armor.add(number, **changes)).id)
     gone = await armor.add(3)
     await armor.withdraw(gone)
-    await feed.step()
+    await feed.run_once()
     return names | {"gone": str(gone.id)}
 
 
@@ -207,7 +207,7 @@ async def test_a_rectangle_drawn_with_the_mouse_is_searched(
 ) -> None:
     box = {"west_longitude": -3.6, "south_latitude": 48.2, "east_longitude": -3.2, "north_latitude": 48.4}
     await armor.add(1, geography={"bounding_box": box})
-    await feed.step()
+    await feed.run_once()
     async with browse(portal_app, armor.territory) as visitor:
         page = await open_page(browser, visitor, "/data?bbox=-4,47,-2,49", "en", width)
         await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from tests.portal.catalogue.corpus import Catalogue
 from tests.visitors import browse
 from udi.kit.db import Database
-from udi.portal.catalogue.answers import newest
+from udi.portal.catalogue.cached_responses import newest_modification
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -39,7 +39,7 @@ async def test_a_dataset_that_the_reader_has_is_told_so_without_the_database(
     armor: Catalogue, feed: SearchFeed, portal_app: Litestar, statements: list[str]
 ) -> None:
     record = await armor.add(1)
-    await feed.step()
+    await feed.run_once()
     async with browse(portal_app, armor.territory) as visitor:
         address = (await visitor.get(f"/data/{record.id}")).headers.get("location") or f"/data/{record.id}"
         first = await visitor.get(address)
@@ -66,7 +66,7 @@ async def test_a_document_is_made_once_until_the_catalogue_changes(
     armor: Catalogue, feed: SearchFeed, portal_app: Litestar, statements: list[str], address: str
 ) -> None:
     record = await armor.add(1)
-    await feed.step()
+    await feed.run_once()
     url = address.format(id=record.id)
     async with browse(portal_app, armor.territory) as program:
         first = await program.get(url, headers={"Accept-Encoding": "identity"})
@@ -77,7 +77,7 @@ async def test_a_document_is_made_once_until_the_catalogue_changes(
         asked = list(statements)
         await armor.add(1, global_id=str(record.id), resource_title="Un autre titre")
         await armor.add(2)
-        await feed.step()
+        await feed.run_once()
         changed = await program.get(url, headers=tag)
 
     assert first.text == kept.text == zipped.text
@@ -94,11 +94,11 @@ async def test_what_changes_a_dataset_changes_its_page(
     armor: Catalogue, feed: SearchFeed, portal_app: Litestar, portal_database: Database
 ) -> None:
     record = await armor.add(1)
-    await feed.step()
+    await feed.run_once()
     async with browse(portal_app, armor.territory) as visitor:
         first = await visitor.get(f"/data/{record.id}")
         await armor.add(1, global_id=str(record.id), resource_title="Un autre titre")
-        await feed.step()
+        await feed.run_once()
         renamed = await visitor.get(f"/data/{record.id}", headers={"If-None-Match": first.headers["etag"]})
 
     assert first.status_code == renamed.status_code == 200
@@ -110,7 +110,7 @@ async def test_nothing_is_kept_where_no_worker_follows_the_database(
     armor: Catalogue, feed: SearchFeed, portal_app: Litestar, settings: Settings
 ) -> None:
     record = await armor.add(1)
-    await feed.step()
+    await feed.run_once()
     [cursor] = settings.index_folder.glob("*/cursor.json")
     async with browse(portal_app, armor.territory) as visitor:
         kept = await visitor.get(f"/data/{record.id}")
@@ -127,7 +127,7 @@ async def test_a_reader_that_holds_a_date_is_told_until_the_catalogue_changes(
     armor: Catalogue, feed: SearchFeed, portal_app: Litestar, statements: list[str], address: str
 ) -> None:
     record = await armor.add(1)
-    await feed.step()
+    await feed.run_once()
     async with browse(portal_app, armor.territory) as visitor:
         url = address.format(id=record.id)
         url = (await visitor.get(url)).headers.get("location") or url
@@ -139,7 +139,7 @@ async def test_a_reader_that_holds_a_date_is_told_until_the_catalogue_changes(
         tagged = await visitor.get(url, headers={"If-Modified-Since": dated, "If-None-Match": '"another"'})
         odd = await visitor.get(url, headers={"If-Modified-Since": "yesterday"})
         await armor.add(1, global_id=str(record.id), resource_title="Un autre titre")
-        await feed.step()
+        await feed.run_once()
         changed = await visitor.get(url, headers={"If-Modified-Since": dated})
 
     assert (again.status_code, again.content, again.headers["last-modified"]) == (304, b"", dated)
@@ -165,4 +165,4 @@ def test_what_python_compiles_beside_the_code_is_no_new_release(tmp_path: Path) 
         path.write_text("")
         os.utime(path, (second, second))
 
-    assert newest(tmp_path) == 10**9
+    assert newest_modification(tmp_path) == 10**9

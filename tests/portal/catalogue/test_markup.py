@@ -2,7 +2,7 @@
 
 import pytest
 
-from udi.portal.catalogue.markup import describe, highlight
+from udi.portal.catalogue.markup import highlight, render_description
 from udi.portal.catalogue.search.words import word_stems
 from udi.portal.tenants.texts import read_page
 
@@ -24,8 +24,8 @@ def test_the_words_that_were_looked_for_are_marked(title: str, words: list[str],
 
 
 def test_a_text_keeps_its_paragraphs_and_nothing_runs() -> None:
-    assert describe("Un.\nDeux.\n\n<b>Trois</b>") == "<p>Un.<br>Deux.</p>\n<p>&lt;b&gt;Trois&lt;/b&gt;</p>"
-    shown = describe(
+    assert render_description("Un.\nDeux.\n\n<b>Trois</b>") == "<p>Un.<br>Deux.</p>\n<p>&lt;b&gt;Trois&lt;/b&gt;</p>"
+    shown = render_description(
         "x", '<p onclick="x()">A <a href="javascript:x()">b</a><img src=x onerror=x()></p><iframe></iframe>'
     )
     assert "<p>A <a" in shown

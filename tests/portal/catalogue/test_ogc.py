@@ -27,7 +27,7 @@ async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
     await armor.add(1, **box(179.0, -179.0))
     await armor.add(2, temporal_spread={"start_date": "2019-01-01T00:00:00Z", "end_date": "2020-12-31T00:00:00Z"})
     await armor.add(3, doi="10.5072/FK2/JV9LCO", temporal_spread={"start_date": "2022-01-01T00:00:00Z"})
-    await feed.step()
+    await feed.run_once()
     return armor
 
 

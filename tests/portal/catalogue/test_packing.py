@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udi.portal.catalogue.packing import WORDS, pack, unpack
+from udi.portal.catalogue.compression import WORDS, compress_description, decompress_description
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
@@ -21,12 +21,15 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), VALUES))
 def test_a_description_comes_back_as_it_was(description: dict[str, Any]) -> None:
-    assert unpack(pack(description)) == description
+    assert decompress_description(compress_description(description)) == description
 
 
 def test_the_dictionary_of_what_is_kept_never_changes() -> None:
     assert hashlib.sha256(WORDS).hexdigest() == "2cb73d5fb2de919fb1a62bff506750fbd31433081566c49fb4a9388773cd0f84"
-    assert unpack(bytes.fromhex("01ab46d474285513aee0ac0500")) == {"theme": "environment", "storage_status": "online"}
+    assert decompress_description(bytes.fromhex("01ab46d474285513aee0ac0500")) == {
+        "theme": "environment",
+        "storage_status": "online",
+    }
 
 
 def test_the_field_names_of_a_record_take_next_to_no_room() -> None:
@@ -37,7 +40,7 @@ def test_the_field_names_of_a_record_take_next_to_no_room() -> None:
         "access_condition": {"confidentiality": {"restricted_access": False, "gdpr_sensitive": False}},
     }  # fmt: skip
 
-    assert len(pack(record)) < len(json.dumps(record)) / 3
+    assert len(compress_description(record)) < len(json.dumps(record)) / 3
 
 
 def test_real_records_take_a_third_of_their_json(shared_data: Path) -> None:
@@ -47,8 +50,11 @@ def test_real_records_take_a_third_of_their_json(shared_data: Path) -> None:
     records = list(_records(samples))
 
     assert len(records) > 50
-    assert all(unpack(pack(record)) == record for record in records)
-    assert sum(len(pack(each)) for each in records) < sum(len(json.dumps(each).encode()) for each in records) / 3
+    assert all(decompress_description(compress_description(record)) == record for record in records)
+    assert (
+        sum(len(compress_description(each)) for each in records)
+        < sum(len(json.dumps(each).encode()) for each in records) / 3
+    )
 
 
 def _records(value: Any) -> Any:
@@ -65,4 +71,4 @@ def _records(value: Any) -> Any:
 @pytest.mark.parametrize("kept", [b"", b"\x02abc", b'{"theme": "environment"}'])
 def test_what_another_release_kept_is_said_to_be_unreadable(kept: bytes) -> None:
     with pytest.raises(ValueError, match="later release"):
-        unpack(kept)
+        decompress_description(kept)

@@ -13,7 +13,7 @@ from alembic import command
 
 from tests import cluster
 from udi.kit import migrations
-from udi.portal.catalogue.packing import unpack
+from udi.portal.catalogue.compression import decompress_description
 from udi.settings import Settings
 
 numbers = itertools.count()
@@ -74,9 +74,13 @@ async def test_each_description_says_the_same_after_the_migration(before: Settin
         async with connection.transaction():
             await connection.execute(f"SET LOCAL app.tenant = '{tenant}'")
             rows = {
-                row["id"]: unpack(row["record"]) for row in await connection.fetch("SELECT id, record FROM app.dataset")
+                row["id"]: decompress_description(row["record"])
+                for row in await connection.fetch("SELECT id, record FROM app.dataset")
             }
-            past = [unpack(row["record"]) for row in await connection.fetch("SELECT record FROM app.past_description")]
+            past = [
+                decompress_description(row["record"])
+                for row in await connection.fetch("SELECT record FROM app.past_description")
+            ]
         assert rows == {each: said(rank) for rank, each in enumerate(wanted)}
         assert past == [said(-1)]
     assert await connection.fetchval("SELECT count(*) FROM ops.search_change") == changes

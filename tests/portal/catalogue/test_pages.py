@@ -20,7 +20,7 @@ LIMIT, MOST_REQUESTS = 100_000, 8
 async def filled(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> Catalogue:
     """The hand-made corpus in one territory, indexed; the other has nothing."""
     await armor.add_all()
-    await feed.step()
+    await feed.run_once()
     return armor
 
 
@@ -61,7 +61,7 @@ async def test_the_home_page_says_what_there_is(filled: Catalogue, portal_app: L
 async def test_an_empty_territory_invites_to_publish(
     elsewhere: Catalogue, feed: SearchFeed, portal_app: Litestar
 ) -> None:
-    await feed.step()
+    await feed.run_once()
 
     home = await fetch(portal_app, elsewhere, "/")
     data = await fetch(portal_app, elsewhere, "/data")
@@ -228,7 +228,7 @@ async def test_an_answer_is_kept_until_the_index_changes(
         again = await visitor.get(every, headers={"If-None-Match": first.headers["etag"]})
         english = await visitor.get(every, headers={"Accept-Language": "en", "If-None-Match": first.headers["etag"]})
         await filled.add(0, resource_title="Fontaines à boire")
-        await feed.step()
+        await feed.run_once()
         later = await visitor.get(every, headers={"If-None-Match": first.headers["etag"]})
 
     assert (again.status_code, again.content) == (304, b"")

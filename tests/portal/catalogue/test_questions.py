@@ -10,7 +10,7 @@ from sqlalchemy import text
 from tests.portal.catalogue.corpus import NODE, TABLE, Catalogue
 from udi.kit.db import Database
 from udi.portal.catalogue.actions import slug_of, store_dataset
-from udi.portal.catalogue.queries import SearchPage, relax, search_datasets
+from udi.portal.catalogue.queries import SearchPage, list_relaxed_searches, search_datasets
 from udi.portal.catalogue.search.criteria import Criteria
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.catalogue.search.index import SearchIndexes
@@ -62,7 +62,7 @@ class Searcher:
 @pytest.fixture
 async def search(armor: Catalogue, feed: SearchFeed, portal_database: Database, indexes: SearchIndexes) -> Searcher:
     await armor.add_all()
-    await feed.step()
+    await feed.run_once()
     return Searcher(portal_database, indexes, armor.territory.id)
 
 
@@ -103,9 +103,9 @@ async def test_past_the_last_page_comes_the_last_one(search: Searcher) -> None:
 
 async def test_what_less_would_find_is_counted(search: Searcher) -> None:
     page = await search("velos cantine", theme=("housing",), access=("public",))
-    less = relax(search.indexes, search.tenant, await search("arbres", theme=("housing",)))
+    less = list_relaxed_searches(search.indexes, search.tenant, await search("arbres", theme=("housing",)))
 
-    assert relax(search.indexes, search.tenant, page) == []
+    assert list_relaxed_searches(search.indexes, search.tenant, page) == []
     assert [(name, value, count) for name, value, count, _ in less] == [("theme", "housing", 1)]
     for _, _, count, fewer in less:
         assert (await search(fewer.text, **fewer.filters)).total == count
@@ -130,7 +130,7 @@ async def rennes(
                     session, id=record.producer.id, slug=str(record.producer.id), name=record.producer.name, summary={}, email=""
                 )  # fmt: skip
             await store_dataset(session, record, node_id=NODE)
-    await feed.step()
+    await feed.run_once()
     return Searcher(portal_database, indexes, armor.territory.id)
 
 

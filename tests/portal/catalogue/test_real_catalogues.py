@@ -51,7 +51,7 @@ async def publish(catalogue: Catalogue, reads: list[Read]) -> set[str]:
 @pytest.fixture
 async def titles(armor: Catalogue, feed: SearchFeed, shared_data: Path) -> set[str]:
     published = await publish(armor, read_catalogues(shared_data / "data/catalogues"))
-    await feed.step()
+    await feed.run_once()
     return published
 
 

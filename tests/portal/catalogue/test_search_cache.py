@@ -2,26 +2,26 @@
 
 import secrets
 
-from udi.portal.catalogue.search.cache import LARGEST_SHARE, AnswerCache, etag_of
+from udi.portal.catalogue.search.cache import LARGEST_SHARE, ResponseCache, etag_of
 
 KEY = ("demo.localhost", "generation-1", "fr", "q=air")
 BODY = b"<p>Qualit\xc3\xa9 de l'air</p>" * 50
 
 
 def test_an_answer_is_kept_compressed_with_its_validator() -> None:
-    cache = AnswerCache(16_000_000)
+    cache = ResponseCache(16_000_000)
 
-    kept = cache.keep(KEY, BODY, "text/html", {"Content-Language": "fr"})
+    kept = cache.store(KEY, BODY, "text/html", {"Content-Language": "fr"})
 
     assert cache.find(KEY) == kept
-    assert (kept.plain(), kept.etag, kept.media_type) == (BODY, etag_of(KEY), "text/html")
+    assert (kept.decompress(), kept.etag, kept.media_type) == (BODY, etag_of(KEY), "text/html")
     assert kept.headers == {"Content-Language": "fr"}
     assert len(kept.body) < len(BODY)
 
 
 def test_another_generation_of_the_index_is_another_answer() -> None:
-    cache = AnswerCache(16_000_000)
-    cache.keep(KEY, BODY)
+    cache = ResponseCache(16_000_000)
+    cache.store(KEY, BODY)
     later = ("demo.localhost", "generation-2", "fr", "q=air")
 
     assert cache.find(later) is None
@@ -29,9 +29,9 @@ def test_another_generation_of_the_index_is_another_answer() -> None:
 
 
 def test_the_answer_unused_for_longest_gives_way() -> None:
-    cache = AnswerCache(limit_bytes=30_000)
+    cache = ResponseCache(limit_bytes=30_000)
     for number in range(10):
-        cache.keep((number,), secrets.token_bytes(3_000))
+        cache.store((number,), secrets.token_bytes(3_000))
         cache.find((0,))
 
     kept = [number for number in range(10) if cache.find((number,))]
@@ -43,36 +43,36 @@ def test_the_answer_unused_for_longest_gives_way() -> None:
 
 
 def test_one_huge_answer_does_not_push_out_the_others() -> None:
-    cache = AnswerCache(limit_bytes=80_000)
-    cache.keep(KEY, BODY)
+    cache = ResponseCache(limit_bytes=80_000)
+    cache.store(KEY, BODY)
     huge = secrets.token_bytes(80_000 // LARGEST_SHARE)
 
-    answer = cache.keep(("huge",), huge)
+    answer = cache.store(("huge",), huge)
 
-    assert answer.plain() == huge
+    assert answer.decompress() == huge
     assert cache.find(("huge",)) is None
     assert cache.find(KEY) is not None
 
 
 def test_keeping_an_answer_again_replaces_it() -> None:
-    cache = AnswerCache(16_000_000)
-    cache.keep(KEY, BODY)
-    cache.keep(KEY, b"new")
+    cache = ResponseCache(16_000_000)
+    cache.store(KEY, BODY)
+    cache.store(KEY, b"new")
 
     found = cache.find(KEY)
 
     assert found is not None
-    assert (found.plain(), len(cache)) == (b"new", 1)
+    assert (found.decompress(), len(cache)) == (b"new", 1)
 
 
 def test_readers_of_brotli_and_of_gzip_each_have_their_bytes() -> None:
-    cache = AnswerCache(16_000_000)
-    cache.keep(KEY, BODY, encoding="br")
+    cache = ResponseCache(16_000_000)
+    cache.store(KEY, BODY, encoding="br")
 
     zipped, small = cache.find(KEY), cache.find(KEY, "br")
 
     assert zipped is not None
     assert small is not None
     assert zipped.etag == small.etag
-    assert small.plain() == zipped.plain() == BODY
+    assert small.decompress() == zipped.decompress() == BODY
     assert small.body != zipped.body

@@ -15,12 +15,12 @@ from sqlalchemy import select, text, update
 from tests.portal.catalogue.corpus import TABLE, Catalogue
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.search import feed as search_feed
 from udi.portal.catalogue.search.criteria import Criteria
-from udi.portal.catalogue.search.feed import SearchFeed, forget_index
+from udi.portal.catalogue.search.feed import SearchFeed, request_rebuild
 from udi.portal.catalogue.search.index import CURRENT, FINGERPRINT, SearchIndexes
 from udi.portal.organisations.models import Organisation
 from udi.portal.tenants.models import Tenant
@@ -43,7 +43,7 @@ def folder(own: Settings) -> Path:
 
 
 @pytest.fixture
-def feed(portal_database: Database, registry: Registry, own: Settings) -> SearchFeed:
+def feed(portal_database: Database, registry: TerritoryRegistry, own: Settings) -> SearchFeed:
     return SearchFeed(portal_database, registry, own)
 
 
@@ -83,7 +83,7 @@ async def eventually(check: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def test_a_new_territory_gets_an_empty_index(armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf) -> None:
-    await feed.step()
+    await feed.run_once()
 
     assert await titles_of(armor) == []
 
@@ -93,7 +93,7 @@ async def test_what_is_there_before_the_first_run_is_found(
 ) -> None:
     await armor.add_all()
 
-    await feed.step()
+    await feed.run_once()
 
     assert len(await titles_of(armor)) == len(TABLE)
 
@@ -101,21 +101,21 @@ async def test_what_is_there_before_the_first_run_is_found(
 async def test_a_change_a_withdrawal_and_a_return_are_followed(
     armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf
 ) -> None:
-    await feed.step()
+    await feed.run_once()
     record = await armor.add(0)
-    await feed.step()
+    await feed.run_once()
     assert await titles_of(armor, "ozone") == [TABLE[0][0]]
 
     await armor.add(0, global_id=str(record.id), resource_title="Qualité de l'eau")
-    await feed.step()
+    await feed.run_once()
     assert await titles_of(armor) == ["Qualité de l'eau"]
 
     await armor.withdraw(record)
-    await feed.step()
+    await feed.run_once()
     assert await titles_of(armor) == []
 
     await armor.add(0, global_id=str(record.id))
-    await feed.step()
+    await feed.run_once()
     assert await titles_of(armor) == [TABLE[0][0]]
 
 
@@ -125,7 +125,7 @@ async def test_many_updates_leave_each_dataset_once(
     records = await armor.add_all()
     for number in range(6):
         await armor.add(0, global_id=str(records[0].id), resource_title=f"Version {number}")
-        await feed.step()
+        await feed.run_once()
 
     reader = indexes.find(armor.territory.id)
 
@@ -135,24 +135,24 @@ async def test_many_updates_leave_each_dataset_once(
 
 
 async def test_nothing_is_looked_at_twice(armor: Catalogue, feed: SearchFeed) -> None:
-    await feed.step()
+    await feed.run_once()
     await armor.add(0)
 
-    assert await feed.step() == 1
-    assert await feed.step() == 0
+    assert await feed.run_once() == 1
+    assert await feed.run_once() == 0
 
 
 async def test_a_transaction_that_commits_late_is_not_missed(
     armor: Catalogue, feed: SearchFeed, portal_database: Database, titles_of: TitlesOf
 ) -> None:
-    await feed.step()
+    await feed.run_once()
     async with portal_database.session(armor.territory.id) as late:
         await armor.add_in(late, 0)
         await armor.add(1)
-        await feed.step()
+        await feed.run_once()
         assert await titles_of(armor) == [TABLE[1][0]]
 
-    await feed.step()
+    await feed.run_once()
 
     assert sorted(await titles_of(armor)) == sorted([TABLE[0][0], TABLE[1][0]])
 
@@ -160,12 +160,12 @@ async def test_a_transaction_that_commits_late_is_not_missed(
 async def test_what_is_rolled_back_is_never_found(
     armor: Catalogue, feed: SearchFeed, portal_database: Database, titles_of: TitlesOf
 ) -> None:
-    await feed.step()
+    await feed.run_once()
     async with portal_database.session(armor.territory.id) as session:
         await armor.add_in(session, 0)
         await session.rollback()
 
-    await feed.step()
+    await feed.run_once()
 
     assert await titles_of(armor) == []
 
@@ -174,13 +174,13 @@ async def test_the_new_name_of_a_producer_finds_its_datasets(
     armor: Catalogue, feed: SearchFeed, portal_database: Database, titles_of: TitlesOf
 ) -> None:
     await armor.add(6)
-    await feed.step()
+    await feed.run_once()
     async with portal_database.session(armor.territory.id) as session:
         await session.execute(
             update(Organisation).where(Organisation.id == armor.organisations["goeland"]).values(name="Réseau Sterne")
         )
 
-    await feed.step()
+    await feed.run_once()
 
     assert await titles_of(armor, "sterne") == [TABLE[6][0]]
 
@@ -191,7 +191,7 @@ async def test_territories_do_not_find_each_other(
     await armor.add(0)
     await elsewhere.add(1)
 
-    await feed.step()
+    await feed.run_once()
 
     assert await titles_of(armor) == [TABLE[0][0]]
     assert await titles_of(elsewhere) == [TABLE[1][0]]
@@ -244,10 +244,10 @@ async def test_a_deleted_index_is_made_again(
     armor: Catalogue, feed: SearchFeed, folder: Path, titles_of: TitlesOf
 ) -> None:
     await armor.add(0)
-    await feed.step()
+    await feed.run_once()
     shutil.rmtree(folder / str(armor.territory.id))
 
-    await feed.step()
+    await feed.run_once()
 
     assert await titles_of(armor) == [TABLE[0][0]]
 
@@ -256,21 +256,21 @@ async def test_a_damaged_index_is_made_again(
     armor: Catalogue, feed: SearchFeed, folder: Path, titles_of: TitlesOf
 ) -> None:
     await armor.add(0)
-    await feed.step()
+    await feed.run_once()
     (folder / str(armor.territory.id) / CURRENT / "meta.json").write_text("{")
     await armor.add(1)
 
-    await feed.step()
-    await feed.step()
+    await feed.run_once()
+    await feed.run_once()
 
     assert len(await titles_of(armor)) == 2
 
 
 async def test_a_restarted_worker_goes_on_where_the_other_stopped(
-    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: Registry, own: Settings,
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, own: Settings,
     folder: Path, titles_of: TitlesOf,
 ) -> None:  # fmt: skip
-    await feed.step()
+    await feed.run_once()
     generation = (folder / str(armor.territory.id) / CURRENT).readlink()
     await armor.add(0)
 
@@ -294,10 +294,10 @@ async def test_a_restarted_worker_goes_on_where_the_other_stopped(
     ids=["another database", "a database gone back in time", "too long ago", "not a cursor"],
 )
 async def test_a_cursor_that_does_not_hold_means_a_rebuild(
-    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: Registry, own: Settings,
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, own: Settings,
     folder: Path, indexes: SearchIndexes, spoil: dict[str, Any],
 ) -> None:  # fmt: skip
-    await feed.step()
+    await feed.run_once()
     current = folder / str(armor.territory.id) / CURRENT
     generation = current.readlink()
     cursor = folder / "cursor.json"
@@ -313,19 +313,19 @@ async def test_a_cursor_that_does_not_hold_means_a_rebuild(
 
 
 async def test_a_territory_suspended_during_a_rebuild_is_right_when_it_returns(
-    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: Registry, own: Settings,
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, own: Settings,
     folder: Path, titles_of: TitlesOf,
 ) -> None:  # fmt: skip
-    await feed.step()
+    await feed.run_once()
     await _suspend(portal_database, armor.territory, "suspended")
     await armor.add(0)
     (folder / "cursor.json").unlink()
     anew = SearchFeed(portal_database, registry, own)
-    await anew.step()
+    await anew.run_once()
     assert not (folder / str(armor.territory.id)).exists()
 
     await _suspend(portal_database, armor.territory, "active")
-    await anew.step()
+    await anew.run_once()
 
     assert await titles_of(armor) == [TABLE[0][0]]
 
@@ -339,32 +339,32 @@ async def test_an_index_is_forgotten_by_the_name_of_its_territory(
     armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed, folder: Path, own: Settings, titles_of: TitlesOf
 ) -> None:
     await armor.add(0)
-    await feed.step()
+    await feed.run_once()
     currents = [folder / str(catalogue.territory.id) / CURRENT for catalogue in (armor, elsewhere)]
     before = [current.readlink() for current in currents]
 
-    assert forget_index(own, armor.territory.slug) == 1
+    assert request_rebuild(own, armor.territory.slug) == 1
     assert await titles_of(armor) == [TABLE[0][0]]
-    await feed.step()
+    await feed.run_once()
 
     assert [current.readlink() == link for current, link in zip(currents, before, strict=True)] == [False, True]
     assert await titles_of(armor) == [TABLE[0][0]]
-    assert forget_index(own, "nobody") == 0
+    assert request_rebuild(own, "nobody") == 0
 
 
 async def test_every_index_is_forgotten_when_none_is_named(
     armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed, own: Settings
 ) -> None:
-    await feed.step()
+    await feed.run_once()
 
-    assert forget_index(own) >= 2
+    assert request_rebuild(own) >= 2
 
 
 async def test_who_stops_following_leaves_the_index_to_the_next(
-    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: Registry, own: Settings,
+    armor: Catalogue, feed: SearchFeed, portal_database: Database, registry: TerritoryRegistry, own: Settings,
     folder: Path, titles_of: TitlesOf,
 ) -> None:  # fmt: skip
-    await feed.step()
+    await feed.run_once()
     generation = (folder / str(armor.territory.id) / CURRENT).readlink()
     for number, each in enumerate((feed, SearchFeed(portal_database, registry, own))):
         async with running(each):
@@ -381,21 +381,21 @@ async def test_who_stops_following_leaves_the_index_to_the_next(
 async def test_other_work_waits_until_what_changed_is_found(
     armor: Catalogue, feed: SearchFeed, titles_of: TitlesOf
 ) -> None:
-    await feed.step()
-    await feed.settle()
+    await feed.run_once()
+    await feed.wait_until_settled()
     await armor.add_all()
-    stepping = asyncio.create_task(feed.step())
+    stepping = asyncio.create_task(feed.run_once())
     async with asyncio.timeout(PATIENCE):
         while feed._settled.is_set():  # noqa: ASYNC110 - it begins after some readings of the database
             await asyncio.sleep(0)
-        await feed.settle()
+        await feed.wait_until_settled()
 
     assert len(await titles_of(armor)) == len(TABLE)
     await stepping
 
 
 async def test_one_process_of_a_machine_writes_and_another_waits(
-    armor: Catalogue, portal_database: Database, registry: Registry, own: Settings, feed: SearchFeed,
+    armor: Catalogue, portal_database: Database, registry: TerritoryRegistry, own: Settings, feed: SearchFeed,
     titles_of: TitlesOf, indexes: SearchIndexes,
 ) -> None:  # fmt: skip
     second = SearchFeed(portal_database, registry, own)
@@ -455,7 +455,7 @@ async def test_old_notes_are_pruned_and_recent_ones_kept(
             {"t": armor.territory.id},
         )
 
-    await feed._prune()
+    await feed._prune_changes()
 
     async with portal_database.platform_session(role="public") as session:
         noted = await session.scalars(

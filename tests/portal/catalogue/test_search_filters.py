@@ -163,7 +163,7 @@ def test_what_makes_no_sense_is_left_out_of_a_page_and_named(
 ) -> None:
     criteria = read_criteria(pairs)
 
-    assert tuple(name for name in criteria.unread if name not in "wsen") == unread
+    assert tuple(name for name in criteria.mistyped_values if name not in "wsen") == unread
     assert criteria.bbox == ()
 
 

@@ -30,7 +30,7 @@ async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
         0, resource_title="Plages et baignades", temporal_spread={"start_date": "2015-06-01T00:00:00+00:00"},
         geography={"bounding_box": {"west_longitude": -4.6, "south_latitude": 48.25, "east_longitude": -4.4, "north_latitude": 48.35}},
     )  # fmt: skip
-    await feed.step()
+    await feed.run_once()
     return armor
 
 
@@ -55,7 +55,7 @@ async def test_answers_from_elsewhere_are_sound_at_every_width(
     tab: Tab,
 ) -> None:
     await elsewhere.add(1, resource_title="Vélos de la vallée")
-    await feed.step()
+    await feed.run_once()
     await set_search(settings, elsewhere.territory, shared=True)
     await set_search(settings, filled.territory, shared=True, partners=["http://nowhere.localhost:9"], synonyms=[])
     own = filled.territory

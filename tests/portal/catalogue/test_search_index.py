@@ -103,7 +103,7 @@ class Written:
         writer.commit()
         writer.wait_merging_threads()
 
-    def find(self, text: str = "", **wanted: object) -> query.Found:
+    def find(self, text: str = "", **wanted: object) -> query.SearchResult:
         reader = self.indexes.find(self.tenant)
         assert reader is not None
         return query.search(reader, Criteria(text, **wanted))  # type: ignore[arg-type]
@@ -210,7 +210,7 @@ def test_a_count_agrees_with_a_search(shared: Written) -> None:
         Criteria(format=("CSV",)),
         Criteria("nothing"),
     ):
-        assert query.count(reader, criteria) == query.search(reader, criteria).total
+        assert query.count_answers(reader, criteria) == query.search(reader, criteria).total
 
 
 def test_a_page_after_the_last_is_empty_however_far(shared: Written) -> None:

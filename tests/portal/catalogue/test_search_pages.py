@@ -21,7 +21,7 @@ OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 @pytest.fixture
 async def filled(armor: Catalogue, feed: SearchFeed) -> Catalogue:
     await armor.add_all()
-    await feed.step()
+    await feed.run_once()
     return armor
 
 
@@ -120,7 +120,7 @@ async def test_suggestions_answer_in_the_words_of_opensearch(filled: Catalogue, 
 async def test_suggestions_know_only_their_territory(
     filled: Catalogue, elsewhere: Catalogue, feed: SearchFeed, portal_app: Litestar
 ) -> None:
-    await feed.step()
+    await feed.run_once()
 
     assert (await fetch(portal_app, elsewhere, "/data/suggest?q=trot")).json() == ["trot", []]
     assert (await fetch(portal_app, filled, "/data/suggest?q=trot")).json()[1]
@@ -153,7 +153,7 @@ async def test_a_long_feed_has_pages(filled: Catalogue, feed: SearchFeed, portal
     async with filled.database.session(filled.territory.id) as session:
         for number in range(31):
             await filled.add_in(session, 0, resource_title=f"Zébulons {number} & <fin>")
-    await feed.step()
+    await feed.run_once()
     ids: list[str] = []
     url = "/data.atom?q=%0Bzebulon"
     async with browse(portal_app, filled.territory) as reader:
@@ -176,7 +176,7 @@ async def test_the_page_leads_to_its_feed(filled: Catalogue, portal_app: Litesta
 
 
 async def test_an_empty_feed_is_sound(elsewhere: Catalogue, feed: SearchFeed, portal_app: Litestar) -> None:
-    await feed.step()
+    await feed.run_once()
 
     root = ours((await fetch(portal_app, elsewhere, "/data.atom?q=rien")).content)
 

@@ -8,8 +8,8 @@ import pytest
 from tests.portal.catalogue.test_search_index import Row, Written
 from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.criteria import Criteria
-from udi.portal.catalogue.search.thesaurus import SHIPPED, Thesaurus, shipped, thesaurus_of
-from udi.portal.catalogue.search.wording import read_wording, split_wording
+from udi.portal.catalogue.search.query_syntax import list_query_parts, parse_query
+from udi.portal.catalogue.search.thesaurus import SHIPPED, Thesaurus, default_thesaurus, thesaurus_of
 from udi.protocol.synonyms import Concept, NotSkosError, read_synonyms
 
 ROWS = [
@@ -65,13 +65,13 @@ def test_what_is_excluded_is_not_found_and_a_hyphen_inside_a_word_excludes_nothi
 def test_signs_that_close_nothing_mean_nothing(
     text: str, words: str, phrases: list[tuple[str, ...]], apart: list[str]
 ) -> None:
-    read = read_wording(text)
+    read = parse_query(text)
 
     assert (read.words.split(), read.phrases, read.apart_words) == (words.split(), phrases, apart)
 
 
 def test_a_question_splits_into_what_may_be_left_out() -> None:
-    assert split_wording('qualité de "l\'air pur" -bus qualité') == ["qualité", '"l\'air pur"', "-bus"]
+    assert list_query_parts('qualité de "l\'air pur" -bus qualité') == ["qualité", '"l\'air pur"', "-bus"]
 
 
 def test_the_beginning_of_a_word_finds_it_and_says_so(asked: Written) -> None:
@@ -90,7 +90,7 @@ def test_a_synonym_finds_after_the_word_itself(asked: Written) -> None:
     found = asked.find("vélo")
 
     assert found.seqs == [4, 5, 3], "the word in a title, the word in a text, then the synonym"
-    assert [(group.text, group.also) for group in found.asked.groups] == [("vélo", ("cyclable",))]
+    assert [(group.text, group.also) for group in found.parsed_query.groups] == [("vélo", ("cyclable",))]
     assert set(asked.find("vélo", exact=True).seqs) == {4, 5}
 
 
@@ -115,7 +115,7 @@ def test_the_name_of_a_theme_finds_its_datasets_last(asked: Written) -> None:
     found = asked.find("transports")
 
     assert set(found.seqs) == {3, 4, 8}
-    assert found.asked.groups[0].themes == ("transportation",)
+    assert found.parsed_query.groups[0].themes == ("transportation",)
 
 
 def test_a_misspelt_word_has_the_synonyms_of_the_one_meant(asked: Written) -> None:
@@ -126,7 +126,7 @@ def test_a_misspelt_word_has_the_synonyms_of_the_one_meant(asked: Written) -> No
 
 
 def test_a_park_is_no_car_park(asked: Written) -> None:
-    assert "parking" not in shipped().find(["park"])[0].labels
+    assert "parking" not in default_thesaurus().find(["park"])[0].labels
 
 
 @pytest.mark.parametrize(("typed", "found"), [("budjets", 1), ("vudget", 1), ("xudjet", 0), ("elus", 0)])
@@ -180,11 +180,16 @@ def test_suggestions_complete_the_last_word_in_ways_that_find_something(asked: W
     reader = asked.indexes.find(asked.tenant)
     assert reader is not None
 
-    assert query.suggest(reader, "bib") == ["bibliothèques"]
-    assert query.suggest(reader, "Qualité de l'a") == []
-    assert query.suggest(reader, "Qualité de l'ai") == ["Qualité de l'air"]
-    assert query.suggest(reader, "bibliothèques ai") == []
-    assert query.suggest(reader, "") == query.suggest(reader, "air ") == query.suggest(reader, "\0\ud800") == []
+    assert query.suggest_completions(reader, "bib") == ["bibliothèques"]
+    assert query.suggest_completions(reader, "Qualité de l'a") == []
+    assert query.suggest_completions(reader, "Qualité de l'ai") == ["Qualité de l'air"]
+    assert query.suggest_completions(reader, "bibliothèques ai") == []
+    assert (
+        query.suggest_completions(reader, "")
+        == query.suggest_completions(reader, "air ")
+        == query.suggest_completions(reader, "\0\ud800")
+        == []
+    )
 
 
 DAY = datetime(2026, 5, 1, tzinfo=UTC)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udi.portal.catalogue.search.spelling import slips
-from udi.portal.catalogue.search.words import MOST_ASKED, clean, plain_words, query_words, text_stems
+from udi.portal.catalogue.search.spelling import edit_distance
+from udi.portal.catalogue.search.words import MOST_ASKED, normalise_text, plain_words, query_words, text_stems
 
 
 def stems(text: str) -> list[set[str]]:
@@ -67,7 +67,7 @@ def test_a_text_in_one_language_is_cut_by_its_rules_alone() -> None:
 
 @given(st.text())
 def test_any_text_has_words_that_are_words(text: str) -> None:
-    assert all(word and word == clean(word) for word in plain_words(text))
+    assert all(word and word == normalise_text(word) for word in plain_words(text))
     assert all(word and alternatives for word, alternatives in query_words(text))
 
 
@@ -87,5 +87,5 @@ def test_any_text_has_words_that_are_words(text: str) -> None:
     ],
 )
 def test_slips_are_counted_up_to_a_limit(word: str, other: str, expected: int) -> None:
-    assert slips(word, other, 2) == expected
-    assert slips(other, word, 2) == expected
+    assert edit_distance(word, other, 2) == expected
+    assert edit_distance(other, word, 2) == expected

@@ -10,12 +10,12 @@ from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
 from udi.portal.audit.models import AuditEvent
 from udi.portal.catalogue.actions import slug_of, store_dataset
+from udi.portal.catalogue.dataset_view import build_dataset_view
 from udi.portal.catalogue.models import Dataset, Distribution, Withdrawal
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset
-from udi.portal.catalogue.sheet import read_sheet
 from udi.protocol.access import AccessRights
 from udi.protocol.record import read_record, write_record
-from udi.protocol.structures import Size
+from udi.protocol.structures import DatasetSize
 
 
 async def test_a_record_is_kept_whole_and_in_columns(armor: Catalogue, portal_database: Database) -> None:
@@ -41,14 +41,14 @@ async def test_nothing_made_of_restricted_cells_is_taken_in(armor: Catalogue, po
     open_record = read_record(
         {**document(1), "producer": {**document(1)["producer"], "organization_id": str(armor.organisations["armor"])}}
     )
-    size = Size(records=7919, fields=3)
+    size = DatasetSize(records=7919, fields=3)
     record = structs.replace(open_record, access=AccessRights.RESTRICTED, size=size)
     async with portal_database.session(armor.territory.id) as session:
         await store_dataset(session, record, node_id=NODE)
 
     async with portal_database.session(armor.territory.id, role="public") as session:
         dataset = await get_dataset(session, record.id)
-        page = read_sheet(dataset, "en").terms
+        page = build_dataset_view(dataset, "en").terms
 
     assert record.media[0].size is not None
     assert [(media.size, media.hash_value) for media in dataset.distributions] == [(None, "")] * len(record.media)

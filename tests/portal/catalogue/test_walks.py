@@ -17,19 +17,19 @@ from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.open.asked import Asked
-from udi.portal.catalogue.open.listing import Stretch, Wanted, list_stretch, select_stretch
-from udi.portal.catalogue.open.order import CAME, Key, Order, Place
-from udi.portal.catalogue.queries import SHOWN
+from udi.portal.catalogue.open.listing import DatasetFilter, ListSlice, list_dataset_slice, select_slice
+from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE, Place, SortKey, SortOrder
+from udi.portal.catalogue.open.query_parameters import QueryParameters
+from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.protocol.record import Record
 
 SIZE = 50
 ITEMS = "/ogc/collections/datasets/items?limit=3"
 NEXT, LISTED = "http://www.w3.org/ns/hydra/core#next", "http://www.w3.org/ns/dcat#dataset"
-WHOLE = Wanted()
-LATEST = Order.by(Key(Dataset.described_at, descending=True))
-MIXED = Order.by(Key(Dataset.title), Key(Dataset.described_at, descending=True))
+WHOLE = DatasetFilter()
+LATEST = SortOrder.by(SortKey(Dataset.described_at, descending=True))
+MIXED = SortOrder.by(SortKey(Dataset.title), SortKey(Dataset.described_at, descending=True))
 
 
 def read_graph(page: httpx.Response) -> tuple[list[UUID], str]:
@@ -77,7 +77,7 @@ async def test_what_stays_is_met_once_whatever_comes_and_goes(
     armor: Catalogue, feed: SearchFeed, portal_app: Litestar, url: str, read: Callable[..., Any], seed: int
 ) -> None:
     records = [*await armor.add_all(), *await armor.add_all(" bis")]
-    await feed.step()
+    await feed.run_once()
     change, seen = Change(armor, records, seed), list[UUID]()
 
     async with browse(portal_app, armor.territory) as program:
@@ -95,16 +95,16 @@ async def test_what_stays_is_met_once_whatever_comes_and_goes(
     assert {each: seen.count(each) for each in stayed} == dict.fromkeys(stayed, 1)
 
 
-async def place_of(catalogue: Catalogue, order: Order, number: int) -> Place:
+async def place_of(catalogue: Catalogue, order: SortOrder, number: int) -> Place:
     """The place of the row of this number, found the slow way."""
     async with catalogue.database.session(catalogue.territory.id) as session:
-        rows = select(*order.columns).where(SHOWN).order_by(*order.clauses).offset(number).limit(1)
+        rows = select(*order.columns).where(IS_PUBLISHED).order_by(*order.clauses).offset(number).limit(1)
         return tuple((await session.execute(rows)).one())
 
 
-async def plan_of(catalogue: Catalogue, stretch: Stretch, wanted: Wanted = WHOLE) -> list[dict[str, Any]]:
+async def plan_of(catalogue: Catalogue, stretch: ListSlice, wanted: DatasetFilter = WHOLE) -> list[dict[str, Any]]:
     """The nodes of the plan by which the database read a part, outermost first."""
-    statement = select_stretch(wanted, stretch).compile(
+    statement = select_slice(wanted, stretch).compile(
         dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
     )
     async with catalogue.database.session(catalogue.territory.id, role="public") as session:
@@ -116,12 +116,12 @@ async def plan_of(catalogue: Catalogue, stretch: Stretch, wanted: Wanted = WHOLE
     return nodes
 
 
-@pytest.mark.parametrize(("order", "index"), [(CAME, "published_at"), (LATEST, "described_at")])
-async def test_a_deep_page_costs_what_the_first_does(wide: Catalogue, order: Order, index: str) -> None:
+@pytest.mark.parametrize(("order", "index"), [(BY_PUBLICATION_DATE, "published_at"), (LATEST, "described_at")])
+async def test_a_deep_page_costs_what_the_first_does(wide: Catalogue, order: SortOrder, index: str) -> None:
     deep = await place_of(wide, order, MANY - 2 * SIZE)
 
-    plans = [await plan_of(wide, Stretch(SIZE, after=after, order=order)) for after in (None, deep)]
-    counted = await plan_of(wide, Stretch(SIZE, offset=MANY - 2 * SIZE, order=order))
+    plans = [await plan_of(wide, ListSlice(SIZE, after=after, order=order)) for after in (None, deep)]
+    counted = await plan_of(wide, ListSlice(SIZE, offset=MANY - 2 * SIZE, order=order))
 
     for plan in plans:
         scan = plan[-1]
@@ -132,10 +132,10 @@ async def test_a_deep_page_costs_what_the_first_does(wide: Catalogue, order: Ord
 
 
 async def test_a_deep_page_of_a_large_producer_costs_what_the_first_does(wide: Catalogue) -> None:
-    wanted = Wanted(producer=wide.organisations["armor"])
-    deep = await place_of(wide, CAME, MANY - 2 * SIZE)
+    wanted = DatasetFilter(producer=wide.organisations["armor"])
+    deep = await place_of(wide, BY_PUBLICATION_DATE, MANY - 2 * SIZE)
 
-    plans = [await plan_of(wide, Stretch(SIZE, after=after), wanted) for after in (None, deep)]
+    plans = [await plan_of(wide, ListSlice(SIZE, after=after), wanted) for after in (None, deep)]
 
     first, last = (plan[-1]["Actual Rows"] + plan[-1].get("Rows Removed by Filter", 0) for plan in plans)
     assert first == SIZE + 1
@@ -147,19 +147,19 @@ async def test_an_order_of_both_ways_round_goes_on_where_it_was(wide: Catalogue)
     deep = await place_of(wide, MIXED, MANY // 2)
 
     async with wide.database.session(wide.territory.id, role="public") as session:
-        found, end = await list_stretch(session, Wanted(), Stretch(SIZE, after=deep, order=MIXED))
-        same, _ = await list_stretch(session, Wanted(), Stretch(SIZE, offset=MANY // 2 + 1, order=MIXED))
+        found, end = await list_dataset_slice(session, DatasetFilter(), ListSlice(SIZE, after=deep, order=MIXED))
+        same, _ = await list_dataset_slice(session, DatasetFilter(), ListSlice(SIZE, offset=MANY // 2 + 1, order=MIXED))
 
     assert [each.seq for each in found] == [each.seq for each in same]
     assert end == await place_of(wide, MIXED, MANY // 2 + SIZE)
 
 
-@pytest.mark.parametrize("order", [CAME, LATEST, MIXED])
-def test_a_place_is_read_as_it_was_written(order: Order) -> None:
+@pytest.mark.parametrize("order", [BY_PUBLICATION_DATE, LATEST, MIXED])
+def test_a_place_is_read_as_it_was_written(order: SortOrder) -> None:
     values = {"title": "Arbres d’alignement, 2024", "published_at": now(), "described_at": now(), "id": uuid4()}
     place = tuple(values[column.key] for column in order.columns)
 
-    assert order.read(Asked([("cursor", order.write(place))], ("cursor",)), "page") == place
+    assert order.read_cursor(QueryParameters([("cursor", order.write_cursor(place))], ("cursor",)), "page") == place
 
 
 @pytest.mark.parametrize(
@@ -167,11 +167,11 @@ def test_a_place_is_read_as_it_was_written(order: Order) -> None:
     [("2026-01-01T00:00:00", str(UUID(int=1))), ("0001-01-01T00:00:00+14:00", str(UUID(int=1))), ("2026-01-01T00:00:00Z", "x"),
      ("2026-01-01T00:00:00Z",), ("a\0b", "2026-01-01T00:00:00Z", str(UUID(int=1))), "x", 3],
 )  # fmt: skip
-@pytest.mark.parametrize("order", [CAME, MIXED])
-def test_what_is_no_place_is_refused(order: Order, place: Any) -> None:
-    asked = Asked([("cursor", order.write(place))], ("cursor",))
+@pytest.mark.parametrize("order", [BY_PUBLICATION_DATE, MIXED])
+def test_what_is_no_place_is_refused(order: SortOrder, place: Any) -> None:
+    asked = QueryParameters([("cursor", order.write_cursor(place))], ("cursor",))
 
-    assert order.read(asked, "page") is None
+    assert order.read_cursor(asked, "page") is None
     with pytest.raises(InvalidError) as refused:
         asked.check()
     assert [each.field for each in refused.value.refusals] == ["cursor"]

@@ -14,27 +14,27 @@ from sqlalchemy import text
 from tests.portal.access.conftest import Desk, desk
 from tests.portal.dataspace.connector import Elsewhere, elsewhere
 from tests.visitors import enter, make_person
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.portal.access.agreements.revisions import FOLLOW
 from udi.portal.access.models import AccessAgreement, AccessRequest
-from udi.portal.dataspace.connectors import Described, add_connector
-from udi.portal.dataspace.jobs import follow_people, go_on_with
+from udi.portal.dataspace.connectors import ConnectorInput, add_connector
 from udi.portal.dataspace.messages import CONTEXT, OUTGOING, PATH
 from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.portal.dataspace.offers import URN
 from udi.portal.dataspace.outbox import send_messages
 from udi.portal.dataspace.processes import GO_ON, SEND
-from udi.portal.projects.actions.describe import Described as Project_
+from udi.portal.dataspace.tasks import advance_process, sync_with_decisions
+from udi.portal.projects.actions.describe import ProjectInput as Project_
 from udi.portal.projects.actions.describe import create_project
 from udi.portal.projects.models import Project
 from udi.protocol.policy import Requester
 from udi.protocol.terms import Purpose
 
 __all__ = ["desk"]
-HANDLERS = {SEND: send_messages, GO_ON: go_on_with, FOLLOW: follow_people}
+HANDLERS = {SEND: send_messages, GO_ON: advance_process, FOLLOW: sync_with_decisions}
 QUEUED = text("""
 DELETE FROM queue.pgqueuer WHERE id = (
   SELECT min(id) FROM queue.pgqueuer WHERE entrypoint = ANY(:names)
@@ -166,7 +166,7 @@ def other_side() -> Iterator[Elsewhere]:
 async def open_addresses(desk: Desk) -> AsyncIterator[None]:
     """Connectors on this machine may be spoken with, as the operator's setting says."""
     before = desk.site.parts[OUTGOING]
-    desk.site.parts[OUTGOING] = opened = Outgoing(["127.0.0.1:*"])
+    desk.site.parts[OUTGOING] = opened = OutgoingClient(["127.0.0.1:*"])
     yield
     desk.site.parts[OUTGOING] = before
     await opened.close()
@@ -198,7 +198,7 @@ async def begin(desk: Desk, address: str, login: Login | None = None) -> tuple[A
             requester=Requester.RESEARCH,
         )
         project = await create_project(session, leader, said, language="fr")
-        machine = Described(
+        machine = ConnectorInput(
             name="Le laboratoire", participant="urn:laboratoire", address=address, token="montre-moi",
             purpose=Purpose.RESEARCH, words="Repérer les îlots chauds.", interest="Moins de morts.",
         )  # fmt: skip

@@ -15,17 +15,17 @@ from tests.visitors import enter
 from udi.kit.errors import InvalidError
 from udi.kit.tenancy import Territory
 from udi.portal.dataspace.connectors import (
-    Described,
+    ConnectorInput,
     add_connector,
-    check,
-    lies_below,
+    check_connector,
+    owns_address,
     renew_connector,
     revoke_connector,
 )
-from udi.portal.dataspace.messages import CONTEXT, PATH, Type, read_message
+from udi.portal.dataspace.messages import CONTEXT, PATH, MessageType, read_message
 from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.portal.dataspace.offers import URN
-from udi.portal.projects.actions.describe import Described as Project_
+from udi.portal.projects.actions.describe import ProjectInput as Project_
 from udi.portal.projects.actions.describe import create_project
 from udi.protocol.terms import Purpose
 
@@ -59,7 +59,9 @@ async def strangers(talk: Talk, app: Litestar, other: Territory) -> dict[str, tu
     """Everybody who must not see the process, by name: the client, and what they show."""
     _, _, _, theirs = await begin(talk.desk, talk.other.origin)
     async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
-        beside = Described(name="x", participant="x", address=talk.other.origin, purpose=Purpose.RESEARCH, words="x")
+        beside = ConnectorInput(
+            name="x", participant="x", address=talk.other.origin, purpose=Purpose.RESEARCH, words="x"
+        )
         connector, revoked = await add_connector(session, talk.leader, talk.project, beside, plain=True)
         await revoke_connector(session, talk.leader, connector)
         connector, former = await add_connector(session, talk.leader, talk.project, beside, plain=True)
@@ -175,14 +177,14 @@ async def test_answers_go_nowhere_but_to_the_connector(talk: Talk) -> None:
     ],
 )
 def test_what_lies_below_an_address(own: str, named: str, *, below: bool) -> None:
-    assert lies_below(Connector(address=own), named) is below
+    assert owns_address(Connector(address=own), named) is below
 
 
 def test_a_connector_without_tls_is_refused_unless_the_operator_lets_it() -> None:
-    said = Described(name="x", participant="x", address="http://a.example", purpose=Purpose.RESEARCH, words="x")
+    said = ConnectorInput(name="x", participant="x", address="http://a.example", purpose=Purpose.RESEARCH, words="x")
 
-    assert [each.field for each in check(said, plain=False)] == ["address"]
-    assert check(said, plain=True) == []
+    assert [each.field for each in check_connector(said, plain=False)] == ["address"]
+    assert check_connector(said, plain=True) == []
 
 
 async def test_unknown_data_are_told_in_the_form_of_the_protocol(talk: Talk) -> None:
@@ -200,11 +202,11 @@ JSON = st.recursive(
 )
 
 
-@given(kind=st.sampled_from(list(Type)), changed=st.dictionaries(st.sampled_from([
+@given(kind=st.sampled_from(list(MessageType)), changed=st.dictionaries(st.sampled_from([
     "@context", "@type", "providerPid", "consumerPid", "offer", "agreement", "callbackAddress", "eventType", "code",
     "reason", "dataAddress", "agreementId", "format",
 ]), JSON, max_size=4))  # fmt: skip
-def test_no_message_makes_a_fault_of_ours(kind: Type, changed: dict[str, object]) -> None:
+def test_no_message_makes_a_fault_of_ours(kind: MessageType, changed: dict[str, object]) -> None:
     said = {
         "@context": [CONTEXT], "@type": kind.value, "providerPid": "a", "consumerPid": "b", "eventType": "ACCEPTED",
         "agreementId": "x", "format": "x", "offer": {"@id": "x", "target": "y"},

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.protocol.drawn import Case, cases
 from udi.kit.errors import InvalidError
+from udi.portal.dataspace.consumer_negotiations import read_rules
 from udi.portal.dataspace.models import Connector
-from udi.portal.dataspace.offers import read_asked
-from udi.portal.dataspace.requesting import read_rules
+from udi.portal.dataspace.offers import read_request_input
 from udi.protocol import odrl
 from udi.protocol.policy import Policy, Requester
 from udi.protocol.terms import Measure, Operator, Prohibition, Purpose, RowFilter, Terms
@@ -33,7 +33,7 @@ def test_our_own_offer_is_taken_as_it_stands(case: Case) -> None:
     terms = case.policy.terms
 
     for offer in (offer_of(case.policy), {"@id": "urn:offer", "permission": [{"action": "use"}]}):
-        asked = read_asked(case.policy, offer, CONNECTOR)
+        asked = read_request_input(case.policy, offer, CONNECTOR)
         assert (asked.months, asked.columns) == (str(terms.months), terms.columns)
         assert asked.purpose == (terms.purposes[0] if len(terms.purposes) == 1 else "civic")
 
@@ -48,7 +48,7 @@ def test_less_of_an_offer_is_taken(case: Case, data: st.DataObject) -> None:
     least = _with(terms, purposes=terms.purposes[:1], months=months, columns=columns)
     less = Policy(requesters=case.policy.requesters, terms=least)
 
-    asked = read_asked(case.policy, offer_of(less), CONNECTOR)
+    asked = read_request_input(case.policy, offer_of(less), CONNECTOR)
 
     assert (asked.purpose, asked.months, asked.columns) == (terms.purposes[0], str(months), columns)
 
@@ -59,7 +59,7 @@ def test_more_than_the_offer_is_refused(case: Case, another: Case) -> None:
     assume(asked.months > most.months or not set(asked.purposes) <= set(most.purposes))
 
     with pytest.raises(InvalidError):
-        read_asked(case.policy, offer_of(another.policy), CONNECTOR)
+        read_request_input(case.policy, offer_of(another.policy), CONNECTOR)
 
 
 @given(cases())
@@ -69,7 +69,7 @@ def test_the_order_in_which_rules_are_said_says_nothing(case: Case) -> None:
     for each in (rule.get("constraint", []), rule.get("duty", []), offer.get("prohibition", [])):
         each.reverse()
 
-    assert read_asked(case.policy, offer, CONNECTOR).months == str(case.policy.terms.months)
+    assert read_request_input(case.policy, offer, CONNECTOR).months == str(case.policy.terms.months)
 
 
 def _with(terms: Terms, **changed: Any) -> Terms:
@@ -116,7 +116,7 @@ def test_each_thing_that_no_offer_gives_is_refused(changed: dict[str, Any]) -> N
     offer = {"@id": "urn:offer", "permission": [{"action": "use"}], **changed}
 
     with pytest.raises(InvalidError):
-        read_asked(WHOLE, offer, CONNECTOR)
+        read_request_input(WHOLE, offer, CONNECTOR)
 
 
 def test_an_offer_of_elsewhere_needs_a_name_and_a_rule() -> None:

@@ -7,14 +7,14 @@ from sqlalchemy import update
 
 from tests.portal.dataspace.conftest import Talk
 from udi.kit.clock import now
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.jobs import Job
 from udi.portal.dataspace import outbox
+from udi.portal.dataspace.consumer_negotiations import request_dataset, terminate_negotiation
 from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
-from udi.portal.dataspace.outbox import QUICK, NotSentError, send_messages
+from udi.portal.dataspace.outbox import QUICK, MessageDeliveryError, send_messages
 from udi.portal.dataspace.processes import SEND
-from udi.portal.dataspace.requesting import ask, break_off
 
 OFFER = {"@id": "urn:offer", "permission": [{"action": "use"}]}
 
@@ -36,13 +36,13 @@ async def messages(talk: Talk) -> list[DataspaceMessage]:
 async def ask_elsewhere(talk: Talk) -> DataspaceProcess:
     """The project asks a provider elsewhere; nothing left yet."""
     async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
-        return await ask(session, talk.leader, talk.connector, "urn:data", OFFER)
+        return await request_dataset(session, talk.leader, talk.connector, "urn:data", OFFER)
 
 
 async def end(talk: Talk, process: DataspaceProcess) -> None:
     async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
         found = await session.get_one(DataspaceProcess, (process.tenant_id, process.id), with_for_update=True)
-        await break_off(session, talk.leader, found, "Plus besoin.")
+        await terminate_negotiation(session, talk.leader, found, "Plus besoin.")
 
 
 async def test_messages_leave_in_order_and_name_what_the_other_side_said(talk: Talk) -> None:
@@ -67,7 +67,7 @@ async def test_what_is_not_taken_waits_and_holds_back_what_follows(talk: Talk) -
     await end(talk, process)
     talk.other.statuses.extend([500] * QUICK)
 
-    with pytest.raises(NotSentError):
+    with pytest.raises(MessageDeliveryError):
         await send(talk, process)
     first, second = await messages(talk)
     assert (first.sent_at, first.trouble, first.tries) == (None, "500", 1)
@@ -88,7 +88,7 @@ async def test_two_workers_send_a_message_once_and_one_that_died_keeps_nothing_b
     process = await ask_elsewhere(talk)
     await lease(talk, 30)
 
-    with pytest.raises(NotSentError):
+    with pytest.raises(MessageDeliveryError):
         await send(talk, process)
     assert talk.other.taken == []
 
@@ -122,7 +122,7 @@ async def test_what_is_refused_for_good_is_not_sent_again(talk: Talk) -> None:
     ],
 )
 async def test_nothing_is_sent_to_an_address_that_nobody_opened(talk: Talk, address: str, opened: list[str]) -> None:
-    talk.desk.site.parts[OUTGOING] = Outgoing(opened)
+    talk.desk.site.parts[OUTGOING] = OutgoingClient(opened)
     told = address.format(port=talk.other.origin.rpartition(":")[2])
     async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
         await session.execute(update(Connector).where(Connector.id == talk.connector.id).values(address=told))
@@ -140,7 +140,7 @@ async def test_a_connector_that_does_not_answer_is_asked_again(talk: Talk, monke
     monkeypatch.setattr(talk.connector, "address", "http://127.0.0.1:1")
     process = await ask_elsewhere(talk)
 
-    with pytest.raises(NotSentError):
+    with pytest.raises(MessageDeliveryError):
         await send(talk, process)
 
     [message] = await messages(talk)

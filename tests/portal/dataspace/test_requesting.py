@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.portal.dataspace.conftest import Talk
-from udi.portal.dataspace import requesting, transferring
+from udi.portal.dataspace import consumer_negotiations, transfers
 from udi.portal.dataspace.models import DataspaceProcess
-from udi.portal.dataspace.states import Event
+from udi.portal.dataspace.transitions import DataspaceEvent
 
 DATA = "urn:data:elsewhere"
 OFFER = {"@id": "urn:offer:1", "@type": "Offer", "target": DATA, "permission": [{"action": "use"}]}
@@ -28,14 +28,14 @@ async def do(talk: Talk, process: DataspaceProcess, what: Any, *said: Any) -> No
 
 async def ask(talk: Talk) -> DataspaceProcess:
     async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
-        made = await requesting.ask(session, talk.leader, talk.connector, DATA, OFFER)
+        made = await consumer_negotiations.request_dataset(session, talk.leader, talk.connector, DATA, OFFER)
     await talk.work()
     return await talk.process(made.id)
 
 
 async def fetch(talk: Talk) -> DataspaceProcess:
     async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
-        made = await transferring.fetch(session, talk.leader, talk.connector, "urn:agreement:1")
+        made = await transfers.request_transfer(session, talk.leader, talk.connector, "urn:agreement:1")
     await talk.work()
     return await talk.process(made.id)
 
@@ -46,14 +46,14 @@ async def test_an_agreement_elsewhere_from_the_first_word_to_the_last(talk: Talk
     assert (
         await talk.say(process, "offers", "ContractOfferMessage", offer=OFFER | {"@id": "urn:offer:2"})
     ).status_code == 200
-    await do(talk, process, requesting.ask_otherwise, OFFER | {"@id": "urn:offer:3"})
+    await do(talk, process, consumer_negotiations.send_counter_request, OFFER | {"@id": "urn:offer:3"})
     assert (
         await talk.say(process, "offers", "ContractOfferMessage", offer=OFFER | {"@id": "urn:offer:4"})
     ).status_code == 200
-    await do(talk, process, requesting.take)
+    await do(talk, process, consumer_negotiations.accept_offer)
     early = await talk.say(process, "events", "ContractNegotiationEventMessage", eventType="FINALIZED")
     assert (await talk.say(process, "agreement", "ContractAgreementMessage", agreement=AGREED)).status_code == 200
-    await do(talk, process, requesting.verify)
+    await do(talk, process, consumer_negotiations.verify_agreement)
     final = await talk.say(process, "events", "ContractNegotiationEventMessage", eventType="FINALIZED")
 
     found = await talk.process(process.id)
@@ -110,10 +110,10 @@ async def test_the_place_of_the_data_is_kept_until_it_is_over(talk: Talk) -> Non
     assert (nowhere.status_code, started.status_code, found.state) == (400, 200, "STARTED")
     assert found.data_address == PLACE
 
-    await do(talk, process, _close, Event.SUSPEND)
+    await do(talk, process, _close, DataspaceEvent.SUSPEND)
     assert (await talk.process(process.id)).data_address is None
     assert (await talk.say(process, "start", "TransferStartMessage", dataAddress=PLACE)).status_code == 200
-    await do(talk, process, _close, Event.COMPLETE)
+    await do(talk, process, _close, DataspaceEvent.COMPLETE)
 
     found = await talk.process(process.id)
     assert (found.state, found.data_address) == ("COMPLETED", None)
@@ -121,8 +121,8 @@ async def test_the_place_of_the_data_is_kept_until_it_is_over(talk: Talk) -> Non
     assert (await talk.say(process, "termination", "TransferTerminationMessage")).status_code == 400
 
 
-async def _close(session: Any, _actor: Any, process: DataspaceProcess, event: Event) -> None:
-    await transferring.close(session, process, event, "x", "Assez.")
+async def _close(session: Any, _actor: Any, process: DataspaceProcess, event: DataspaceEvent) -> None:
+    await transfers.close_transfer(session, process, event, "x", "Assez.")
 
 
 async def test_what_the_provider_suspends_it_starts_again(talk: Talk) -> None:

@@ -5,10 +5,18 @@ from itertools import product
 import pytest
 
 from udi.kit.errors import ConflictError
-from udi.portal.dataspace.states import Event, Kind, Negotiation, Side, Transfer, follow, may
+from udi.portal.dataspace.transitions import (
+    DataspaceEvent,
+    DataspaceSide,
+    NegotiationState,
+    ProcessKind,
+    TransferState,
+    is_allowed,
+    transition_process,
+)
 
 TABLES = {
-    Kind.NEGOTIATION: """
+    ProcessKind.NEGOTIATION: """
         REQUESTED offer     provider          OFFERED
         REQUESTED agree     provider          AGREED
         REQUESTED terminate provider,consumer TERMINATED
@@ -23,7 +31,7 @@ TABLES = {
         VERIFIED  finalize  provider          FINALIZED
         VERIFIED  terminate provider,consumer TERMINATED
     """,
-    Kind.TRANSFER: """
+    ProcessKind.TRANSFER: """
         REQUESTED start     provider          STARTED
         REQUESTED terminate provider,consumer TERMINATED
         STARTED   suspend   provider,consumer SUSPENDED
@@ -33,36 +41,43 @@ TABLES = {
         SUSPENDED terminate provider,consumer TERMINATED
     """,
 }
-STATES = {Kind.NEGOTIATION: list(Negotiation), Kind.TRANSFER: list(Transfer)}
+STATES = {ProcessKind.NEGOTIATION: list(NegotiationState), ProcessKind.TRANSFER: list(TransferState)}
 
 
-def rows(kind: Kind) -> dict[tuple[str, str, str], str]:
+def rows(kind: ProcessKind) -> dict[tuple[str, str, str], str]:
     """State, event and side, and where they lead."""
     lines = [line.split() for line in TABLES[kind].strip().splitlines()]
     return {(state, event, side): then for state, event, sides, then in lines for side in sides.split(",")}
 
 
-ENDS = {Kind.NEGOTIATION: ("FINALIZED", "TERMINATED"), Kind.TRANSFER: ("COMPLETED", "TERMINATED")}
-ALLOWED = [(kind, *way, target) for kind in Kind for way, target in rows(kind).items()]
-REFUSED = [(kind, *way) for kind in Kind for way in product(STATES[kind], Event, Side) if way not in rows(kind)]
+ENDS = {ProcessKind.NEGOTIATION: ("FINALIZED", "TERMINATED"), ProcessKind.TRANSFER: ("COMPLETED", "TERMINATED")}
+ALLOWED = [(kind, *way, target) for kind in ProcessKind for way, target in rows(kind).items()]
+REFUSED = [
+    (kind, *way)
+    for kind in ProcessKind
+    for way in product(STATES[kind], DataspaceEvent, DataspaceSide)
+    if way not in rows(kind)
+]
 
 
 @pytest.mark.parametrize(("kind", "state", "event", "side", "target"), ALLOWED)
-def test_a_row_of_the_table_leads_where_it_says(kind: Kind, state: str, event: str, side: str, target: str) -> None:
-    assert may(kind, state, Event(event), Side(side))
-    assert follow(kind, state, Event(event), Side(side)) == target
+def test_a_row_of_the_table_leads_where_it_says(
+    kind: ProcessKind, state: str, event: str, side: str, target: str
+) -> None:
+    assert is_allowed(kind, state, DataspaceEvent(event), DataspaceSide(side))
+    assert transition_process(kind, state, DataspaceEvent(event), DataspaceSide(side)) == target
 
 
 @pytest.mark.parametrize(("kind", "state", "event", "side"), REFUSED)
-def test_nothing_else_happens(kind: Kind, state: str, event: Event, side: Side) -> None:
-    assert not may(kind, state, event, side)
+def test_nothing_else_happens(kind: ProcessKind, state: str, event: DataspaceEvent, side: DataspaceSide) -> None:
+    assert not is_allowed(kind, state, event, side)
     with pytest.raises(ConflictError):
-        follow(kind, state, event, side)
+        transition_process(kind, state, event, side)
 
 
 @pytest.mark.parametrize(
     ("kind", "state", "event", "side"),
-    [(kind, end, *how) for kind in Kind for end in ENDS[kind] for how in product(Event, Side)],
+    [(kind, end, *how) for kind in ProcessKind for end in ENDS[kind] for how in product(DataspaceEvent, DataspaceSide)],
 )
-def test_nothing_follows_the_end(kind: Kind, state: str, event: Event, side: Side) -> None:
-    assert not may(kind, state, event, side)
+def test_nothing_follows_the_end(kind: ProcessKind, state: str, event: DataspaceEvent, side: DataspaceSide) -> None:
+    assert not is_allowed(kind, state, event, side)

@@ -8,12 +8,12 @@ from sqlalchemy import select, text
 from structlog.testing import capture_logs
 
 from tests.portal.dataspace.conftest import Talk
-from udi.portal.access.agreements.revisions import read_standing
+from udi.portal.access.agreements.revisions import read_agreement_status
 from udi.portal.access.models import AccessAgreement, ProjectCredential
 from udi.portal.dataspace.models import DataspaceProcess
 from udi.portal.dataspace.offers import URN
-from udi.portal.dataspace.states import Event
-from udi.portal.dataspace.transferring import close
+from udi.portal.dataspace.transfers import close_transfer
+from udi.portal.dataspace.transitions import DataspaceEvent
 from udi.protocol.agreement import fingerprint
 
 TABLES = text(
@@ -34,7 +34,7 @@ async def opens(talk: Talk, secret: str) -> bool:
     """Whether the node is told that a secret opens the data."""
     async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
         agreement = (await session.scalars(select(AccessAgreement))).one()
-        standing = await read_standing(session, agreement)
+        standing = await read_agreement_status(session, agreement)
     return standing.state == "active" and fingerprint(secret) in {each.sha256 for each in standing.credentials}
 
 
@@ -72,7 +72,9 @@ async def test_a_secret_opens_no_other_agreement_of_its_project(talk: Talk) -> N
     await talk.transfer(first.agreement_id)
     secret, second = secret_of(talk), await talk.agree()
     async with talk.desk.site.database.session(talk.desk.territory.id, role="worker") as session:
-        standings = [await read_standing(session, each) for each in await session.scalars(select(AccessAgreement))]
+        standings = [
+            await read_agreement_status(session, each) for each in await session.scalars(select(AccessAgreement))
+        ]
 
     assert second.agreement_id != first.agreement_id
     assert [
@@ -181,7 +183,7 @@ async def test_a_start_that_leaves_after_the_end_opens_nothing(talk: Talk) -> No
     [transfer] = [each for each in await talk.desk.rows(DataspaceProcess) if each.kind == "transfer"]
     async with talk.desk.site.database.session(talk.desk.territory.id, person=talk.leader.person_id) as session:
         found = await session.get_one(DataspaceProcess, (transfer.tenant_id, transfer.id), with_for_update=True)
-        await close(session, found, Event.TERMINATE, "over")
+        await close_transfer(session, found, DataspaceEvent.TERMINATE, "over")
     await talk.work()
 
     assert talk.other.types[-2:] == ["TransferStartMessage", "TransferTerminationMessage"]

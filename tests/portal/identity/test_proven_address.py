@@ -16,8 +16,8 @@ from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.portal.organisations.members.states import Stage
-from udi.portal.organisations.models import Entry
+from udi.portal.organisations.members.transitions import MembershipStage
+from udi.portal.organisations.models import MembershipEntry
 from udi.portal.projects.calls.models import Call, Juror
 from udi.portal.projects.models import ProjectMember
 from udi.ui.site import Site
@@ -66,7 +66,11 @@ async def invited(portal_app: Litestar, portal_site: Site, armor: Catalogue) -> 
         assert (sent.status_code, joined.status_code) == (303, 303)
         call = await _call(portal_site, territory, login.email)
         async with portal_site.database.session(territory.id, role="worker") as session:
-            entry = (await session.scalars(select(Entry.id).where(Entry.stage == Stage.INVITED))).one()
+            entry = (
+                await session.scalars(
+                    select(MembershipEntry.id).where(MembershipEntry.stage == MembershipStage.INVITED)
+                )
+            ).one()
         offer = f"/my-space/organisations/armor/entries/{entry}"
         yield Invited(
             territory, portal_site, portal_app, login,
@@ -106,7 +110,7 @@ async def test_an_address_that_was_not_proven_opens_nothing(invited: Invited) ->
     assert "/invitation" not in lists
     async with invited.site.database.session(invited.territory.id, role="worker") as session:
         members = (await session.scalars(select(ProjectMember))).all()
-        entries = (await session.scalars(select(Entry))).all()
+        entries = (await session.scalars(select(MembershipEntry))).all()
     assert [each.person_id for each in (*members, *entries)] == [None, None]
 
 

@@ -14,7 +14,7 @@ from tests.visitors import browse, make_person
 from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.ui.readers import API_RATES, ApiRates
+from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 
 PAGE, ME, DATASETS = "/my-space/tokens", "/api/v1/me", "/api/v1/datasets/all"
 
@@ -157,7 +157,7 @@ async def test_twenty_tokens_are_enough_until_one_is_revoked(
 async def test_programs_are_counted_by_their_address_and_people_by_their_token(
     demo: Territory, portal_app: Litestar, owner: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rates: ApiRates = portal_app.state.site.parts[API_RATES]
+    rates: ApiRateLimiters = portal_app.state.site.parts[API_RATES]
     for each, most in ((rates.passers_by, 2), (rates.people, 10)):
         monkeypatch.setattr(each, "most", most)
         monkeypatch.setattr(each, "clock", lambda: 90.0)

@@ -17,9 +17,11 @@ from udi.portal.audit.models import AuditEvent
 from udi.portal.nodes.actions.invite import EndedInvitationError, accept_invitation, invite_node
 from udi.portal.nodes.models import NodeInvitation
 from udi.portal.organisations.models import Organisation
-from udi.protocol.joining import Credential, Credentials
+from udi.protocol.node_registration import ClientCredentials, NodeCredentials
 
-DRAWN = Credentials(push=Credential(client_id="push", secret="a"), login=Credential(client_id="login", secret="b"))
+DRAWN = NodeCredentials(
+    push=ClientCredentials(client_id="push", secret="a"), login=ClientCredentials(client_id="login", secret="b")
+)
 Invited = tuple[NodeInvitation, str]
 
 

@@ -11,7 +11,7 @@ from tests.ui.tab import Tab
 from tests.visitors import browse
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.models import Delivery, Report
+from udi.portal.nodes.models import Report, ReportDeliveryState
 
 REASON = "Des noms de personnes y étaient."
 
@@ -44,7 +44,7 @@ async def test_the_team_takes_a_dataset_off_and_its_node_reads_why(
     said = told.document
     assert (said["method"], said["integration_status"], said["comment"]) == ("DELETE", "OK", REASON)
     assert (said["withdrawn_by_team"], said["resource_id"]) == (True, record["global_id"])
-    assert [report.delivery for report in await listening.reports()] == [Delivery.SENT] * 2
+    assert [report.delivery for report in await listening.reports()] == [ReportDeliveryState.SENT] * 2
 
 
 async def test_its_node_publishes_it_again_only_once_the_team_lets_it(
@@ -78,7 +78,7 @@ async def test_a_node_that_is_away_is_told_later(
     await deliver(listening)
 
     [report] = await listening.reports(Report.comment != "")
-    assert (report.delivery, report.attempts, mailbox.refused) == (Delivery.SENT, 3, 2)
+    assert (report.delivery, report.attempts, mailbox.refused) == (ReportDeliveryState.SENT, 3, 2)
 
 
 async def test_nobody_else_may(

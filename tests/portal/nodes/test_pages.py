@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from tests.contract.node import Pusher, Receiver, deliver, make_record
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.models import Delivery, Report
+from udi.portal.nodes.models import Report, ReportDeliveryState
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ async def failed(listening: Pusher, mailbox: Receiver) -> Report:
     await listening.post(make_record(listening.organisation, resource_title="Arbres perdus"))
     await deliver(listening)
     [report] = await listening.reports()
-    assert report.delivery == Delivery.FAILED
+    assert report.delivery == ReportDeliveryState.FAILED
     return report
 
 
@@ -108,7 +108,7 @@ async def test_only_the_team_sends_again(
         unknown = await stranger.post(address.format(id=failed.id))
 
     assert (refused.status_code, unknown.status_code) == (403, 401)
-    assert [report.delivery for report in await listening.reports()] == [Delivery.FAILED]
+    assert [report.delivery for report in await listening.reports()] == [ReportDeliveryState.FAILED]
 
 
 async def test_a_report_that_arrived_is_not_sent_again(

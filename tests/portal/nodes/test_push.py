@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.contract.node import RESOURCES, Pusher, make_file, make_record
 from udi.portal.catalogue.models import Dataset, DatasetState, Distribution
 from udi.portal.nodes.actions.push import note_seen
-from udi.portal.nodes.models import Delivery, Node
+from udi.portal.nodes.models import Node, ReportDeliveryState
 
 
 async def dataset_of(pusher: Pusher, dataset: str) -> Dataset:
@@ -39,7 +39,7 @@ async def test_the_answer_names_the_report(north: Pusher) -> None:
     assert answer.json() == str(report.id)
     assert (report.method, report.version, report.accepted) == ("POST", "1.4.1", True)
     assert (str(report.resource_id), report.resource_title) == (record["global_id"], record["resource_title"])
-    assert report.delivery == Delivery.PENDING
+    assert report.delivery == ReportDeliveryState.PENDING
 
 
 async def test_the_same_push_twice_makes_one_dataset_and_two_reports(north: Pusher) -> None:

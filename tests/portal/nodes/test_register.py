@@ -9,7 +9,7 @@ from tests.contract.node import add_organisation
 from udi.kit.errors import ConflictError, InvalidError
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.actions.register import register_node, update_node
-from udi.portal.nodes.queries import find_node, get_node, list_producers
+from udi.portal.nodes.queries import find_node, get_node, list_producer_ids
 from udi.ui.site import Site
 
 pytestmark = pytest.mark.usefixtures("portal_app")
@@ -32,7 +32,7 @@ async def test_a_node_is_registered_with_its_producers(portal_site: Site, demo: 
     async with portal_site.database.session(demo.id) as session:
         node = await get_node(session, "north")
         assert (node.name, node.url, node.hosted) == ("North", "https://north.example/node", False)
-        assert await list_producers(session, node) == producers
+        assert await list_producer_ids(session, node) == producers
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,6 @@ async def test_an_update_changes_address_and_producers(portal_site: Site, demo: 
         await update_node(session, node, name="North again", url="https://moved.example", organisations=[second])
 
         assert (node.name, node.url) == ("North again", "https://moved.example")
-        assert await list_producers(session, node) == {second}
+        assert await list_producer_ids(session, node) == {second}
         await update_node(session, node, name="North again", url="https://moved.example")
-        assert await list_producers(session, node) == {second}
+        assert await list_producer_ids(session, node) == {second}

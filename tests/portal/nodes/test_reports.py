@@ -13,8 +13,8 @@ from udi.kit.clock import now
 from udi.kit.credentials import InvalidSignatureError
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.jobs import SEND_REPORT, NotDeliveredError, send_report
-from udi.portal.nodes.models import Delivery, Report
+from udi.portal.nodes.models import Report, ReportDeliveryState
+from udi.portal.nodes.tasks import SEND_REPORT, ReportDeliveryError, send_report
 from udi.protocol.credentials import REPORT
 
 
@@ -35,7 +35,7 @@ async def test_the_report_of_an_accepted_record_reaches_the_node(listening: Push
     assert received.document["integration_status"] == "OK"
     assert received.document["integration_errors"] == []
     [report] = await listening.reports()
-    assert (report.delivery, report.attempts, report.last_error) == (Delivery.SENT, 1, "")
+    assert (report.delivery, report.attempts, report.last_error) == (ReportDeliveryState.SENT, 1, "")
     assert report.sent_at is not None
 
 
@@ -58,7 +58,7 @@ async def test_a_record_without_an_id_is_reported_by_the_answer_only(listening: 
 
     [report] = await listening.reports()
     assert mailbox.reports == []
-    assert report.delivery == Delivery.ANSWERED
+    assert report.delivery == ReportDeliveryState.ANSWERED
     assert answer.json()["report_id"] == str(report.id)
 
 
@@ -93,7 +93,7 @@ async def test_a_node_that_is_away_for_a_moment_gets_its_report_later(listening:
 
     [report] = await listening.reports()
     assert (mailbox.refused, len(mailbox.reports)) == (2, 1)
-    assert (report.delivery, report.attempts, report.last_error) == (Delivery.SENT, 3, "")
+    assert (report.delivery, report.attempts, report.last_error) == (ReportDeliveryState.SENT, 3, "")
 
 
 async def test_a_report_that_fails_every_attempt_is_given_up_in_sight(listening: Pusher, mailbox: Receiver) -> None:
@@ -103,7 +103,7 @@ async def test_a_report_that_fails_every_attempt_is_given_up_in_sight(listening:
     await deliver(listening, attempts=1)
 
     [report] = await listening.reports()
-    assert (report.delivery, report.last_error) == (Delivery.FAILED, "503")
+    assert (report.delivery, report.last_error) == (ReportDeliveryState.FAILED, "503")
     assert report.attempts == mailbox.refused == 2
     found = (await listening.client.get("/kalim/v1/integrationRequest/search")).json()
     assert [element["progress_status"] for element in found["elements"]] == ["REPORT_ERROR"]
@@ -120,7 +120,7 @@ async def test_a_refusal_that_will_not_change_is_final_at_once(
     await send_report(listening.site, job(listening, report))
 
     [report] = await listening.reports()
-    assert (report.delivery, report.attempts, report.last_error) == (Delivery.FAILED, 1, str(status))
+    assert (report.delivery, report.attempts, report.last_error) == (ReportDeliveryState.FAILED, 1, str(status))
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
@@ -129,11 +129,11 @@ async def test_a_refusal_that_may_pass_is_tried_again(listening: Pusher, mailbox
     await listening.post(make_record(listening.organisation))
     [report] = await listening.reports()
 
-    with pytest.raises(NotDeliveredError):
+    with pytest.raises(ReportDeliveryError):
         await send_report(listening.site, job(listening, report))
 
     [report] = await listening.reports()
-    assert (report.delivery, report.attempts, report.last_error) == (Delivery.PENDING, 1, str(status))
+    assert (report.delivery, report.attempts, report.last_error) == (ReportDeliveryState.PENDING, 1, str(status))
 
 
 async def test_a_node_that_does_not_answer_disturbs_nobody(
@@ -146,7 +146,7 @@ async def test_a_node_that_does_not_answer_disturbs_nobody(
         await send_report(down.site, job(down, report, last=True))
 
         [report] = await down.reports()
-        assert (report.delivery, report.last_error) == (Delivery.FAILED, "unreachable")
+        assert (report.delivery, report.last_error) == (ReportDeliveryState.FAILED, "unreachable")
         assert answer.status_code == 200
         assert await down.count_datasets() == 1
 
@@ -161,7 +161,7 @@ async def test_a_report_is_never_sent_to_a_private_address(
         await send_report(inside.site, job(inside, report))
 
         [report] = await inside.reports()
-        assert (report.delivery, report.last_error) == (Delivery.FAILED, "address")
+        assert (report.delivery, report.last_error) == (ReportDeliveryState.FAILED, "address")
 
 
 async def test_a_delivered_report_is_not_sent_twice(listening: Pusher, mailbox: Receiver) -> None:
@@ -184,5 +184,5 @@ async def test_a_report_of_another_territory_is_not_found(
     await send_report(listening.site, Job(SEND_REPORT, other.id, {"report": str(uuid.uuid4())}, 0, last=True))
 
     assert mailbox.reports == []
-    assert [report.delivery for report in await listening.reports()] == [Delivery.PENDING]
+    assert [report.delivery for report in await listening.reports()] == [ReportDeliveryState.PENDING]
     await clear_queue(listening.site)

@@ -15,13 +15,13 @@ from tests.ui.tab import Tab
 from tests.visitors import browse, make_person
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes import trials
-from udi.portal.nodes.harvest import trying
+from udi.portal.nodes.harvest import trial as harvest_trial
 from udi.portal.nodes.harvest.document_reader import DocumentReader
-from udi.portal.nodes.harvest.trying import try_address, usual
+from udi.portal.nodes.harvest.trial import normalise_address, try_address
 from udi.portal.tenants.models import Tenant
 from udi.ui.site import Site
 
@@ -57,7 +57,7 @@ async def person(
     portal_app: Litestar, portal_site: Site, demo: Territory, source: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who is logged in, where the source counts as public."""
-    monkeypatch.setitem(portal_site.parts, "trials", trials.Trials(["source.localhost:*"]))
+    monkeypatch.setitem(portal_site.parts, "trials", trials.TrialLimits(["source.localhost:*"]))
     async with browse(portal_app, demo, make_person(demo)) as client:
         yield client
 
@@ -132,12 +132,14 @@ async def test_a_folder_is_read_document_by_document(source: Catalogue) -> None:
 
     trial = await tried(source, "/meta/")
 
-    assert [each.record.title for each in trial.shown] == ["Bancs", "Fontaines"]
-    assert (trial.format, trial.found) == ("waf › data.json", 2)
+    assert [each.record.title for each in trial.previews] == ["Bancs", "Fontaines"]
+    assert (trial.format, trial.dataset_count) == ("waf › data.json", 2)
 
 
-async def tried(source: Catalogue, path: str, *, hosts: tuple[str, ...] = ("source.localhost:*",)) -> trying.Trial:
-    outgoing = Outgoing(hosts)
+async def tried(
+    source: Catalogue, path: str, *, hosts: tuple[str, ...] = ("source.localhost:*",)
+) -> harvest_trial.TrialResult:
+    outgoing = OutgoingClient(hosts)
     try:
         async with DocumentReader({}) as documents:
             return await try_address(outgoing, documents, f"{source.origin}{path}", found_at=now(), language="en")
@@ -170,7 +172,7 @@ async def test_what_everybody_cannot_reach_is_refused(source: Catalogue) -> None
 async def test_what_never_ends_is_left_within_bounds(
     source: Catalogue, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trying, "LONGEST", 30 if kind == "endless" else 1.5)
+    monkeypatch.setattr(harvest_trial, "LONGEST", 30 if kind == "endless" else 1.5)
     source.put("/", b"[" * 3000)
     source.endless, source.pause = kind == "endless", 1.0 if kind == "slow" else 0
     if kind == "silent":
@@ -182,7 +184,7 @@ async def test_what_never_ends_is_left_within_bounds(
         trial = await tried(source, "/")
 
     assert [fault.code for fault in trial.faults] == ["document_too_large" if kind == "endless" else "source_slow"]
-    assert trial.shown == ()
+    assert trial.previews == ()
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ async def test_what_is_no_catalogue_is_said_in_words(person: httpx.AsyncClient, 
     assert "addresses were asked" in page.text
     assert "Refused" in page.text
     assert "passwd" not in page.text
-    assert len(source.asked) <= trying.MOST_REQUESTS
+    assert len(source.asked) <= harvest_trial.MOST_REQUESTS
 
 
 @pytest.mark.parametrize(
@@ -217,7 +219,7 @@ async def test_what_is_no_catalogue_is_said_in_words(person: httpx.AsyncClient, 
     ],
 )  # fmt: skip
 def test_an_address_is_read_as_a_person_writes_it(typed: str, read: str) -> None:
-    assert usual(typed) == read
+    assert normalise_address(typed) == read
 
 
 async def test_what_is_no_address_is_said_beside_the_field(person: httpx.AsyncClient, source: Catalogue) -> None:
@@ -255,10 +257,10 @@ async def test_every_real_catalogue_can_be_tried(source: Catalogue, shared_data:
 
     trials_made = {file.name: await tried(source, f"/{file.name}") for file in files}
 
-    assert {name for name, trial in trials_made.items() if len(trial.shown) > trying.SHOWN} == set()
-    silent = {name for name, trial in trials_made.items() if not (trial.shown or trial.refused or trial.faults)}
+    assert {name for name, trial in trials_made.items() if len(trial.previews) > harvest_trial.MOST_PREVIEWS} == set()
+    silent = {name for name, trial in trials_made.items() if not (trial.previews or trial.refused or trial.faults)}
     assert silent == WITHOUT_DATASETS
-    assert sum(bool(trial.shown) for trial in trials_made.values()) > len(files) / 2
+    assert sum(bool(trial.previews) for trial in trials_made.values()) > len(files) / 2
 
 
 WITHOUT_DATASETS = {

@@ -22,14 +22,14 @@ from sqlalchemy import select, update
 from tests.portal.catalogue.conftest import armor, elsewhere, feed, indexes, registry
 from tests.visitors import browse, make_person
 from udi.kit.db import Database
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
 from udi.portal.notifications.digests import SEND_DIGEST, queue_digests
-from udi.portal.notifications.jobs import jobs
 from udi.portal.notifications.models import Change, Digest, Following, Subscription
+from udi.portal.notifications.tasks import task_handlers
 from udi.ui.site import Site
 
 __all__ = ["armor", "elsewhere", "feed", "indexes", "registry"]
@@ -112,7 +112,7 @@ class Reader:
         async with self.database.session(self.territory.id, role="worker") as session:
             rows = (await session.scalars(select(Digest).order_by(Digest.until))).all()
         for row in rows:
-            await jobs(self.site)[SEND_DIGEST](
+            await task_handlers(self.site)[SEND_DIGEST](
                 Job(SEND_DIGEST, self.territory.id, {"digest": str(row.id)}, 0, last=False)
             )
 
@@ -184,7 +184,7 @@ def program(portal_site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prog
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     state.url = f"http://hook.localhost:{server.server_port}/told"
-    monkeypatch.setitem(portal_site.parts, "webhooks", Outgoing(["hook.localhost:*"]))
+    monkeypatch.setitem(portal_site.parts, "webhooks", OutgoingClient(["hook.localhost:*"]))
     yield state
     server.shutdown()
     thread.join()

@@ -15,7 +15,7 @@ async def test_each_description_is_an_entry(armor: Catalogue, feed: SearchFeed, 
     air = described(0)
     await armor.add(0, **air)
     record = await armor.add(0, **air | {"resource_title": "Air & eau < 2"})
-    await feed.step()
+    await feed.run_once()
     path = f"/data/{record.id}/changes.atom"
     async with browse(portal_app, armor.territory) as reader:
         answer = await reader.get(path)

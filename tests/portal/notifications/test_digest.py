@@ -19,11 +19,11 @@ from tests.portal.notifications.conftest import Reader, Relay
 from tests.visitors import browse
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.mail import MailError
+from udi.kit.emails import EmailError
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.models import Person
-from udi.portal.notifications.digests import SETTLED, last_hour, send_digest
-from udi.portal.notifications.models import Change, Digest, Following, Rhythm, Subscription
+from udi.portal.notifications.digests import SETTLED, last_send_time, send_digest
+from udi.portal.notifications.models import Change, Digest, DigestRhythm, Following, Subscription
 from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 
@@ -63,7 +63,7 @@ async def test_a_mail_says_what_is_new_changed_and_withdrawn_and_why(
     await armor.withdraw(gone)
     new = await armor.add(1)
     await armor.add(8)
-    await feed.step()
+    await feed.run_once()
 
     await told(ana, now() + TOMORROW)
 
@@ -156,7 +156,7 @@ async def test_a_relay_that_is_away_gets_it_later(armor: Catalogue, ana: Reader,
     await armor.add(0)
     await ana.look(now() + TOMORROW)
     relay.away = True
-    with pytest.raises(MailError):
+    with pytest.raises(EmailError):
         await ana.work()
     relay.away = False
 
@@ -214,13 +214,18 @@ async def test_weekly_is_on_mondays_and_never_is_never(armor: Catalogue, ana: Re
     ],
 )
 def test_digests_leave_in_the_morning(moment: tuple[int, ...], daily: tuple[int, int], weekly: tuple[int, int]) -> None:
-    found = [last_hour(rhythm, datetime(*moment, tzinfo=PARIS), PARIS) for rhythm in (Rhythm.DAILY, Rhythm.WEEKLY)]  # type: ignore[misc, arg-type]  # five numbers
+    found = [
+        last_send_time(rhythm, datetime(*moment, tzinfo=PARIS), PARIS)
+        for rhythm in (DigestRhythm.DAILY, DigestRhythm.WEEKLY)
+    ]  # type: ignore[misc, arg-type]  # five numbers
 
     assert [(each.day, each.hour) for each in found] == [daily, weekly]
 
 
 def test_the_morning_is_the_territorys_whatever_the_season() -> None:
-    summer, winter = (last_hour(Rhythm.DAILY, datetime(2026, month, 10, 12, tzinfo=UTC), PARIS) for month in (7, 12))
+    summer, winter = (
+        last_send_time(DigestRhythm.DAILY, datetime(2026, month, 10, 12, tzinfo=UTC), PARIS) for month in (7, 12)
+    )
 
     assert (summer.astimezone(UTC).hour, winter.astimezone(UTC).hour) == (5, 6)
 
@@ -231,7 +236,9 @@ def test_the_morning_of_an_island_is_its_own(zone: str, hour: int, monday: tuple
         2026, 11, 26, 20, 15, tzinfo=UTC
     )  # the 27th on both islands; eight hours before Paris reads its own
 
-    daily, weekly = (last_hour(rhythm, evening, ZoneInfo(zone)) for rhythm in (Rhythm.DAILY, Rhythm.WEEKLY))
+    daily, weekly = (
+        last_send_time(rhythm, evening, ZoneInfo(zone)) for rhythm in (DigestRhythm.DAILY, DigestRhythm.WEEKLY)
+    )
 
     assert (daily.astimezone(UTC).day, daily.astimezone(UTC).hour) == (26, hour)
     assert (weekly.astimezone(UTC).day, weekly.astimezone(UTC).hour) == monday
@@ -301,7 +308,7 @@ async def test_pages_say_the_day_that_it_was_in_the_territory(ana: Reader, setti
         async with owner.platform_session(role="owner") as session:
             await session.execute(update(Tenant).where(Tenant.id == ana.territory.id).values(time_zone=zone))
         await owner.close()
-        ana.site.registry.forget()
+        ana.site.registry.invalidate()
         page = (await ana.client.get("/following", headers={"Accept-Language": "en"})).text
         said[zone] = re.findall(r"since <time datetime=\"(\S+?)\">(.+?)</time>", page)
 

@@ -17,7 +17,7 @@ from udi.protocol.themes import THEMES
 
 async def test_each_kind_is_followed_from_its_page(armor: Catalogue, feed: SearchFeed, ana: Reader) -> None:
     record = await armor.add(0)
-    await feed.step()
+    await feed.run_once()
     pages = {
         "dataset": f"/data/{record.id}",
         "producer": "/producers/armor",
@@ -164,7 +164,7 @@ async def test_a_page_kept_for_all_says_nothing_of_who_follows(
     armor: Catalogue, feed: SearchFeed, portal_app: Litestar, ana: Reader
 ) -> None:
     record = await armor.add(0)
-    await feed.step()
+    await feed.run_once()
     await ana.follow("dataset", record.id)
     path = f"/data/{record.id}"
     async with browse(portal_app, ana.territory) as stranger:
@@ -178,7 +178,7 @@ async def test_a_page_kept_for_all_says_nothing_of_who_follows(
 
 async def test_the_empty_search_offers_to_be_told(armor: Catalogue, feed: SearchFeed, ana: Reader) -> None:
     await armor.add(0)
-    await feed.step()
+    await feed.run_once()
 
     page = await ana.client.get("/data?q=sous-marin")
 

@@ -18,7 +18,7 @@ from udi.kit.clock import now
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.notifications.models import Following
 from udi.protocol.themes import THEMES
-from udi.ui.readers import API_RATES, ApiRates
+from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 
 PATH, RHYTHM = "/api/v1/following", "/api/v1/following/rhythm"
 NOBODY = "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8c9f"
@@ -179,7 +179,7 @@ async def test_a_rhythm_that_is_none_is_refused(client: httpx.AsyncClient, mine:
 async def test_it_is_counted_as_the_rest_of_the_api(
     client: httpx.AsyncClient, mine: dict[str, str], portal_app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rates: ApiRates = portal_app.state.site.parts[API_RATES]
+    rates: ApiRateLimiters = portal_app.state.site.parts[API_RATES]
     monkeypatch.setattr(rates.people, "most", 0)
 
     assert [each.status_code for each in await every(client, mine)] == [429] * 5
@@ -258,7 +258,7 @@ async def test_two_hundred_things_are_named_with_as_many_questions_as_four(
         await follow_all(ana, targets)
         await ana.since_long()
         await armor.add(0, resource_title=f"Air {len(targets)}")
-        await feed.step()
+        await feed.run_once()
         statements.clear()
         page = await ana.client.get("/following")
         on_page = len(statements)

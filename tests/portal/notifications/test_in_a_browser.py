@@ -39,7 +39,7 @@ async def test_full_pages_are_sound(
         await ana.follow(kind, target)
     await armor.withdraw(gone)
     await armor.add(4)
-    await feed.step()
+    await feed.run_once()
     program.url = f"{program.url}/{'long' * 60}"
     hook = await make(ana, program)
     program.statuses.append(500)

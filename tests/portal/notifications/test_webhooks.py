@@ -21,15 +21,15 @@ from tests.portal.catalogue.corpus import Catalogue, described
 from tests.portal.notifications.conftest import Program, Reader, Relay
 from tests.visitors import browse
 from udi.kit.clock import now
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.jobs import Job
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.notifications.jobs import jobs
 from udi.portal.notifications.models import Change, Webhook, WebhookDelivery
+from udi.portal.notifications.tasks import task_handlers
 from udi.portal.notifications.webhooks import actions, delivery
 from udi.portal.notifications.webhooks.actions import DELIVER
-from udi.portal.notifications.webhooks.delivery import AGAIN, SAY_STOPPED
-from udi.portal.notifications.webhooks.spreading import spread_changes
+from udi.portal.notifications.webhooks.delivery import NOTIFY_STOPPED, RETRY_DELAYS
+from udi.portal.notifications.webhooks.dispatch import dispatch_changes
 from udi.ui.site import Site
 
 HOOKS = "/following/webhooks"
@@ -83,7 +83,7 @@ class Hook:
 
 async def attempt(owner: Reader, message: uuid.UUID, number: int) -> None:
     payload = {"delivery": str(message), "attempt": number}
-    await jobs(owner.site)[DELIVER](Job(DELIVER, owner.territory.id, payload, 0, last=False))
+    await task_handlers(owner.site)[DELIVER](Job(DELIVER, owner.territory.id, payload, 0, last=False))
 
 
 async def make(owner: Reader, program: Program, scope: str = "everything") -> Hook:
@@ -98,7 +98,7 @@ async def make(owner: Reader, program: Program, scope: str = "everything") -> Ho
 
 async def spread(owner: Reader, moment: timedelta = MINUTE) -> int:
     async with owner.database.session(owner.territory.id, role="worker") as session:
-        return await spread_changes(session, owner.territory, owner.site.parts["topics"], now() + moment)
+        return await dispatch_changes(session, owner.territory, owner.site.parts["topics"], now() + moment)
 
 
 async def queued(owner: Reader, name: str) -> list[timedelta]:
@@ -158,7 +158,7 @@ async def test_only_what_is_followed_when_so_chosen(
     await ana.follow("search", "q=comptages")
     for number in (0, 1, 3):
         await armor.add(number)
-    await feed.step()
+    await feed.run_once()
 
     await spread(ana)
     await hook.work()
@@ -174,7 +174,7 @@ async def test_a_message_that_is_not_taken_comes_again_and_then_the_webhook_stop
     await spread(ana)
     program.statuses.extend([500, 404, 302, 503, 500, 500, 500, 500, 500, 500])
 
-    for number in range(len(AGAIN) + 1):
+    for number in range(len(RETRY_DELAYS) + 1):
         [message] = await hook.deliveries()
         assert (message.state, message.attempts, (await hook.row()).state) == ("waiting", number, "active")
         await attempt(ana, message.id, number)
@@ -203,8 +203,8 @@ async def test_a_message_that_is_not_taken_comes_again_and_then_the_webhook_stop
 
 async def say_stopped(owner: Reader, hook: Hook) -> None:
     payload = {"webhook": str(hook.id), "at": "2026-11-26T10:00:00+00:00"}
-    assert len(await queued(owner, SAY_STOPPED)) == 1
-    await jobs(owner.site)[SAY_STOPPED](Job(SAY_STOPPED, owner.territory.id, payload, 0, last=False))
+    assert len(await queued(owner, NOTIFY_STOPPED)) == 1
+    await task_handlers(owner.site)[NOTIFY_STOPPED](Job(NOTIFY_STOPPED, owner.territory.id, payload, 0, last=False))
 
 
 async def test_gone_stops_it_at_once(armor: Catalogue, ana: Reader, program: Program) -> None:
@@ -324,7 +324,7 @@ def private_name(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
 async def test_a_name_that_turns_private_after_it_was_checked_is_not_called(
     armor: Catalogue, ana: Reader, monkeypatch: pytest.MonkeyPatch, portal_site: Site
 ) -> None:
-    monkeypatch.setitem(portal_site.parts, "webhooks", Outgoing())
+    monkeypatch.setitem(portal_site.parts, "webhooks", OutgoingClient())
     private_name(monkeypatch, "93.184.215.14")
     hook = await make(ana, Program("https://intranet.example/told"))
     await armor.add(0)
@@ -391,7 +391,7 @@ async def test_a_change_is_given_even_if_the_worker_dies_in_the_middle(
 
     async def give_and_die() -> None:
         async with ana.database.session(ana.territory.id, role="worker") as session:
-            await spread_changes(session, ana.territory, ana.site.parts["topics"], now() + MINUTE)
+            await dispatch_changes(session, ana.territory, ana.site.parts["topics"], now() + MINUTE)
             raise KilledError
 
     with pytest.raises(KilledError):

@@ -14,7 +14,7 @@ from tests.visitors import browse
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
-from udi.portal.organisations.joining.jobs import send_letter
+from udi.portal.organisations.joining.tasks import send_email
 from udi.portal.organisations.models import Application, MemberChange, Organisation
 from udi.ui.site import Site
 
@@ -61,7 +61,7 @@ class Desk:
     async def tell(self, address: str) -> None:
         """Send the mail that the present state calls for, as the worker does."""
         application = await self.one(address)
-        await send_letter(self.site, self.territory, application.id, application.state, application.revision)
+        await send_email(self.site, self.territory, application.id, application.state, application.revision)
 
     async def organisations(self) -> list[Organisation]:
         return await self.rows(Organisation)

@@ -14,9 +14,9 @@ from tests.visitors import browse
 from udi.kit.errors import ConflictError
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
-from udi.portal.organisations.joining import states
-from udi.portal.organisations.joining.jobs import send_letter
-from udi.portal.organisations.joining.states import Event, State
+from udi.portal.organisations.joining import transitions
+from udi.portal.organisations.joining.tasks import send_email
+from udi.portal.organisations.joining.transitions import ApplicationEvent, ApplicationState
 from udi.portal.organisations.models import Application
 
 PAGE = Path(__file__).parents[3] / "docs/reference/joining.md"
@@ -43,14 +43,14 @@ TRANSITIONS = read_transitions("""
 """)
 """The table of `docs/reference/joining.md`, written a second time."""
 WAY = {
-    State.WITHDRAWN: Event.WITHDRAW,
-    State.MORE_WANTED: Event.ASK_MORE,
-    State.REFUSED: Event.REFUSE,
-    State.APPROVED: Event.APPROVE,
+    ApplicationState.WITHDRAWN: ApplicationEvent.WITHDRAW,
+    ApplicationState.MORE_WANTED: ApplicationEvent.ASK_MORE,
+    ApplicationState.REFUSED: ApplicationEvent.REFUSE,
+    ApplicationState.APPROVED: ApplicationEvent.APPROVE,
 }
 
 
-async def bring_to(desk: Desk, state: State) -> str:
+async def bring_to(desk: Desk, state: ApplicationState) -> str:
     """A request in this state."""
     address = await desk.ask()
     if state in WAY:
@@ -59,17 +59,19 @@ async def bring_to(desk: Desk, state: State) -> str:
     return address
 
 
-async def do(desk: Desk, address: str, event: Event) -> httpx.Response:
-    if event == Event.CORRECT:
+async def do(desk: Desk, address: str, event: ApplicationEvent) -> httpx.Response:
+    if event == ApplicationEvent.CORRECT:
         return await desk.person.post(f"{address}/correct", data={**FORM, "name": "Ville de Kerlévan"})
-    if event == Event.WITHDRAW:
+    if event == ApplicationEvent.WITHDRAW:
         return await desk.person.post(f"{address}/withdraw")
     return await desk.decide(address, event, WHY)
 
 
-@pytest.mark.parametrize("event", list(Event))
-@pytest.mark.parametrize("state", list(State))
-async def test_every_pair_of_state_and_event_follows_the_table(desk: Desk, state: State, event: Event) -> None:
+@pytest.mark.parametrize("event", list(ApplicationEvent))
+@pytest.mark.parametrize("state", list(ApplicationState))
+async def test_every_pair_of_state_and_event_follows_the_table(
+    desk: Desk, state: ApplicationState, event: ApplicationEvent
+) -> None:
     address = await bring_to(desk, state)
     before = await desk.events()
 
@@ -90,7 +92,7 @@ def test_the_documented_table_is_the_tested_one() -> None:
 
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
     with pytest.raises(ConflictError):
-        states.follow(State.APPROVED, Event.WITHDRAW)
+        transitions.transition_application(ApplicationState.APPROVED, ApplicationEvent.WITHDRAW)
 
 
 async def test_who_asks_is_explained_asks_again_and_is_approved(desk: Desk, relay: Relay) -> None:
@@ -142,7 +144,7 @@ async def test_a_mail_about_what_is_not_so_any_more_does_not_leave(desk: Desk, r
     before = await desk.one(address)
     await desk.person.post(f"{address}/withdraw")
 
-    await send_letter(desk.site, desk.territory, before.id, before.state, before.revision)
+    await send_email(desk.site, desk.territory, before.id, before.state, before.revision)
 
     assert relay.mails == []
 
@@ -269,7 +271,7 @@ async def test_the_team_decides_on_what_it_read(desk: Desk) -> None:
     late = await desk.decide(address, "approve", revision=1)
 
     assert late.status_code == 412
-    assert (await desk.one(address)).state == State.ASKED
+    assert (await desk.one(address)).state == ApplicationState.ASKED
     assert await desk.organisations() == []
 
 
@@ -281,7 +283,7 @@ async def test_a_refusal_without_words_is_refused(desk: Desk) -> None:
 
     assert (silent.status_code, endless.status_code) == (422, 422)
     assert 'id="words-e"' in silent.text
-    assert (await desk.one(address)).state == State.ASKED
+    assert (await desk.one(address)).state == ApplicationState.ASKED
 
 
 async def test_strangers_and_other_territories_reach_nothing(
@@ -307,7 +309,7 @@ async def test_strangers_and_other_territories_reach_nothing(
     assert "Kerlévan" not in empty.text
     assert {page.headers["location"].split("?")[0] for page in led} == {"/login"}
     assert (public.status_code, "Kerlévan" in public.text) == (200, False)
-    assert (await desk.one(address)).state == State.ASKED
+    assert (await desk.one(address)).state == ApplicationState.ASKED
 
 
 async def test_the_team_may_not_change_what_a_person_asked(desk: Desk) -> None:

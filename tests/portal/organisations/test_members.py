@@ -20,10 +20,10 @@ from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
 from udi.portal.identity.models import Person
 from udi.portal.organisations.actions import apply_organisation
-from udi.portal.organisations.joining.changes import note_made
-from udi.portal.organisations.members.jobs import send_entry
-from udi.portal.organisations.members.states import Stage, Step
-from udi.portal.organisations.models import Entry, MemberChange, Trouble
+from udi.portal.organisations.joining.member_changes import mark_applied
+from udi.portal.organisations.members.tasks import send_entry
+from udi.portal.organisations.members.transitions import MembershipEvent, MembershipStage
+from udi.portal.organisations.models import MemberChange, MemberChangeFailure, MembershipEntry
 from udi.ui.site import Site
 
 PAGE = Path(__file__).parents[3] / "docs/reference/joining.md"
@@ -39,12 +39,12 @@ TRANSITIONS = read_transitions("""
 """)
 """The table of `docs/reference/joining.md`, written a second time."""
 WAY = {
-    Stage.REFUSED: Step.REFUSE,
-    Stage.JOINED: Step.ACCEPT,
-    Stage.DECLINED: Step.DECLINE,
-    Stage.CANCELLED: Step.CANCEL,
+    MembershipStage.REFUSED: MembershipEvent.REFUSE,
+    MembershipStage.JOINED: MembershipEvent.ACCEPT,
+    MembershipStage.DECLINED: MembershipEvent.DECLINE,
+    MembershipStage.CANCELLED: MembershipEvent.CANCEL,
 }
-INVITED_ONLY = {Step.ACCEPT, Step.DECLINE}
+INVITED_ONLY = {MembershipEvent.ACCEPT, MembershipEvent.DECLINE}
 
 
 @dataclass
@@ -78,32 +78,34 @@ class House:
         """What the worker notes once the identity service has the changes."""
         async with self.site.database.session(self.territory.id, role="worker") as session:
             for change in (await session.scalars(select(MemberChange).where(MemberChange.done_at.is_(None)))).all():
-                await note_made(session, change, "seve")
+                await mark_applied(session, change, "seve")
 
-    async def begin(self, stage: Stage) -> str:
+    async def begin(self, stage: MembershipStage) -> str:
         """An invitation of the stranger, or their request, brought to this stage: its address."""
-        if stage in {Stage.REQUESTED, Stage.REFUSED}:
+        if stage in {MembershipStage.REQUESTED, MembershipStage.REFUSED}:
             sent = await self.clients["stranger"].post(f"{HERE}/membership", data={"words": "Je plante aussi."})
         else:
             form = {"email": self.logins["stranger"].email.upper(), "role": "publisher"}
             sent = await self.clients["admin"].post(f"{HERE}/invitations", data=form)
         assert sent.status_code == 303, sent.text
-        [entry] = await self.rows(Entry)
+        [entry] = await self.rows(MembershipEntry)
         address = f"{HERE}/entries/{entry.id}"
         if stage in WAY:
             await self.do(address, WAY[stage])
-        [entry] = await self.rows(Entry)
+        [entry] = await self.rows(MembershipEntry)
         assert entry.stage == stage
         return address
 
-    async def do(self, address: str, step: Step) -> httpx.Response:
-        [entry] = await self.rows(Entry)
-        asker = step in {Step.ACCEPT, Step.DECLINE} or (step == Step.CANCEL and entry.stage == Stage.REQUESTED)
+    async def do(self, address: str, step: MembershipEvent) -> httpx.Response:
+        [entry] = await self.rows(MembershipEntry)
+        asker = step in {MembershipEvent.ACCEPT, MembershipEvent.DECLINE} or (
+            step == MembershipEvent.CANCEL and entry.stage == MembershipStage.REQUESTED
+        )
         who = "stranger" if asker else "admin"
         return await self.clients[who].post(f"{address}/{step}", data={"role": "publisher", "words": "Pas encore."})
 
     async def tell(self) -> None:
-        for entry in await self.rows(Entry):
+        for entry in await self.rows(MembershipEntry):
             await send_entry(self.site, self.territory, entry.id, entry.stage)
 
 
@@ -129,19 +131,21 @@ async def house(
         yield house
 
 
-@pytest.mark.parametrize("step", list(Step))
-@pytest.mark.parametrize("stage", list(Stage))
-async def test_every_pair_of_stage_and_step_follows_the_table(house: House, stage: Stage, step: Step) -> None:
+@pytest.mark.parametrize("step", list(MembershipEvent))
+@pytest.mark.parametrize("stage", list(MembershipStage))
+async def test_every_pair_of_stage_and_step_follows_the_table(
+    house: House, stage: MembershipStage, step: MembershipEvent
+) -> None:
     address = await house.begin(stage)
     before = await house.events()
 
     answer = await house.do(address, step)
 
     target = TRANSITIONS.get((stage, step))
-    asked = stage in {Stage.REQUESTED, Stage.REFUSED}
+    asked = stage in {MembershipStage.REQUESTED, MembershipStage.REFUSED}
     refusal = 403 if asked and step in INVITED_ONLY else 409
     assert answer.status_code == (303 if target else refusal), answer.text
-    assert [entry.stage for entry in await house.rows(Entry)] == [target or stage]
+    assert [entry.stage for entry in await house.rows(MembershipEntry)] == [target or stage]
     assert (await house.events())[len(before) :] == ([f"member.{NOTED[step]}"] if target else [])
     joined = "joined" in {stage, target}
     assert await house.changes() == ([(await house.id("stranger"), ["publishers"], False)] if joined else [])
@@ -154,11 +158,11 @@ def test_the_documented_table_is_the_tested_one() -> None:
 
 
 async def test_somebody_invited_reads_a_mail_and_comes_in(house: House, relay: Relay) -> None:
-    address = await house.begin(Stage.INVITED)
+    address = await house.begin(MembershipStage.INVITED)
     await house.tell()
     shown = await house.clients["stranger"].get(address)
     listed = await house.clients["stranger"].get("/join")
-    await house.do(address, Step.ACCEPT)
+    await house.do(address, MembershipEvent.ACCEPT)
     after = await house.clients["stranger"].get(address)
     waiting = await house.clients["admin"].get(HERE)
     await house.settle()
@@ -175,10 +179,10 @@ async def test_somebody_invited_reads_a_mail_and_comes_in(house: House, relay: R
 
 
 async def test_a_request_is_told_to_the_administrators_and_its_answer_to_who_asked(house: House, relay: Relay) -> None:
-    address = await house.begin(Stage.REQUESTED)
+    address = await house.begin(MembershipStage.REQUESTED)
     await house.tell()
     silent = await house.clients["admin"].post(f"{address}/refuse", data={"words": " "})
-    await house.do(address, Step.REFUSE)
+    await house.do(address, MembershipEvent.REFUSE)
     await house.tell()
 
     assert [mail["To"] for mail in relay.mails] == [house.logins["admin"].email, house.logins["stranger"].email]
@@ -229,7 +233,7 @@ async def test_a_member_who_does_not_administer_sees_and_leaves_only(house: Hous
 
 async def test_a_member_of_another_organisation_reads_why_and_who_can_help(house: House, other: Territory) -> None:
     client, admin = house.clients["stranger"], await house.id("admin")
-    address = await house.begin(Stage.REQUESTED)
+    address = await house.begin(MembershipStage.REQUESTED)
     refused = [
         await client.get(HERE),
         await client.post(f"{HERE}/members/{admin}/remove"),
@@ -249,7 +253,7 @@ async def test_a_member_of_another_organisation_reads_why_and_who_can_help(house
 
 
 async def test_an_invitation_is_for_its_address_alone(house: House) -> None:
-    address = await house.begin(Stage.INVITED)
+    address = await house.begin(MembershipStage.INVITED)
 
     page = await house.clients["publisher"].get(address)
     taken = await house.clients["publisher"].post(f"{address}/accept")
@@ -274,11 +278,11 @@ async def test_a_wrong_invitation_is_named(house: House, email: str, role: str) 
     answer = await house.clients["admin"].post(f"{HERE}/invitations", data={"email": typed, "role": role})
 
     assert answer.status_code == 422
-    assert await house.rows(Entry) == []
+    assert await house.rows(MembershipEntry) == []
 
 
 async def test_twice_the_same_is_once(house: House) -> None:
-    await house.begin(Stage.INVITED)
+    await house.begin(MembershipStage.INVITED)
     form = {"email": house.logins["stranger"].email, "role": "manager"}
 
     again = await house.clients["admin"].post(f"{HERE}/invitations", data=form)
@@ -286,14 +290,14 @@ async def test_twice_the_same_is_once(house: House) -> None:
     member = await house.clients["publisher"].post(f"{HERE}/membership", data={"words": ""})
 
     assert (again.status_code, asked.status_code, member.status_code) == (422, 409, 409)
-    assert len(await house.rows(Entry)) == 1
+    assert len(await house.rows(MembershipEntry)) == 1
 
 
 async def test_an_identity_service_that_is_away_is_said_on_the_page(house: House) -> None:
     publisher = await house.id("publisher")
     await house.clients["admin"].post(f"{HERE}/members/{publisher}/role", data={"role": "manager"})
     async with house.site.database.session(house.territory.id, role="worker") as session:
-        (await session.scalars(select(MemberChange))).one().trouble = Trouble.AWAY
+        (await session.scalars(select(MemberChange))).one().trouble = MemberChangeFailure.AWAY
 
     page = await house.clients["admin"].get(HERE)
 

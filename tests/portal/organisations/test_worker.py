@@ -10,13 +10,13 @@ from tests.portal.organisations.conftest import Desk
 from udi.kit.errors import ProvisionError
 from udi.kit.jobs import Job
 from udi.portal.identity.models import Person
-from udi.portal.identity.provision.admin import AwayError
+from udi.portal.identity.provision.admin import IdentityServiceUnavailableError
 from udi.portal.nodes.actions.register import register_node
-from udi.portal.nodes.rooms import NotOpenedError, open_room
-from udi.portal.organisations.joining.archive import take_up
-from udi.portal.organisations.joining.deciding import OPEN_ROOM
-from udi.portal.organisations.joining.jobs import make_change
-from udi.portal.organisations.joining.nearness import likeness, short_name
+from udi.portal.nodes.spaces import SpaceCreationError, open_space
+from udi.portal.organisations.joining.archive import requeue_joining
+from udi.portal.organisations.joining.decisions import OPEN_SPACE
+from udi.portal.organisations.joining.name_similarity import similarity, slugify
+from udi.portal.organisations.joining.tasks import make_change
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def test_an_identity_service_that_is_away_loses_nothing_and_the_page_says_
     async with desk.site.database.session(desk.territory.id, role="worker") as session:
         await session.execute(update(Person).values(issuer=nowhere.issuer))
 
-    with pytest.raises(AwayError):
+    with pytest.raises(IdentityServiceUnavailableError):
         await make_change(desk.site, desk.territory, change.id)
 
     [waiting] = await desk.changes()
@@ -51,7 +51,7 @@ async def test_an_identity_service_that_is_away_loses_nothing_and_the_page_says_
     assert "Rien n’est perdu" in page.text
     assert "Décrire votre premier jeu" not in page.text
     async with desk.site.database.session(desk.territory.id, role="worker") as session:
-        assert await take_up(session) == 2
+        assert await requeue_joining(session) == 2
 
 
 async def test_somebody_of_another_identity_service_is_not_made_a_member(desk: Desk) -> None:
@@ -67,16 +67,16 @@ async def test_somebody_of_another_identity_service_is_not_made_a_member(desk: D
 
 async def test_a_room_waits_for_a_node_that_opens_it(desk: Desk, node: Receiver) -> None:
     address = await approved(desk)
-    job = Job(OPEN_ROOM, desk.territory.id, {"application": address.rpartition("/")[2]}, 0, last=False)
-    with pytest.raises(NotOpenedError, match="no hosted node"):
-        await open_room(desk.site, job)
+    job = Job(OPEN_SPACE, desk.territory.id, {"application": address.rpartition("/")[2]}, 0, last=False)
+    with pytest.raises(SpaceCreationError, match="no hosted node"):
+        await open_space(desk.site, job)
     async with desk.site.database.session(desk.territory.id, role="worker") as session:
         client = f"{desk.territory.slug}-node-hosted"
         await register_node(session, slug="hosted", name="Nœud", url=node.origin, client_id=client, hosted=True)
     node.statuses.append(503)
 
-    with pytest.raises(NotOpenedError, match="503"):
-        await open_room(desk.site, job)
+    with pytest.raises(SpaceCreationError, match="503"):
+        await open_space(desk.site, job)
 
     assert (await desk.one(address)).room_at is None
 
@@ -95,8 +95,8 @@ async def test_a_room_waits_for_a_node_that_opens_it(desk: Desk, node: Receiver)
     ],
 )
 def test_names_are_near_whatever_their_accents(one: str, other: str, near: bool) -> None:  # noqa: FBT001 - a column of the table
-    assert (likeness(one, other) >= 0.55) is near
-    assert likeness(one, other) == likeness(other, one)
+    assert (similarity(one, other) >= 0.55) is near
+    assert similarity(one, other) == similarity(other, one)
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_names_are_near_whatever_their_accents(one: str, other: str, near: bool)
     ],
 )
 def test_a_short_name_is_drawn_from_any_name(name: str, slug: str) -> None:
-    assert short_name(name) == slug
+    assert slugify(name) == slug

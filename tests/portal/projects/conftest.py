@@ -21,9 +21,9 @@ from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
-from udi.portal.projects.actions.telling import TELL
-from udi.portal.projects.jobs import jobs
+from udi.portal.projects.actions.notifications import NOTIFY_PROJECT
 from udi.portal.projects.models import Project, ProjectMember
+from udi.portal.projects.tasks import task_handlers
 from udi.ui.site import Site
 
 __all__ = ["Relay", "armor", "elsewhere", "feed", "indexes", "registry", "relay"]
@@ -101,7 +101,7 @@ class Workshop:
         project = await self.one(address)
         member = {"member": str((await self.member(email)).id)} if email else {}
         payload = {"project": str(project.id), "what": what, "revision": project.revision, **member}
-        await jobs(self.site)[TELL](Job(TELL, self.territory.id, payload, 0, last=True))
+        await task_handlers(self.site)[NOTIFY_PROJECT](Job(NOTIFY_PROJECT, self.territory.id, payload, 0, last=True))
 
     async def count(self, model: Any) -> int:
         async with self.site.database.session(self.territory.id, role="worker") as session:

@@ -17,10 +17,10 @@ from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.portal.catalogue.search.feed import SearchFeed
 from udi.portal.identity.models import Person
-from udi.portal.projects.suggestions.jobs import TELL_NEWS, jobs, queue_news
-from udi.portal.projects.suggestions.models import DeclaredInterest, SuggestionChoice, SuggestionLetter
-from udi.portal.projects.suggestions.states import State
-from udi.portal.projects.suggestions.writing import SEND_LETTER
+from udi.portal.projects.suggestions.messages import SEND_MESSAGE
+from udi.portal.projects.suggestions.models import DeclaredInterest, SuggestionChoice, SuggestionMessage
+from udi.portal.projects.suggestions.tasks import SEND_DIGEST, queue_digests, task_handlers
+from udi.portal.projects.suggestions.transitions import SuggestionState
 
 HOME = "/my-space/suggestions"
 SEEN = re.compile(r'name="seen" value="([^"]*)"')
@@ -68,10 +68,12 @@ class Fair:
         async with self.workshop.site.database.session(self.workshop.territory.id, role="worker") as session:
             return (await session.scalars(select(Person.id).where(Person.subject == login.subject))).one()
 
-    async def state(self, person: UUID) -> State:
+    async def state(self, person: UUID) -> SuggestionState:
         rows: list[SuggestionChoice] = await self.workshop.rows(SuggestionChoice)
         found = [each for each in rows if each.person_id == person]
-        return State.UNDECIDED if not found else State.ON if found[0].wanted else State.OFF
+        return (
+            SuggestionState.UNDECIDED if not found else SuggestionState.ON if found[0].wanted else SuggestionState.OFF
+        )
 
     async def interest(self, person: UUID) -> DeclaredInterest:
         rows: list[DeclaredInterest] = await self.workshop.rows(DeclaredInterest)
@@ -80,19 +82,21 @@ class Fair:
     async def queue(self, later: timedelta = timedelta(days=8)) -> int:
         """Look for mails that are due some days from now."""
         async with self.workshop.site.database.session(self.workshop.territory.id, role="worker") as session:
-            return await queue_news(session, now() + later, self.workshop.territory.zone)
+            return await queue_digests(session, now() + later, self.workshop.territory.zone)
 
     async def tell(self, interest: UUID) -> None:
         """Do the job of a Monday's mail, as the worker does."""
         payload = {"interest": str(interest), "until": "2026-11-30"}
-        await jobs(self.workshop.site)[TELL_NEWS](Job(TELL_NEWS, self.workshop.territory.id, payload, 0, last=True))
+        await task_handlers(self.workshop.site)[SEND_DIGEST](
+            Job(SEND_DIGEST, self.workshop.territory.id, payload, 0, last=True)
+        )
 
     async def deliver(self) -> None:
         """Do the job of every letter, even one that left."""
-        for letter in await self.workshop.rows(SuggestionLetter):
+        for letter in await self.workshop.rows(SuggestionMessage):
             payload = {"letter": str(letter.id)}
-            await jobs(self.workshop.site)[SEND_LETTER](
-                Job(SEND_LETTER, self.workshop.territory.id, payload, 0, last=True)
+            await task_handlers(self.workshop.site)[SEND_MESSAGE](
+                Job(SEND_MESSAGE, self.workshop.territory.id, payload, 0, last=True)
             )
 
 
@@ -100,5 +104,5 @@ class Fair:
 async def fair(workshop: Workshop, relay: Relay, feed: SearchFeed) -> Fair:
     """The workshop with a few datasets that can be found."""
     added = {title: await workshop.catalogue.add(line, resource_title=title) for line, title in TITLES.items()}
-    await feed.step()
+    await feed.run_once()
     return Fair(workshop, relay, {title: str(record.id) for title, record in added.items()})

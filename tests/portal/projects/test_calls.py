@@ -19,12 +19,12 @@ from udi.kit.errors import ConflictError
 from udi.kit.jobs import Job
 from udi.kit.oidc import Login
 from udi.portal.audit.models import AuditEvent
-from udi.portal.projects.calls import states
-from udi.portal.projects.calls.jobs import jobs
+from udi.portal.projects.calls import transitions
 from udi.portal.projects.calls.models import Call, CallCriterion, CallQuestion, Juror, Score, Submission
-from udi.portal.projects.calls.queries import standing
-from udi.portal.projects.calls.states import Event, State
-from udi.portal.projects.calls.telling import TELL_CALL
+from udi.portal.projects.calls.notifications import SEND_CALL_EMAIL
+from udi.portal.projects.calls.queries import call_state
+from udi.portal.projects.calls.tasks import task_handlers
+from udi.portal.projects.calls.transitions import CallEvent, CallState
 
 PAGE = Path(__file__).parents[3] / "docs/reference/calls.md"
 CRITERIA = (
@@ -50,10 +50,10 @@ TRANSITIONS = read_transitions("""
 """)
 """The table of `docs/reference/calls.md`, written a second time."""
 NAMES = {
-    Event.CHANGE: "changed", Event.OPEN: "opened", Event.EXTEND: "extended", Event.NAME: "jury_named", Event.ASK: "asked",
-    Event.ANSWER: "answered", Event.SUBMIT: "submitted", Event.WITHDRAW: "submission_withdrawn",
-    Event.DECLARE: "conflicts_declared", Event.SCORE: "scored", Event.JUDGE: "judged", Event.DECIDE: "decided",
-    Event.PUBLISH: "published",
+    CallEvent.CHANGE: "changed", CallEvent.OPEN: "opened", CallEvent.EXTEND: "extended", CallEvent.NAME: "jury_named", CallEvent.ASK: "asked",
+    CallEvent.ANSWER: "answered", CallEvent.SUBMIT: "submitted", CallEvent.WITHDRAW: "submission_withdrawn",
+    CallEvent.DECLARE: "conflicts_declared", CallEvent.SCORE: "scored", CallEvent.JUDGE: "judged", CallEvent.DECIDE: "decided",
+    CallEvent.PUBLISH: "published",
 }  # fmt: skip
 
 
@@ -103,9 +103,9 @@ class Desk:
     async def rows(self, model: Any) -> list[Any]:
         return await self.workshop.rows(model)
 
-    async def standing(self) -> State:
+    async def standing(self) -> CallState:
         [call] = await self.rows(Call)
-        return standing(call)
+        return call_state(call)
 
     async def declare(self, juror: httpx.AsyncClient, *conflicts: Submission) -> httpx.Response:
         data = {}
@@ -123,7 +123,9 @@ class Desk:
     async def tell_all(self, what: str, ids: list[UUID]) -> None:
         for about in ids:
             payload = {"call": self.address.rpartition("/")[2], "what": what, "about": str(about)}
-            await jobs(self.workshop.site)[TELL_CALL](Job(TELL_CALL, self.workshop.territory.id, payload, 0, last=True))
+            await task_handlers(self.workshop.site)[SEND_CALL_EMAIL](
+                Job(SEND_CALL_EMAIL, self.workshop.territory.id, payload, 0, last=True)
+            )
 
     async def events(self) -> list[str]:
         names = (
@@ -138,51 +140,53 @@ async def desk(workshop: Workshop) -> Desk:
     return Desk(workshop, [await workshop.come() for _ in range(3)])
 
 
-async def bring_to(desk: Desk, state: State) -> None:
+async def bring_to(desk: Desk, state: CallState) -> None:
     """A call in this state, with a question and a submission once it was open."""
     await desk.write()
     await desk.name_jury()
-    if state == State.DRAFT:
+    if state == CallState.DRAFT:
         return
     assert (await desk.act("open")).status_code == 303
     assert (await desk.send(desk.workshop.other, "Ombres")).status_code == 303
     asked = await desk.workshop.other.post(f"{desk.address}/questions", data={"question": "Pour qui ?"})
     assert asked.status_code == 303
-    if state == State.OPEN:
+    if state == CallState.OPEN:
         return
     await desk.pass_hour()
     [submission] = await desk.rows(Submission)
     juror, _ = desk.jury[0]
-    if state in {State.JUDGED, State.PUBLISHED}:
+    if state in {CallState.JUDGED, CallState.PUBLISHED}:
         await desk.declare(juror)
         await desk.score(juror, submission)
         await desk.act("judge")
-    if state == State.PUBLISHED:
+    if state == CallState.PUBLISHED:
         await desk.act("decide", submission=str(submission.id), laureate="yes", reason="Utile.")
         await desk.act("publish")
 
 
-async def do(desk: Desk, event: Event) -> httpx.Response:
+async def do(desk: Desk, event: CallEvent) -> httpx.Response:
     """Try an event as whoever may do it; what it needs besides the state is there."""
     juror, other = desk.jury[0][0], desk.workshop.other
     submission = next(iter(await desk.rows(Submission)), None)
     question = next(iter(await desk.rows(CallQuestion)), None)
     sent = str(submission.id) if submission else "00000000-0000-4000-8000-000000000000"
-    acts: dict[Event, Callable[[], Awaitable[httpx.Response]]] = {
-        Event.CHANGE: lambda: desk.team.post(f"{desk.address}/edit", data=desk.form(title="Rafraîchir")),
-        Event.OPEN: lambda: desk.act("open"),
-        Event.EXTEND: lambda: desk.act("extend", closes_at=moment(20), results_at=moment(40)),
-        Event.NAME: lambda: desk.act("jury", emails="quatrieme@jury.example"),
-        Event.ASK: lambda: other.post(f"{desk.address}/questions", data={"question": "Et après ?"}),
-        Event.ANSWER: lambda: desk.act("answer", question=str(question.id) if question else sent, answer="Pour tous."),
-        Event.SUBMIT: lambda: desk.send(other, "Encore"),
-        Event.WITHDRAW: lambda: other.post(f"{desk.address}/submissions/{sent}/withdraw"),
-        Event.DECLARE: lambda: desk.declare(juror),
-        Event.JUDGE: lambda: desk.act("judge"),
-        Event.DECIDE: lambda: desk.act("decide", submission=sent, laureate="no", reason="Trop loin."),
-        Event.PUBLISH: lambda: desk.act("publish"),
+    acts: dict[CallEvent, Callable[[], Awaitable[httpx.Response]]] = {
+        CallEvent.CHANGE: lambda: desk.team.post(f"{desk.address}/edit", data=desk.form(title="Rafraîchir")),
+        CallEvent.OPEN: lambda: desk.act("open"),
+        CallEvent.EXTEND: lambda: desk.act("extend", closes_at=moment(20), results_at=moment(40)),
+        CallEvent.NAME: lambda: desk.act("jury", emails="quatrieme@jury.example"),
+        CallEvent.ASK: lambda: other.post(f"{desk.address}/questions", data={"question": "Et après ?"}),
+        CallEvent.ANSWER: lambda: desk.act(
+            "answer", question=str(question.id) if question else sent, answer="Pour tous."
+        ),
+        CallEvent.SUBMIT: lambda: desk.send(other, "Encore"),
+        CallEvent.WITHDRAW: lambda: other.post(f"{desk.address}/submissions/{sent}/withdraw"),
+        CallEvent.DECLARE: lambda: desk.declare(juror),
+        CallEvent.JUDGE: lambda: desk.act("judge"),
+        CallEvent.DECIDE: lambda: desk.act("decide", submission=sent, laureate="no", reason="Trop loin."),
+        CallEvent.PUBLISH: lambda: desk.act("publish"),
     }
-    if event == Event.SCORE:
+    if event == CallEvent.SCORE:
         return await desk.score(juror, one_of(await desk.rows(Submission)))
     return await acts[event]()
 
@@ -192,34 +196,39 @@ def one_of(rows: list[Submission]) -> Submission:
     return submission
 
 
-WITHOUT_OBJECT = (Event.ANSWER, Event.WITHDRAW, Event.SCORE, Event.DECIDE)
+WITHOUT_OBJECT = (CallEvent.ANSWER, CallEvent.WITHDRAW, CallEvent.SCORE, CallEvent.DECIDE)
 """What is about a question or a submission, of which a draft has none."""
-PAIRS = [(state, event) for state in State for event in Event if state != State.DRAFT or event not in WITHOUT_OBJECT]
+PAIRS = [
+    (state, event)
+    for state in CallState
+    for event in CallEvent
+    if state != CallState.DRAFT or event not in WITHOUT_OBJECT
+]
 
 
 @pytest.mark.parametrize("event", WITHOUT_OBJECT)
-def test_a_draft_has_nothing_to_answer_withdraw_score_or_decide(event: Event) -> None:
+def test_a_draft_has_nothing_to_answer_withdraw_score_or_decide(event: CallEvent) -> None:
     with pytest.raises(ConflictError, match="does not stand there"):
-        states.follow(State.DRAFT, event)
+        transitions.transition(CallState.DRAFT, event)
 
 
 @pytest.mark.parametrize(("state", "event"), PAIRS)
-async def test_every_pair_of_state_and_event_follows_the_table(desk: Desk, state: State, event: Event) -> None:
+async def test_every_pair_of_state_and_event_follows_the_table(desk: Desk, state: CallState, event: CallEvent) -> None:
     await bring_to(desk, state)
     assert await desk.standing() == state
     [submission] = await desk.rows(Submission) or [None]
-    if state == State.CLOSED and event in {Event.SCORE, Event.JUDGE}:
+    if state == CallState.CLOSED and event in {CallEvent.SCORE, CallEvent.JUDGE}:
         await desk.declare(desk.jury[0][0])
-    if state == State.CLOSED and event == Event.JUDGE:
+    if state == CallState.CLOSED and event == CallEvent.JUDGE:
         await desk.score(desk.jury[0][0], submission)
-    if state == State.JUDGED and event == Event.PUBLISH:
+    if state == CallState.JUDGED and event == CallEvent.PUBLISH:
         await desk.act("decide", submission=str(submission.id), laureate="yes", reason="Utile.")
     before = await desk.events()
 
     answer = await do(desk, event)
 
     target = TRANSITIONS.get((state, event))
-    refusal = 404 if state == State.DRAFT and event in {Event.ASK, Event.SUBMIT, Event.DECLARE} else 409
+    refusal = 404 if state == CallState.DRAFT and event in {CallEvent.ASK, CallEvent.SUBMIT, CallEvent.DECLARE} else 409
     assert answer.status_code == (303 if target else refusal), answer.text
     assert await desk.standing() == (target or state)
     assert (await desk.events())[len(before) :] == ([f"call.{NAMES[event]}"] if target else [])
@@ -230,7 +239,7 @@ def test_the_documented_table_is_the_tested_one() -> None:
 
     assert {(state, event): target for state, event, target in rows} == TRANSITIONS
     closing = datetime.fromisoformat("2027-01-15T18:00:00+01:00")
-    assert states.stand("open", closing, closing) == State.CLOSED
+    assert transitions.state_at("open", closing, closing) == CallState.CLOSED
 
 
 async def test_the_call_of_32_candidates_and_6_laureates(desk: Desk, relay: Relay) -> None:

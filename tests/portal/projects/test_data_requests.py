@@ -23,9 +23,9 @@ from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.audit.models import AuditEvent
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.projects.data_requests.jobs import look_at_delays, send_letter
 from udi.portal.projects.data_requests.models import DataRequest, DataRequestRoute, DataRequestSupport
-from udi.portal.projects.data_requests.states import Event, State
+from udi.portal.projects.data_requests.tasks import check_delays, send_email
+from udi.portal.projects.data_requests.transitions import DataRequestEvent, DataRequestState
 from udi.ui.site import Site
 
 __all__ = ["relay"]
@@ -61,7 +61,7 @@ TRANSITIONS = read_transitions("""
     hidden    show     asked
 """)
 """The table of `docs/reference/data-requests.md`, written a second time."""
-BY_PRODUCER = {Event.PROMISE, Event.DECLINE, Event.DELIVER}
+BY_PRODUCER = {DataRequestEvent.PROMISE, DataRequestEvent.DECLINE, DataRequestEvent.DELIVER}
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Board:
             payloads = [json.loads(bytes(row[0])) for row in await session.execute(queued)]
         for payload in payloads:
             if payload["tenant"] == str(self.territory.id):
-                await send_letter(self.site, self.territory, payload)
+                await send_email(self.site, self.territory, payload)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ async def board(
 ) -> AsyncIterator[Board]:
     catalogue = await open_catalogue(portal_site.database, demo)
     datasets = [(await catalogue.add(line, resource_title=title)).id for line, title in TITLES.items()]
-    await SearchFeed(portal_site.database, portal_site.registry, portal_site.settings).step()
+    await SearchFeed(portal_site.database, portal_site.registry, portal_site.settings).run_once()
     async with (
         browse(portal_app, demo, make_person(demo)) as person,
         browse(portal_app, demo, make_person(demo)) as other,
@@ -130,38 +130,40 @@ def tomorrow() -> str:
     return (now() + timedelta(days=20)).date().isoformat()
 
 
-async def do(board: Board, address: str, event: Event) -> httpx.Response:
+async def do(board: Board, address: str, event: DataRequestEvent) -> httpx.Response:
     """Whatever leads to an event, by who may do it."""
-    if event == Event.CORRECT:
+    if event == DataRequestEvent.CORRECT:
         return await board.person.post(f"{address}/correct", data={**FORM, "title": "Bruit la nuit"})
-    if event == Event.WITHDRAW:
+    if event == DataRequestEvent.WITHDRAW:
         return await board.person.post(f"{address}/withdraw")
     if event in BY_PRODUCER:
         dataset = f"/data/{next(iter(board.datasets))}/bruit"
         return await decide(board.producer, address, event, words="Voilà.", day=tomorrow(), dataset=dataset)
-    into = await board.ask(title="Bruit nocturne") if event == Event.MERGE else ""
+    into = await board.ask(title="Bruit nocturne") if event == DataRequestEvent.MERGE else ""
     return await decide(board.team, address, event, words="Hors sujet.", into=into)
 
 
-async def bring_to(board: Board, state: State) -> str:
+async def bring_to(board: Board, state: DataRequestState) -> str:
     address = await board.ask()
-    way = {State.PROMISED: Event.PROMISE, State.DECLINED: Event.DECLINE, State.DELIVERED: Event.DELIVER,
-           State.MERGED: Event.MERGE, State.WITHDRAWN: Event.WITHDRAW, State.HIDDEN: Event.HIDE}  # fmt: skip
+    way = {DataRequestState.PROMISED: DataRequestEvent.PROMISE, DataRequestState.DECLINED: DataRequestEvent.DECLINE, DataRequestState.DELIVERED: DataRequestEvent.DELIVER,
+           DataRequestState.MERGED: DataRequestEvent.MERGE, DataRequestState.WITHDRAWN: DataRequestEvent.WITHDRAW, DataRequestState.HIDDEN: DataRequestEvent.HIDE}  # fmt: skip
     if state in way:
         await do(board, address, way[state])
     assert (await board.one(address)).state == state
     return address
 
 
-@pytest.mark.parametrize("event", list(Event))
-@pytest.mark.parametrize("state", list(State))
-async def test_every_pair_of_state_and_event_follows_the_table(board: Board, state: State, event: Event) -> None:
+@pytest.mark.parametrize("event", list(DataRequestEvent))
+@pytest.mark.parametrize("state", list(DataRequestState))
+async def test_every_pair_of_state_and_event_follows_the_table(
+    board: Board, state: DataRequestState, event: DataRequestEvent
+) -> None:
     address = await bring_to(board, state)
 
     answer = await do(board, address, event)
 
     target = TRANSITIONS.get((state, event))
-    refusal = 404 if state in {State.HIDDEN, State.WITHDRAWN} and event in BY_PRODUCER else 409
+    refusal = 404 if state in {DataRequestState.HIDDEN, DataRequestState.WITHDRAWN} and event in BY_PRODUCER else 409
     assert answer.status_code == (303 if target else refusal), answer.text
     assert (await board.one(address)).state == (target or state)
 
@@ -260,7 +262,7 @@ async def test_what_lacks_in_an_answer_is_said_at_its_field(
 
     assert answer.status_code == 422
     assert f'id="{field}-e"' in answer.text
-    assert (await board.one(address)).state == State.ASKED
+    assert (await board.one(address)).state == DataRequestState.ASKED
 
 
 async def test_when_every_producer_passes_the_team_is_told_and_sends_it_on(board: Board, relay: Relay) -> None:
@@ -289,7 +291,7 @@ async def test_producers_are_reminded_once_and_the_team_is_told_once(board: Boar
             request.due_on = (now() + timedelta(days=days)).date()
         for _ in range(2):
             async with board.site.database.session(board.territory.id, role="worker") as session:
-                await look_at_delays(session)
+                await check_delays(session)
 
     await board.tell()
     subjects = [str(mail["Subject"]) for mail in relay.mails]

@@ -9,8 +9,8 @@ import pytest
 from tests.portal.projects.conftest import FORM, Relay, Workshop
 from tests.portal.transitions import read_transitions
 from udi.kit.errors import ConflictError
-from udi.portal.projects import states
-from udi.portal.projects.states import Event, Stage, State, Step
+from udi.portal.projects import transitions
+from udi.portal.projects.transitions import ProjectEvent, ProjectState, TeamMemberEvent, TeamMemberStage
 
 PAGE = Path(__file__).parents[3] / "docs/reference/projects.md"
 TRANSITIONS = read_transitions("""
@@ -32,30 +32,32 @@ TEAM_TRANSITIONS = read_transitions("""
 """)
 """The two tables of `docs/reference/projects.md`, written a second time."""
 PATHS = {
-    State.IDEA: [],
-    State.IN_PROGRESS: [Event.START],
-    State.DELIVERED: [Event.DELIVER],
-    State.ARCHIVED: [Event.ARCHIVE],
+    ProjectState.IDEA: [],
+    ProjectState.IN_PROGRESS: [ProjectEvent.START],
+    ProjectState.DELIVERED: [ProjectEvent.DELIVER],
+    ProjectState.ARCHIVED: [ProjectEvent.ARCHIVE],
 }
 STAGES = {
-    Stage.INVITED: [],
-    Stage.JOINED: [Step.ACCEPT],
-    Stage.DECLINED: [Step.DECLINE],
-    Stage.CANCELLED: [Step.CANCEL],
-    Stage.LEFT: [Step.ACCEPT, Step.LEAVE],
+    TeamMemberStage.INVITED: [],
+    TeamMemberStage.JOINED: [TeamMemberEvent.ACCEPT],
+    TeamMemberStage.DECLINED: [TeamMemberEvent.DECLINE],
+    TeamMemberStage.CANCELLED: [TeamMemberEvent.CANCEL],
+    TeamMemberStage.LEFT: [TeamMemberEvent.ACCEPT, TeamMemberEvent.LEAVE],
 }
 NAMES = {
-    Step.ACCEPT: "joined",
-    Step.DECLINE: "declined",
-    Step.CANCEL: "cancelled",
-    Step.LEAVE: "left",
-    Step.REMOVE: "removed",
+    TeamMemberEvent.ACCEPT: "joined",
+    TeamMemberEvent.DECLINE: "declined",
+    TeamMemberEvent.CANCEL: "cancelled",
+    TeamMemberEvent.LEAVE: "left",
+    TeamMemberEvent.REMOVE: "removed",
 }
 
 
-@pytest.mark.parametrize("event", list(Event))
-@pytest.mark.parametrize("state", list(State))
-async def test_every_pair_of_state_and_event_follows_the_table(workshop: Workshop, state: State, event: Event) -> None:
+@pytest.mark.parametrize("event", list(ProjectEvent))
+@pytest.mark.parametrize("state", list(ProjectState))
+async def test_every_pair_of_state_and_event_follows_the_table(
+    workshop: Workshop, state: ProjectState, event: ProjectEvent
+) -> None:
     address = await workshop.begin()
     for step in PATHS[state]:
         assert (await workshop.leader.post(f"{address}/move", data={"event": step})).status_code == 303
@@ -69,19 +71,23 @@ async def test_every_pair_of_state_and_event_follows_the_table(workshop: Worksho
     assert (await workshop.events())[len(before) :] == (["project.moved"] if target else [])
     page = await workshop.leader.get(address)
     offered = {offer for start, offer in TRANSITIONS if start == (target or state)}
-    assert {offer for offer in Event if f'value="{offer}"' in page.text} == offered
+    assert {offer for offer in ProjectEvent if f'value="{offer}"' in page.text} == offered
 
 
-async def do(workshop: Workshop, someone: httpx.AsyncClient, address: str, email: str, step: Step) -> httpx.Response:
-    if step in {Step.CANCEL, Step.REMOVE}:
+async def do(
+    workshop: Workshop, someone: httpx.AsyncClient, address: str, email: str, step: TeamMemberEvent
+) -> httpx.Response:
+    if step in {TeamMemberEvent.CANCEL, TeamMemberEvent.REMOVE}:
         member = await workshop.member(email)
         return await workshop.leader.post(f"{address}/team/{member.id}", data={"what": step})
     return await someone.post(f"{address}/invitation", data={"what": step})
 
 
-@pytest.mark.parametrize("what", list(Step))
-@pytest.mark.parametrize("stage", list(Stage))
-async def test_every_pair_of_stage_and_step_follows_the_table(workshop: Workshop, stage: Stage, what: Step) -> None:
+@pytest.mark.parametrize("what", list(TeamMemberEvent))
+@pytest.mark.parametrize("stage", list(TeamMemberStage))
+async def test_every_pair_of_stage_and_step_follows_the_table(
+    workshop: Workshop, stage: TeamMemberStage, what: TeamMemberEvent
+) -> None:
     address, email = await workshop.begin(), workshop.logins["other"].email
     invited = await workshop.leader.post(f"{address}/team", data={"email": email, "right": "see"})
     assert invited.status_code == 303, invited.text
@@ -92,13 +98,15 @@ async def test_every_pair_of_stage_and_step_follows_the_table(workshop: Workshop
     answer = await do(workshop, workshop.other, address, email, what)
 
     target = TEAM_TRANSITIONS.get((stage, what))
-    present = stage in {Stage.INVITED, Stage.JOINED}
-    refusal = 404 if not present and what in {Step.ACCEPT, Step.DECLINE, Step.LEAVE} else 409
+    present = stage in {TeamMemberStage.INVITED, TeamMemberStage.JOINED}
+    refusal = (
+        404 if not present and what in {TeamMemberEvent.ACCEPT, TeamMemberEvent.DECLINE, TeamMemberEvent.LEAVE} else 409
+    )
     assert answer.status_code == (303 if target else refusal), answer.text
     assert (await workshop.member(email)).stage == (target or stage)
     added = (await workshop.events())[len(before) :]
     assert added == ([f"project.member_{NAMES[what]}"] if target else [])
-    sees = (target or stage) == Stage.JOINED
+    sees = (target or stage) == TeamMemberStage.JOINED
     assert (await workshop.other.get(address)).status_code == (200 if sees else 404)
 
 
@@ -113,7 +121,7 @@ def test_the_documented_tables_are_the_tested_ones() -> None:
     assert {(state, event): target for state, event, target in rows("project.moved")} == TRANSITIONS
     assert {(stage, step): target for stage, step, target in rows("project.member_")} == TEAM_TRANSITIONS
     with pytest.raises(ConflictError):
-        states.step(Stage.LEFT, Step.ACCEPT)
+        transitions.transition_member(TeamMemberStage.LEFT, TeamMemberEvent.ACCEPT)
 
 
 async def test_who_edits_takes_it_on_and_only_who_leads_archives(workshop: Workshop, relay: Relay) -> None:

@@ -13,10 +13,10 @@ from PIL import Image
 
 from tests.node import hostile
 from udi.kit import child
-from udi.kit.child import Child
+from udi.kit.child import ChildProcess
 from udi.kit.errors import InvalidError
 from udi.portal.projects import pictures
-from udi.portal.projects.pictures import make_pictures
+from udi.portal.projects.pictures import make_picture_pair
 
 pytestmark = [pytest.mark.programs, pytest.mark.usefixtures("real_children")]
 PATIENCE = 60
@@ -47,7 +47,7 @@ def turned() -> Image.Exif:
     ids=["jpeg", "turned", "cmyk", "palette", "transparent", "deep", "webp", "two in one"],
 )  # fmt: skip
 async def test_make_pictures_reads_each_kind(data: bytes, size: tuple[int, int]) -> None:
-    made = await make_pictures(data)
+    made = await make_picture_pair(data)
 
     assert made.size == size
     assert Image.open(io.BytesIO(made.large)).size == size
@@ -57,13 +57,13 @@ async def test_make_pictures_reads_each_kind(data: bytes, size: tuple[int, int])
 @pytest.mark.parametrize("data", [b"", b"no picture", picture("GIF", "P"), picture("PNG")[:60]])
 async def test_make_pictures_refuses_what_is_no_picture(data: bytes) -> None:
     with pytest.raises(InvalidError):
-        await make_pictures(data)
+        await make_picture_pair(data)
 
 
 @pytest.mark.parametrize("deed", ["read", "ask about", "open a socket", "run", "fork", "write", *hostile.KERNEL])
 async def test_what_reads_a_picture_reaches_nothing(deed: str) -> None:
     limits = replace(pictures.LIMITS, modules=(*pictures.LIMITS.modules, hostile.__name__))
-    async with Child(limits) as process:
+    async with ChildProcess(limits) as process:
         outcome = await process.call(hostile.attempt, deed, Path("/etc/passwd"), seconds=PATIENCE)
 
     assert outcome == "PermissionError"
@@ -79,7 +79,7 @@ async def test_make_pictures_starts_a_child_that_opens_no_file(monkeypatch: pyte
 
     monkeypatch.setattr(child, "launch", watch)
 
-    await make_pictures(picture("PNG"))
+    await make_picture_pair(picture("PNG"))
 
     [limits] = launched
     assert (limits["modules"], limits["places"], limits["file_bytes"]) == ([pictures.MODULE], [], 0)

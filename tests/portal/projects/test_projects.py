@@ -21,7 +21,7 @@ async def test_nobody_but_its_team_knows_of_a_project_until_its_leader_says_so(
     workshop: Workshop, feed: SearchFeed
 ) -> None:
     dataset = await workshop.catalogue.add(4)
-    await feed.step()
+    await feed.run_once()
     address = await workshop.begin(dataset=str(dataset.id))
     places = (*PUBLIC, f"/data/{dataset.id}")
 
@@ -40,7 +40,7 @@ async def test_nobody_but_its_team_knows_of_a_project_until_its_leader_says_so(
     assert TITLE in (await workshop.leader.get(address)).text
 
     published = await workshop.leader.post(f"{address}/publish")
-    await feed.step()
+    await feed.run_once()
 
     assert published.status_code == 303
     assert (await workshop.leader.post(f"{address}/publish")).status_code == 409
@@ -135,7 +135,7 @@ async def test_a_withdrawn_dataset_keeps_its_line_and_leads_to_what_its_address_
 
 async def test_data_are_looked_for_and_chosen_on_a_page(workshop: Workshop, feed: SearchFeed) -> None:
     await workshop.catalogue.add_all()
-    await feed.step()
+    await feed.run_once()
     address = await workshop.begin()
 
     found = await workshop.leader.get(f"{address}/datasets?q=arbres")

@@ -23,16 +23,16 @@ from udi.portal.projects.models import Project
 from udi.portal.projects.suggestions.models import (
     DeclaredInterest,
     SuggestionChoice,
-    SuggestionLetter,
     SuggestionMark,
+    SuggestionMessage,
 )
-from udi.portal.projects.suggestions.states import NEXT, Event, State
+from udi.portal.projects.suggestions.transitions import NEXT, SuggestionEvent, SuggestionState
 
 __all__ = ["fair"]
 PAGE = Path(__file__).parents[3] / "docs/reference/matchmaking.md"
 NOISE = {"looks_for": "le bruit des rues la nuit", "mailed": "1"}
 HELPER = {"offers": "testers", "found": "1", "name": "Les Marcheuses"}
-KEPT = (DeclaredInterest, SuggestionMark, SuggestionLetter)
+KEPT = (DeclaredInterest, SuggestionMark, SuggestionMessage)
 TRANSITIONS = read_transitions("""
     undecided turn_on  on
     undecided turn_off off
@@ -45,7 +45,7 @@ TRANSITIONS = read_transitions("""
     off       turn_on  on
 """)
 """The table of `docs/reference/matchmaking.md`, written a second time."""
-OUTDATED_FORM = (Event.TURN_ON, Event.CHANGE)
+OUTDATED_FORM = (SuggestionEvent.TURN_ON, SuggestionEvent.CHANGE)
 """What a form brings about that was loaded before: another state is a conflict with it."""
 STOP = re.compile(r"<(http[^>]+)>")
 
@@ -56,16 +56,16 @@ async def find_helper(fair: Fair) -> UUID:
     return (await fair.interest(await fair.person("other"))).id
 
 
-async def do(fair: Fair, event: Event, who: httpx.AsyncClient, person: UUID, seen: str, helper: UUID) -> int:
+async def do(fair: Fair, event: SuggestionEvent, who: httpx.AsyncClient, person: UUID, seen: str, helper: UUID) -> int:
     """Whatever leads to an event, and the status; `seen` is of before it was ever on, or of while it was."""
     state = await fair.state(person)
-    if event is Event.TURN_ON:
-        fresh = {} if state is not State.ON else {"seen": ""}
+    if event is SuggestionEvent.TURN_ON:
+        fresh = {} if state is not SuggestionState.ON else {"seen": ""}
         return (await fair.declare(who, **NOISE, **fresh)).status_code
-    if event is Event.CHANGE:
-        fresh = {} if state is State.ON else {"seen": seen or "2026-11-27T09:00:00+00:00"}
+    if event is SuggestionEvent.CHANGE:
+        fresh = {} if state is SuggestionState.ON else {"seen": seen or "2026-11-27T09:00:00+00:00"}
         return (await fair.declare(who, **NOISE, **fresh)).status_code
-    if event is Event.TELL:
+    if event is SuggestionEvent.TELL:
         before = len(fair.relay.raw)
         for interest in await fair.workshop.rows(DeclaredInterest):
             if interest.person_id == person:
@@ -74,26 +74,26 @@ async def do(fair: Fair, event: Event, who: httpx.AsyncClient, person: UUID, see
     return (await who.post(f"{HOME}/{event_path(event)}", data=event_form(fair, event, helper))).status_code
 
 
-def event_path(event: Event) -> str:
-    return {Event.MARK: "marks", Event.WRITE: "letters", Event.TURN_OFF: "off"}[event]
+def event_path(event: SuggestionEvent) -> str:
+    return {SuggestionEvent.MARK: "marks", SuggestionEvent.WRITE: "letters", SuggestionEvent.TURN_OFF: "off"}[event]
 
 
-def event_form(fair: Fair, event: Event, helper: UUID) -> dict[str, str]:
-    if event is Event.MARK:
+def event_form(fair: Fair, event: SuggestionEvent, helper: UUID) -> dict[str, str]:
+    if event is SuggestionEvent.MARK:
         return {"thing": "dataset", "id": fair.datasets["Carte du bruit des rues"], "mark": "useful"}
-    return {"to": str(helper), "words": "Bonjour, nous faisons une carte."} if event is Event.WRITE else {}
+    return {"to": str(helper), "words": "Bonjour, nous faisons une carte."} if event is SuggestionEvent.WRITE else {}
 
 
 async def test_every_pair_of_state_and_event_follows_the_table(fair: Fair) -> None:
     helper = await find_helper(fair)
-    for state, event in itertools.product(State, Event):
+    for state, event in itertools.product(SuggestionState, SuggestionEvent):
         (who, login), seen = await fair.workshop.come(), ""
         assert (await who.post("/projects/new", data=FORM)).status_code == 303
         person = await fair.person_of(login)
-        if state is not State.UNDECIDED:
+        if state is not SuggestionState.UNDECIDED:
             await fair.turn_on(who, **NOISE)
             seen = await fair.seen(who)
-        if state is State.OFF:
+        if state is SuggestionState.OFF:
             await who.post(f"{HOME}/off")
         assert await fair.state(person) is state
 
@@ -189,8 +189,8 @@ async def test_off_forgets_all_but_that_it_is_off_and_no_page_names_it_again(fai
     helper, person = await find_helper(fair), await fair.person("leader")
     await workshop.begin(support="testers")
     await fair.turn_on(leader, **NOISE, found="1", name="Ana", has="sonomètres")
-    await leader.post(f"{HOME}/marks", data=event_form(fair, Event.MARK, helper))
-    await leader.post(f"{HOME}/letters", data=event_form(fair, Event.WRITE, helper))
+    await leader.post(f"{HOME}/marks", data=event_form(fair, SuggestionEvent.MARK, helper))
+    await leader.post(f"{HOME}/letters", data=event_form(fair, SuggestionEvent.WRITE, helper))
     await workshop.other.post(
         f"{HOME}/marks", data={"thing": "interest", "id": str((await fair.interest(person)).id), "mark": "useful"}
     )
@@ -201,12 +201,12 @@ async def test_off_forgets_all_but_that_it_is_off_and_no_page_names_it_again(fai
 
     assert (off.status_code, off.headers["location"]) == (303, HOME)
     assert [each.person_id for each in await workshop.rows(DeclaredInterest)] == [await fair.person("other")]
-    assert [await workshop.rows(model) for model in (SuggestionMark, SuggestionLetter)] == [[], []]
-    assert await fair.state(person) is State.OFF
+    assert [await workshop.rows(model) for model in (SuggestionMark, SuggestionMessage)] == [[], []]
+    assert await fair.state(person) is SuggestionState.OFF
     assert HOME not in (await leader.get("/my-space")).text
     assert (await fair.declare(leader, **NOISE, seen=stale)).status_code == 412
     assert (await workshop.team.post(f"{HOME}/off")).status_code == 303, "the team turns off its own alone"
-    assert await fair.state(person) is State.OFF
+    assert await fair.state(person) is SuggestionState.OFF
     assert "arrêtées" in (await fair.page(leader)).casefold()
     assert (await workshop.events()).count("suggestion.turned_off") == 2
 
@@ -229,15 +229,15 @@ async def test_one_click_of_the_mailbox_turns_off_for_ever_and_an_old_mail_still
     assert address in text
 
     assert (await workshop.anyone.get(address)).status_code == 200
-    assert await fair.state(person) is State.ON, "a program that looks for danger turns nothing off"
+    assert await fair.state(person) is SuggestionState.ON, "a program that looks for danger turns nothing off"
     mailbox = {"Sec-Fetch-Site": "cross-site"}
     for _ in range(2):
         done = await workshop.anyone.post(address, data={"List-Unsubscribe": "One-Click"}, headers=mailbox)
         assert done.status_code == 200
-        assert await fair.state(person) is State.OFF
+        assert await fair.state(person) is SuggestionState.OFF
     await fair.turn_on(workshop.leader, **NOISE)
     await workshop.anyone.post(address, headers=mailbox)
-    assert await fair.state(person) is State.OFF
+    assert await fair.state(person) is SuggestionState.OFF
 
 
 async def test_a_worker_that_is_under_way_brings_nothing_back(fair: Fair, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +258,7 @@ async def test_a_worker_that_is_under_way_brings_nothing_back(fair: Fair, monkey
     server.close()
     await server.wait_closed()
 
-    assert await fair.state(person) is State.OFF
+    assert await fair.state(person) is SuggestionState.OFF
     assert [await workshop.rows(model) for model in KEPT] == [[], [], []]
     assert await fair.queue() == 0
     await fair.tell(interest)
@@ -272,7 +272,7 @@ async def test_two_clicks_at_once_leave_it_off(fair: Fair) -> None:
         seen = await fair.seen(leader)
         changes = [fair.declare(leader, **NOISE, seen=seen) for _ in range(2)]
         await asyncio.gather(leader.post(f"{HOME}/off"), *changes, leader.post(f"{HOME}/off"))
-        assert await fair.state(person) is State.OFF
+        assert await fair.state(person) is SuggestionState.OFF
         assert [await fair.workshop.rows(model) for model in KEPT] == [[], [], []]
 
 
@@ -313,7 +313,7 @@ async def test_a_letter_leaves_by_the_portal_and_says_no_address_but_the_writers
     assert (mail["To"], mail["Reply-To"]) == (workshop.logins["other"].email, workshop.logins["leader"].email)
     assert "venez marcher" in mail.get_content()
     assert STOP.search(str(mail["List-Unsubscribe"]))
-    [letter] = await workshop.rows(SuggestionLetter)
+    [letter] = await workshop.rows(SuggestionMessage)
     assert (letter.words, letter.sent_at is None) == ("", False)
     assert (await leader.post(f"{HOME}/letters", data=sent)).status_code == 409
     assert (await workshop.other.post(f"{HOME}/letters", data=sent)).status_code == 404, "nobody writes to oneself"
@@ -384,7 +384,7 @@ async def test_another_territory_has_no_part_in_it(fair: Fair, elsewhere: Catalo
         assert (await stranger.post(f"{HOME}/letters", data=sent)).status_code == 404
         marked = {"thing": "interest", "id": str(helper), "mark": "never"}
         assert (await stranger.post(f"{HOME}/marks", data=marked)).status_code == 404
-    assert await fair.state(await fair.person("leader")) is State.ON
+    assert await fair.state(await fair.person("leader")) is SuggestionState.ON
 
 
 HIDE: dict[str, Callable[[], Any]] = {

@@ -20,11 +20,11 @@ from udi.portal.catalogue.search.index import SearchIndexes
 from udi.portal.identity.models import Person
 from udi.portal.projects.data_requests.models import DataRequest
 from udi.portal.projects.models import Project
-from udi.portal.projects.suggestions.finding import find_suggestions
 from udi.portal.projects.suggestions.models import DeclaredInterest, SuggestionChoice, SuggestionMark
-from udi.portal.projects.suggestions.own import Receiver
-from udi.portal.projects.suggestions.shapes import Source, Suggestion, Thing
-from udi.portal.projects.suggestions.words import stems_of
+from udi.portal.projects.suggestions.profile import SuggestionRecipient
+from udi.portal.projects.suggestions.search import find_suggestions
+from udi.portal.projects.suggestions.significant_terms import stems_of
+from udi.portal.projects.suggestions.suggestion import ReasonSource, Suggestion, SuggestionTarget
 
 PEOPLE = 4
 TEXTS = st.sampled_from(["", "bruit des rues", "cantines", "budget de la ville", "rues et cantines bruit", "vélos"])
@@ -144,7 +144,7 @@ async def two(armor: Catalogue, elsewhere: Catalogue, feed: SearchFeed) -> tuple
     for catalogue in (armor, elsewhere):
         for line, title in TITLES.items():
             await catalogue.add(line, resource_title=title)
-    await feed.step()
+    await feed.run_once()
     return armor, elsewhere
 
 
@@ -165,8 +165,10 @@ async def test_nothing_is_suggested_to_or_about_who_did_not_say_so(
             reader = indexes.find(catalogue.territory.id)
             person = interest.person_id
             async with catalogue.database.session(catalogue.territory.id, role="app", person=person) as session:
-                found = await find_suggestions(session, reader, Receiver(interest))
-                public = await find_suggestions(session, reader, Receiver(interest, in_public=True), new=True)
+                found = await find_suggestions(session, reader, SuggestionRecipient(interest))
+                public = await find_suggestions(
+                    session, reader, SuggestionRecipient(interest, in_public=True), new=True
+                )
             never = {one.id for each in world.people[number].never if (one := interests[each])}
             told = [each for those in found.values() for each in those]
             met += len(told)
@@ -184,15 +186,24 @@ async def test_such_a_world_has_something_of_everything(
     for interest in await settle(here, RICH):
         assert interest
         async with here.database.session(here.territory.id, role="app", person=interest.person_id) as session:
-            found = await find_suggestions(session, indexes.find(here.territory.id), Receiver(interest))
+            found = await find_suggestions(session, indexes.find(here.territory.id), SuggestionRecipient(interest))
         met |= {each.thing for those in found.values() for each in those}
 
-    assert met == {Thing.DATASET, Thing.REQUEST, Thing.PROJECT, Thing.INTEREST}
+    assert met == {
+        SuggestionTarget.DATASET,
+        SuggestionTarget.REQUEST,
+        SuggestionTarget.PROJECT,
+        SuggestionTarget.INTEREST,
+    }
 
 
 async def read_all(catalogue: Catalogue) -> dict[tuple[str, UUID], Any]:
     """Every row of the territory that may be suggested, by thing."""
-    from_tables = {Thing.PROJECT: Project, Thing.REQUEST: DataRequest, Thing.INTEREST: DeclaredInterest}
+    from_tables = {
+        SuggestionTarget.PROJECT: Project,
+        SuggestionTarget.REQUEST: DataRequest,
+        SuggestionTarget.INTEREST: DeclaredInterest,
+    }
     async with catalogue.database.session(catalogue.territory.id, role="worker") as session:
         return {
             (thing, row.id): row for thing, model in from_tables.items() for row in await session.scalars(select(model))
@@ -223,11 +234,11 @@ def check_request(_each: Suggestion, interest: DeclaredInterest, row: DataReques
     assert row.person_id != interest.person_id
 
 
-CHECKS: dict[Thing, Callable[[Suggestion, DeclaredInterest, Any], None]] = {
-    Thing.DATASET: check_dataset,
-    Thing.INTEREST: check_interest,
-    Thing.PROJECT: check_project,
-    Thing.REQUEST: check_request,
+CHECKS: dict[SuggestionTarget, Callable[[Suggestion, DeclaredInterest, Any], None]] = {
+    SuggestionTarget.DATASET: check_dataset,
+    SuggestionTarget.INTEREST: check_interest,
+    SuggestionTarget.PROJECT: check_project,
+    SuggestionTarget.REQUEST: check_request,
 }
 
 
@@ -243,18 +254,22 @@ def check(each: Suggestion, interest: DeclaredInterest, rows: dict[tuple[str, UU
 
 
 def check_why(
-    each: Suggestion, source: Source, path: str, interest: DeclaredInterest, rows: dict[tuple[str, UUID], Any]
+    each: Suggestion, source: ReasonSource, path: str, interest: DeclaredInterest, rows: dict[tuple[str, UUID], Any]
 ) -> None:
     """A reason is one's own, and its words are said on both sides."""
-    if source in {Source.PROJECT, Source.REQUEST}:
+    if source in {ReasonSource.PROJECT, ReasonSource.REQUEST}:
         own = rows[source, UUID(path.rpartition("/")[2])]
         assert interest.person_id in {getattr(own, "leader_id", None), getattr(own, "person_id", None)}
-    if source in {Source.HAS, Source.LOOKS_FOR}:
-        said = stems_of(interest.has if source is Source.HAS else interest.looks_for)
+    if source in {ReasonSource.HAS, ReasonSource.LOOKS_FOR}:
+        said = stems_of(interest.has if source is ReasonSource.HAS else interest.looks_for)
         assert all(stems_of(word) & said for why in each.why if why.source is source for word in why.words)
 
 
 def projects_support(interest: DeclaredInterest, rows: dict[tuple[str, UUID], Any]) -> Sequence[str]:
     """What one's own projects look for."""
-    mine = [row for (thing, _), row in rows.items() if thing == Thing.PROJECT and row.leader_id == interest.person_id]
+    mine = [
+        row
+        for (thing, _), row in rows.items()
+        if thing == SuggestionTarget.PROJECT and row.leader_id == interest.person_id
+    ]
     return [code for row in mine for code in row.support]

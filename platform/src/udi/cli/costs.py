@@ -15,11 +15,11 @@ from udi.cli.provision import GIGABYTE
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, Refusal
 from udi.node.spaces.actions import set_limits
-from udi.node.spaces.costs import Cost, Month, list_costs
+from udi.node.spaces.costs import Month, SpaceCost, list_costs
 from udi.node.spaces.models import Space
 from udi.portal.tenants.files import read_folder
 from udi.portal.tenants.queries import get_tenant
-from udi.portal.tenants.shape import CostsPart
+from udi.portal.tenants.schema import CostsPart
 from udi.settings import Settings, get_settings
 
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
@@ -54,7 +54,7 @@ def set_(
         "quota_bytes": quota_gb * GIGABYTE if quota_gb else None, "requests_per_minute": requests_per_minute,
         "jobs_at_once": jobs_at_once, "uploads_at_once": uploads_at_once,
     }  # fmt: skip
-    space = asyncio.run(_set(get_settings(), territory, slug, limits))
+    space = asyncio.run(_set_limits(get_settings(), territory, slug, limits))
     now = {name: getattr(space, name) for name in limits}
     if json:
         print(jsonlib.dumps({"territory": territory, "producer": slug, **now}))
@@ -74,7 +74,9 @@ def costs(
     Quantities and shares, so that a consortium can share what the node costs; no bill.
     """
     settings = get_settings()
-    rows = rows_of(asyncio.run(_costs(settings, territory, _month(month))), _prices(settings, territory))
+    rows = rows_of(
+        asyncio.run(_list_costs(settings, territory, _parse_month(month))), _read_prices(settings, territory)
+    )
     columns = {**COLUMNS, **({"share": "Share"} if rows and "share" in rows[0] else {})}
     if as_csv:
         writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore")
@@ -84,51 +86,51 @@ def costs(
     output.show(rows, columns, as_json=json, empty="No producer has a space here.")
 
 
-def rows_of(found: Sequence[Cost], prices: CostsPart) -> list[dict[str, Any]]:
+def rows_of(costs: Sequence[SpaceCost], prices: CostsPart) -> list[dict[str, Any]]:
     """The sheet; `share` is a part of the whole, from 0 to 1, there only where something has a price."""
     weights = [
         cost.gigabyte_days * prices.gigabyte_day
         + cost.bytes_sent / GIGABYTE * prices.gigabyte_sent
         + (cost.downloads + cost.api_calls) / THOUSAND * prices.thousand_calls
         + cost.job_seconds / HOUR * prices.job_hour
-        for cost in found
+        for cost in costs
     ]
     whole = sum(weights)
     shares = [{"share": round(weight / whole, 4)} if whole else {} for weight in weights]
-    return [{**asdict(cost), **share} for cost, share in zip(found, shares, strict=True)]
+    return [{**asdict(cost), **share} for cost, share in zip(costs, shares, strict=True)]
 
 
-def _month(value: str) -> Month:
+def _parse_month(value: str) -> Month:
     try:
         return Month.read(value) if value else Month.current()
     except ValueError as error:
         raise InvalidError(refusals=[Refusal("month", "This is not a month.", "Write it as 2026-11.")]) from error
 
 
-def _prices(settings: Settings, territory: str) -> CostsPart:
+def _read_prices(settings: Settings, territory: str) -> CostsPart:
     folder = settings.tenants / territory
     return read_folder(folder).file.costs if (folder / "tenant.toml").exists() else CostsPart()
 
 
-async def _set(settings: Settings, territory: str, slug: str, limits: dict[str, int | None]) -> Space:
+async def _set_limits(settings: Settings, territory: str, slug: str, limits: dict[str, int | None]) -> Space:
     node = Database(settings, "node", pool_size=1)
     try:
-        async with node.session(await _tenant(settings, territory), role="worker") as session:
+        async with node.session(await _get_tenant_id(settings, territory), role="worker") as session:
             return await set_limits(session, slug, **limits)
     finally:
         await node.close()
 
 
-async def _costs(settings: Settings, territory: str, month: Month) -> list[Cost]:
+async def _list_costs(settings: Settings, territory: str, month: Month) -> list[SpaceCost]:
     node = Database(settings, "node", pool_size=1)
     try:
-        async with node.session(await _tenant(settings, territory), role="worker") as session:
+        async with node.session(await _get_tenant_id(settings, territory), role="worker") as session:
             return await list_costs(session, month)
     finally:
         await node.close()
 
 
-async def _tenant(settings: Settings, territory: str) -> Any:
+async def _get_tenant_id(settings: Settings, territory: str) -> Any:
     portal = Database(settings, "portal", pool_size=1)
     try:
         async with portal.platform_session() as session:

@@ -10,7 +10,7 @@ from packaging.version import Version
 from udi.cli import provision
 from udi.cli.local.cluster import ROLES, prepare_cluster
 from udi.cli.local.errors import LocalError
-from udi.cli.upgrade.releases import kept_releases
+from udi.cli.upgrade.releases import list_complete_releases
 from udi.cli.upgrade.wheel import version_of
 from udi.kit import migrations
 from udi.settings import ProgramName, Settings, get_settings
@@ -39,7 +39,7 @@ def prepare(
     settings = get_settings()
     address = settings.superuser_dsn(superuser_secret) if superuser_secret else dsn
     try:
-        before = asyncio.run(_may_enter(settings))
+        before = asyncio.run(_can_connect(settings))
         asyncio.run(prepare_cluster(address, settings.database_names, _passwords(settings)))
     except (OSError, asyncpg.PostgresError) as error:
         cause = f"PostgreSQL refuses the superuser's connection ({type(error).__name__})"
@@ -64,22 +64,26 @@ def migrate(
     settings = get_settings()
     pending = [f"{program}: {revision}" for program in PROGRAMS for revision in migrations.pending(settings, program)]
     if contract:
-        pending += _contracting(settings)
+        pending += _list_contracting(settings)
     provision.migrate(settings, contract=contract)
     print("\n".join(pending) or "unchanged")
 
 
-def _contracting(settings: Settings) -> list[str]:
-    found = {
+def _list_contracting(settings: Settings) -> list[str]:
+    version_by_revision = {
         f"{program}: {revision}": Version(since)
         for program in PROGRAMS
         for revision, since in migrations.find_contracting(settings, program).items()
     }
-    kept = [name for name in kept_releases() if any((version_of(name) or since) < since for since in found.values())]
-    if kept:
-        cause = f"{', '.join(kept)} still use what would be taken away"
+    dependent_releases = [
+        name
+        for name in list_complete_releases()
+        if any((version_of(name) or since) < since for since in version_by_revision.values())
+    ]
+    if dependent_releases:
+        cause = f"{', '.join(dependent_releases)} still use what would be taken away"
         raise LocalError(cause, "delete them first (`udi upgrade --prune` keeps the last three), or wait")
-    return list(found)
+    return list(version_by_revision)
 
 
 def _passwords(settings: Settings) -> dict[str, str]:
@@ -87,7 +91,7 @@ def _passwords(settings: Settings) -> dict[str, str]:
     return {**passwords, "udi_keycloak": settings.secret("keycloak_password")}
 
 
-async def _may_enter(settings: Settings) -> bool:
+async def _can_connect(settings: Settings) -> bool:
     """Whether every role enters its database with its password."""
     databases = {f"udi_{program}": name for program, name in settings.database_names.items()}
     databases["udi_keycloak"] = "udi_keycloak"

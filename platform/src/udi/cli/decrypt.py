@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from udi.cli.local.errors import LocalError
-from udi.node.files.rudi_crypt import PIECE, RefusedCryptError
+from udi.node.files.rudi_crypt import PIECE, DecryptionError
 from udi.node.files.rudi_crypt import decrypt as open_medium
 
-WRONG = "download it again, and use the key whose public half the producer has"
+REMEDY = "download it again, and use the key whose public half the producer has"
 PASSWORD = "UDI_KEY_PASSWORD"  # noqa: S105 - the name of a variable
 
 
@@ -38,10 +38,10 @@ def decrypt(
     if to.exists():
         raise LocalError(f"{to} is there already", "choose another name")
     try:
-        with _new(to) as arriving:
-            size = asyncio.run(_open(medium, owner, arriving))
-    except RefusedCryptError as error:
-        raise LocalError(f"{medium} cannot be opened: {error}; nothing was written", WRONG) from error
+        with _partial_file(to) as arriving:
+            size = asyncio.run(_write_decrypted(medium, owner, arriving))
+    except DecryptionError as error:
+        raise LocalError(f"{medium} cannot be opened: {error}; nothing was written", REMEDY) from error
     except OSError as error:
         raise LocalError(
             f"{medium} could not be opened ({error.strerror}); nothing was written",
@@ -66,7 +66,7 @@ def _read_key(path: Path) -> RSAPrivateKey:
 
 
 @contextmanager
-def _new(to: Path) -> Iterator[Path]:
+def _partial_file(to: Path) -> Iterator[Path]:
     """A file beside the one that is wanted, for its owner only, which takes its name at the end or goes."""
     arriving = to.with_name(f".{to.name}.{os.getpid()}")
     try:
@@ -77,15 +77,15 @@ def _new(to: Path) -> Iterator[Path]:
         arriving.unlink(missing_ok=True)
 
 
-async def _open(medium: Path, owner: RSAPrivateKey, target: Path) -> int:
+async def _write_decrypted(medium: Path, owner: RSAPrivateKey, target: Path) -> int:
     size = 0
     with target.open("wb") as out:
-        async for piece in open_medium(_pieces(medium), owner, target.parent):
+        async for piece in open_medium(_read_pieces(medium), owner, target.parent):
             size += out.write(piece)
     return size
 
 
-async def _pieces(medium: Path) -> AsyncIterator[bytes]:
+async def _read_pieces(medium: Path) -> AsyncIterator[bytes]:
     with medium.open("rb") as file:
         while piece := file.read(PIECE):
             yield piece

@@ -15,10 +15,10 @@ from rich.table import Table
 
 from udi.cli.checks.backup import check_backup
 from udi.cli.checks.databases import check_databases
-from udi.cli.checks.finding import Check, Finding, Severity, guarded
+from udi.cli.checks.finding import Check, Finding, Severity, run_check
 from udi.cli.checks.identity import check_identity
 from udi.cli.checks.machine import check_machine
-from udi.cli.checks.own_node import own_checks
+from udi.cli.checks.own_node import list_own_checks
 from udi.cli.checks.own_nodes import check_own_nodes
 from udi.cli.checks.territories import check_territories
 from udi.cli.own.folder import OwnNode, read_own_node
@@ -53,48 +53,48 @@ def doctor(
     there is no fault (warnings do not count), 1 otherwise.
     """
     if node is not None:
-        raise typer.Exit(tell(asyncio.run(examine_node(read_own_node(node))), as_json=json))
-    raise typer.Exit(tell(asyncio.run(examine(get_settings())), as_json=json))
+        raise typer.Exit(report_findings(asyncio.run(check_node_folder(read_own_node(node))), as_json=json))
+    raise typer.Exit(report_findings(asyncio.run(check_installation(get_settings())), as_json=json))
 
 
-def tell(findings: Sequence[Finding], *, as_json: bool) -> int:
+def report_findings(findings: Sequence[Finding], *, as_json: bool) -> int:
     """Print findings, for a person or as JSON; the exit status: 0 without a fault, 1 with one."""
     healthy = not any(finding.severity == "fault" for finding in findings)
     if as_json:
         report = {"healthy": healthy, "findings": [asdict(finding) for finding in findings]}
         print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
     else:
-        show(findings, Console())
+        print_findings(findings, Console())
     return 0 if healthy else 1
 
 
-async def examine(settings: Settings) -> list[Finding]:
+async def check_installation(settings: Settings) -> list[Finding]:
     """What every check finds, in a stable order; one that stops does not stop the others."""
-    found = await asyncio.gather(*(guarded(part, check, settings) for part, check in CHECKS.items()))
-    return [finding for findings in found for finding in findings]
+    results = await asyncio.gather(*(run_check(part, check, settings) for part, check in CHECKS.items()))
+    return [finding for findings in results for finding in findings]
 
 
-async def examine_node(own: OwnNode) -> list[Finding]:
+async def check_node_folder(own: OwnNode) -> list[Finding]:
     """The same of a producer's own node."""
-    checks = own_checks(own)
-    found = await asyncio.gather(*(guarded(part, check, own.settings) for part, check in checks.items()))
-    return [finding for findings in found for finding in findings]
+    checks = list_own_checks(own)
+    results = await asyncio.gather(*(run_check(part, check, own.settings) for part, check in checks.items()))
+    return [finding for findings in results for finding in findings]
 
 
-def show(findings: Sequence[Finding], console: Console) -> None:
+def print_findings(findings: Sequence[Finding], console: Console) -> None:
     """Print a line for each part that is well, each thing that is not with its remedy, and a sentence that sums up."""
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 3, 0, 0))
     for overflow in ("ignore", "ignore", "fold"):
         table.add_column(overflow=overflow, no_wrap=overflow == "ignore")
     for part in dict.fromkeys(finding.part for finding in findings):
-        for severity, words in _lines([finding for finding in findings if finding.part == part]):
+        for severity, words in _summarise_part([finding for finding in findings if finding.part == part]):
             table.add_row(f"[{COLOURS[severity]}]{severity}[/]", part, words)
     console.print(table)
     count = Counter(finding.severity for finding in findings)
     console.print(f"\n{count['fault']} fault(s), {count['warning']} warning(s), {count['ok']} all right.")
 
 
-def _lines(group: Sequence[Finding]) -> list[tuple[Severity, str]]:
+def _summarise_part(group: Sequence[Finding]) -> list[tuple[Severity, str]]:
     """What is well in one line, what is not with its remedy; names that share a fault share its line."""
     shared: dict[tuple[Severity, str, str], list[str]] = {}
     for finding in group:
@@ -102,8 +102,8 @@ def _lines(group: Sequence[Finding]) -> list[tuple[Severity, str]]:
             shared.setdefault((finding.severity, finding.said, finding.remedy), []).append(finding.name)
     well = [finding for finding in group if finding.severity == "ok"]
     names = ", ".join(finding.name for finding in well)
-    said = escape(well[0].said if len(well) == 1 else names if len(well) < MANY else f"{len(well)} looked at")
-    lines: list[tuple[Severity, str]] = [("ok", said)] if well else []
+    summary = escape(well[0].said if len(well) == 1 else names if len(well) < MANY else f"{len(well)} looked at")
+    lines: list[tuple[Severity, str]] = [("ok", summary)] if well else []
     for (severity, what, remedy), where in shared.items():
         lines.append((severity, escape(f"{', '.join(where)}: {what}") + f"\n[dim]{escape(remedy)}[/]"))
     return lines

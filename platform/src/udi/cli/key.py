@@ -5,12 +5,12 @@ from typing import Annotated, Any, get_args
 import typer
 
 from udi.cli import output
-from udi.cli.checks.finding import duration
+from udi.cli.checks.finding import format_duration
 from udi.cli.provision import write_secret
-from udi.kit import ring
+from udi.kit import keyring
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError
-from udi.kit.keys import PUBLISHED_FIRST, key_ages, rotated, without_replaced
+from udi.kit.keys import PUBLICATION_DELAY, key_ages, remove_replaced_keys, rotate_keys
 from udi.kit.sealed_columns import secret_name
 from udi.settings import ProgramName, Settings, get_settings
 
@@ -50,16 +50,16 @@ def rotate(
     """
     settings = get_settings()
     if files or columns:
-        names = [ring.SECRET] if files else []
+        names = [keyring.SECRET] if files else []
         names += [secret_name(program) for program in get_args(ProgramName)] if columns else []
-        _rotate_rings(settings, [name for name in names if _is_held(settings, name)], as_json=json)
+        _rotate_keyrings(settings, [name for name in names if _has_keyring(settings, name)], as_json=json)
         return
-    path = settings.find_secret(SECRET)
+    path = settings.get_secret_path(SECRET)
     try:
-        fresh = (now() - key_ages(path)[0].made_at) < PUBLISHED_FIRST
+        fresh = (now() - key_ages(path)[0].made_at) < PUBLICATION_DELAY
         if not fresh:
             text = path.read_text()
-            write_secret(settings, SECRET, lambda: rotated(text))
+            write_secret(settings, SECRET, lambda: rotate_keys(text))
     except ValueError as error:
         raise ConflictError(str(error), remedy="Restore it from the backup of the secrets.") from error
     if not json:
@@ -76,68 +76,68 @@ def forget(json: AsJson = False) -> None:
     """
     settings = get_settings()
     try:
-        path = settings.find_secret(SECRET)
+        path = settings.get_secret_path(SECRET)
         key_ages(path)
         text = path.read_text()
-        write_secret(settings, SECRET, lambda: without_replaced(text))
+        write_secret(settings, SECRET, lambda: remove_replaced_keys(text))
     except ValueError as error:
         raise ConflictError(str(error), remedy="Restore it from the backup of the secrets.") from error
     output.show(_rows(settings), COLUMNS, as_json=json, empty="There is no key.")
 
 
-def _is_held(settings: Settings, name: str) -> bool:
+def _has_keyring(settings: Settings, name: str) -> bool:
     """Whether this machine has a ring, or is where a ring of columns is drawn first: it has the program's own key."""
     program = name.partition("_")[0]
     own = settings.secrets_folder / f"{program}_client_key"
-    return name == ring.SECRET or own.exists()
+    return name == keyring.SECRET or own.exists()
 
 
-def _rotate_rings(settings: Settings, names: list[str], *, as_json: bool) -> None:
+def _rotate_keyrings(settings: Settings, names: list[str], *, as_json: bool) -> None:
     rows = []
     for name in names:
-        fresh = _draw_key(settings, name)
+        fresh = _generate_key(settings, name)
         if not as_json:
-            said = "A key drawn a moment ago waits to be used: nothing changed." if fresh else "A new key is there."
-            print(f"{name}: {said}" if len(names) > 1 else said)
-        keys = ring.Ring.parse(settings.find_secret(name).read_text())
+            message = "A key drawn a moment ago waits to be used: nothing changed." if fresh else "A new key is there."
+            print(f"{name}: {message}" if len(names) > 1 else message)
+        keys = keyring.Keyring.parse(settings.get_secret_path(name).read_text())
         rows += [
             {
                 "id": key.id,
-                "drawn": f"{duration((now() - key.made_at).total_seconds())} ago",
-                "state": "used" if key is keys.leading else "opens what it sealed",
+                "drawn": f"{format_duration((now() - key.made_at).total_seconds())} ago",
+                "state": "used" if key is keys.current_key else "opens what it sealed",
             }
             for key in keys.keys
         ]
     output.show(rows, COLUMNS, as_json=as_json, empty="There is no key.")
 
 
-def _draw_key(settings: Settings, name: str) -> bool:
+def _generate_key(settings: Settings, name: str) -> bool:
     """Draw a key of a ring, unless its newest still waits to be used; whether it does.
 
     Raises:
         ConflictError: the secret holds no ring.
     """
     path = settings.secrets_folder / name
-    if name != ring.SECRET and not path.exists():
-        write_secret(settings, name, ring.new_ring)
+    if name != keyring.SECRET and not path.exists():
+        write_secret(settings, name, keyring.new_keyring)
         return False
     try:
-        text = settings.find_secret(name).read_text()
-        fresh = ring.Ring.parse(text).keys[0].made_at > now() - ring.SPREAD
+        text = settings.get_secret_path(name).read_text()
+        fresh = keyring.Keyring.parse(text).keys[0].made_at > now() - keyring.PROPAGATION_TIME
     except ValueError as error:
         raise ConflictError(str(error), remedy="Restore it from the backup of the secrets.") from error
     if not fresh:
-        write_secret(settings, name, lambda: ring.rotated_ring(text))
+        write_secret(settings, name, lambda: keyring.rotate_keyring(text))
     return fresh
 
 
 def _rows(settings: Settings) -> list[dict[str, Any]]:
-    ages, moment = key_ages(settings.find_secret(SECRET)), now()
+    ages, moment = key_ages(settings.get_secret_path(SECRET)), now()
     signing = next(rank for rank, key in enumerate(ages) if key.signs)
     return [
         {
             "id": key.id,
-            "drawn": f"{duration((moment - key.made_at).total_seconds())} ago",
+            "drawn": f"{format_duration((moment - key.made_at).total_seconds())} ago",
             "state": "signs" if key.signs else "published, will sign" if rank < signing else "published, replaced",
         }
         for rank, key in enumerate(ages)

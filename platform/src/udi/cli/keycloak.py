@@ -14,16 +14,16 @@ TENTHS = 10
 
 
 @dataclass
-class Download:
+class DownloadProgress:
     """Says each tenth of a download once."""
 
-    said: int = 0
+    last_tenth: int = 0
 
     def __call__(self, done: int, total: int) -> None:
         """Told the bytes received and expected."""
         tenth = done * TENTHS // max(total, 1)
-        if tenth > self.said:
-            self.said = tenth
+        if tenth > self.last_tenth:
+            self.last_tenth = tenth
             print(f"{tenth * TENTHS} % of {total // 1000**2} MB", file=sys.stderr)
 
 
@@ -36,9 +36,9 @@ def install() -> None:
         print(f"unchanged {built}")
         return
     settings.cache.mkdir(parents=True, exist_ok=True)
-    archive = distribution.ensure_archive(settings.cache, settings.maven_repository, Download())
+    archive = distribution.ensure_archive(settings.cache, settings.maven_repository, DownloadProgress())
     distribution.ensure_built(settings.cache, archive, java.find_java(settings.cache), None)
-    account.open_up(built)
+    account.make_readable(built)
     archive.unlink()
     print(f"built {built}")
 
@@ -51,7 +51,7 @@ def run() -> None:
     """
     settings = get_settings()
     built = distribution.built_folder(settings.cache)
-    instance = keycloak.configured(settings, java=java.find_java(settings.cache), distribution=built)
+    instance = keycloak.make_keycloak(settings, java=java.find_java(settings.cache), distribution=built)
     instance.prepare(parts.THEMES)
     command = instance.command()
     os.execve(command[0], command, instance.environment())  # noqa: S606 - no shell, our own command

@@ -55,7 +55,7 @@ LEAVE_FOLDERS = {"", "up", "serve", "work", "mailbox", "reset", "test", "bench",
 """Commands after which root has written nothing in the folders of an installation that an ordinary account runs."""
 
 
-def build_app(wanted: str | None = None) -> typer.Typer:
+def build_app(command: str | None = None) -> typer.Typer:
     """The command line. When a command is named, only its module is loaded, and the others are a name and a help."""
     app = typer.Typer(
         no_args_is_help=True,
@@ -64,15 +64,15 @@ def build_app(wanted: str | None = None) -> typer.Typer:
         rich_markup_mode=None,
     )
     for module, commands in COMMANDS.items():
-        if wanted is None or wanted in commands:
+        if command is None or command in commands:
             _load(module).register(app)
         else:
-            _announce(app, commands)
+            _register_placeholder(app, commands)
     for name, (module, sentence) in GROUPS.items():
-        if wanted in {None, name}:
+        if command in {None, name}:
             app.add_typer(_load(module).app, name=name)
         else:
-            _announce(app, {name: sentence})
+            _register_placeholder(app, {name: sentence})
     app.command()(version)
     app.callback()(udi)
     return app
@@ -82,12 +82,12 @@ def _load(module: str) -> Any:
     return import_module(f"udi.cli.{module}")
 
 
-def _announce(app: typer.Typer, commands: dict[str, str]) -> None:
+def _register_placeholder(app: typer.Typer, commands: dict[str, str]) -> None:
     for name, sentence in commands.items():
-        app.command(name, help=sentence)(_unloaded)
+        app.command(name, help=sentence)(_placeholder)
 
 
-def _unloaded() -> None:
+def _placeholder() -> None:
     """What a command does whose module was not loaded: nothing, since another was called."""
 
 
@@ -102,11 +102,11 @@ def version() -> None:
 
 def main() -> None:
     """Run the command that the first word names."""
-    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
-        run(build_app(wanted))
+        run(build_app(command))
     finally:
-        if os.geteuid() == 0 and wanted not in LEAVE_FOLDERS:
+        if os.geteuid() == 0 and command not in LEAVE_FOLDERS:
             _load("local.state").return_to_programs(get_settings())
 
 
@@ -120,7 +120,9 @@ def run(app: Callable[[], Any]) -> None:
         sys.exit(1)
     except UdiError as error:
         print(
-            " ".join(filter(None, (_filled(error.detail or error.title, error), _filled(error.remedy, error)))),
+            " ".join(
+                filter(None, (_fill_values(error.detail or error.title, error), _fill_values(error.remedy, error)))
+            ),
             file=sys.stderr,
         )
         for refusal in error.refusals:
@@ -131,5 +133,5 @@ def run(app: Callable[[], Any]) -> None:
         sys.exit(1)
 
 
-def _filled(words: str, error: UdiError) -> str:
+def _fill_values(words: str, error: UdiError) -> str:
     return words % error.values if error.values else words

@@ -6,23 +6,23 @@ from typing import Annotated, Any
 
 import typer
 
-from udi.cli import doctor, leaving, output
+from udi.cli import doctor, output, producer_files
 from udi.cli.checks.node import check_node
 from udi.cli.own import commands as own
 from udi.cli.own import move_commands, portal_commands
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError, NotFoundError
 from udi.portal.identity.provision import admin
-from udi.portal.identity.provision.territory import Machine, apply_machine, remove_machine
+from udi.portal.identity.provision.territory import MachineClient, apply_machine, remove_machine
 from udi.portal.nodes.actions.register import register_node
-from udi.portal.nodes.queries import find_node, list_invited, list_nodes
+from udi.portal.nodes.queries import find_node, list_nodes, list_pending_invitations
 from udi.portal.organisations.queries import find_organisations
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant
 from udi.settings import Settings, get_settings
 
 app = typer.Typer(help="Nodes: where producers' files are.", no_args_is_help=True)
-leaving.register_node(app)
+producer_files.register_node(app)
 own.register(app)
 move_commands.register_node(app)
 portal_commands.register(app)
@@ -42,7 +42,7 @@ def add(
     """Register a producer's node and print its credential, once."""
     settings = get_settings()
     client = f"{territory}-node-{slug}"
-    tenant = asyncio.run(_tenant(settings, territory, slug))
+    tenant = asyncio.run(_get_tenant(settings, territory, slug))
     connection = admin.connect(settings)
     machine = apply_machine(connection, client, tenant.links["portal"], rotate=True)
     try:
@@ -50,7 +50,7 @@ def add(
     except Exception:
         remove_machine(connection, client)
         raise
-    _print(_credential(tenant, slug, client, machine), as_json=as_json)
+    _print_credential(_describe_credential(tenant, slug, client, machine), as_json=as_json)
 
 
 @app.command("list")
@@ -72,10 +72,10 @@ def check(
 
     The credential is tried as the node would use it and never shown. The status is 0 without a fault, 1 with one.
     """
-    raise typer.Exit(doctor.tell(asyncio.run(check_node(get_settings(), territory, slug)), as_json=as_json))
+    raise typer.Exit(doctor.report_findings(asyncio.run(check_node(get_settings(), territory, slug)), as_json=as_json))
 
 
-async def _tenant(settings: Settings, territory: str, slug: str) -> Tenant:
+async def _get_tenant(settings: Settings, territory: str, slug: str) -> Tenant:
     database = Database(settings, "portal")
     try:
         async with database.platform_session() as session:
@@ -96,18 +96,18 @@ async def _register(
     database = Database(settings, "portal")
     try:
         async with database.session(tenant.id, role="worker") as session:
-            known = await find_organisations(session, producers)
-            if missing := [wanted for wanted in producers if wanted not in known]:
+            organisation_by_slug = await find_organisations(session, producers)
+            if missing := [producer for producer in producers if producer not in organisation_by_slug]:
                 raise NotFoundError(
                     f"No organisation is called {', '.join(missing)}.", remedy="See `udi tenant check`."
                 )
-            ids = [organisation.id for organisation in known.values()]
+            ids = [organisation.id for organisation in organisation_by_slug.values()]
             await register_node(session, slug=slug, name=name, url=url, client_id=client, organisations=ids)
     finally:
         await database.close()
 
 
-def _credential(tenant: Tenant, slug: str, client: str, machine: Machine) -> dict[str, Any]:
+def _describe_credential(tenant: Tenant, slug: str, client: str, machine: MachineClient) -> dict[str, Any]:
     portal = tenant.links["portal"]
     return {
         "node": slug,
@@ -119,7 +119,7 @@ def _credential(tenant: Tenant, slug: str, client: str, machine: Machine) -> dic
     }
 
 
-def _print(credential: dict[str, Any], *, as_json: bool) -> None:
+def _print_credential(credential: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(credential, indent=2))
         return
@@ -134,18 +134,18 @@ async def _rows(settings: Settings, territory: str) -> list[dict[str, Any]]:
         async with database.platform_session() as session:
             tenant = await get_tenant(session, territory)
         async with database.session(tenant.id, role="worker") as session:
-            nodes, invited = await list_nodes(session), await list_invited(session)
+            nodes, invited = await list_nodes(session), await list_pending_invitations(session)
     finally:
         await database.close()
-    known = [
+    node_rows = [
         {"slug": n.slug, "name": n.name, "url": n.url, "state": n.state, "last_seen": n.last_seen_at or "never"}
         for n in nodes
     ]
-    return [{**row, "until": ""} for row in known] + [
+    return [{**row, "until": ""} for row in node_rows] + [
         {
-            "slug": each.invitation.slug, "name": each.invitation.name, "url": each.invitation.url,
-            "state": "invitation ended" if each.ended else "invited", "last_seen": "",
-            "until": each.invitation.expires_at,
+            "slug": invited_node.invitation.slug, "name": invited_node.invitation.name, "url": invited_node.invitation.url,
+            "state": "invitation ended" if invited_node.ended else "invited", "last_seen": "",
+            "until": invited_node.invitation.expires_at,
         }
-        for each in invited
+        for invited_node in invited
     ]  # fmt: skip

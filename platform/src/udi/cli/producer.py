@@ -8,30 +8,30 @@ from uuid import NAMESPACE_URL, uuid5
 import typer
 from pydantic import ValidationError
 
-from udi.cli import costs, leaving, output
+from udi.cli import costs, output, producer_files
 from udi.cli.own import move_commands
 from udi.cli.provision import GIGABYTE
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, Refusal
 from udi.node.spaces.actions import apply_space
 from udi.portal.identity.provision import admin
-from udi.portal.identity.provision.members import invite as send_invitation
+from udi.portal.identity.provision.members import invite_member as send_invitation
 from udi.portal.identity.provision.organisations import (
     apply_organisations,
+    desired_organisations,
     organisation_alias,
-    wanted_organisations,
 )
 from udi.portal.identity.queries import count_members
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.organisations.queries import find_organisations, list_producers
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant
-from udi.portal.tenants.shape import OrganisationPart
+from udi.portal.tenants.schema import OrganisationPart
 from udi.settings import Settings, get_settings
 
 app = typer.Typer(help="Producers: the organisations that publish in a territory.", no_args_is_help=True)
 costs.register(app)
-leaving.register_producer(app)
+producer_files.register_producer(app)
 move_commands.register_producer(app)
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
@@ -55,11 +55,11 @@ def add(
     """
     settings = get_settings()
     room = {"quota_gb": quota_gb} if quota_gb else {}
-    part = _part(slug=slug, name=name, email=email, url=url, address=address, **room)
+    part = _parse_part(slug=slug, name=name, email=email, url=url, address=address, **room)
     tenant, outcomes, everybody = asyncio.run(_apply_rows(settings, territory, part))
     alias = organisation_alias(territory, slug)
-    wanted = wanted_organisations(territory, next(iter(tenant.name.values())), everybody)
-    mine = [each for each in wanted if each.alias == alias]
+    organisations = desired_organisations(territory, next(iter(tenant.name.values())), everybody)
+    mine = [organisation for organisation in organisations if organisation.alias == alias]
     [change] = apply_organisations(admin.connect(settings), territory, mine)
     changes = {**outcomes, "organisation in Keycloak": change.outcome}
     block = toml_block(part)
@@ -102,11 +102,11 @@ def invite(
     print(f"{mail}: {outcome}.{follow}")
 
 
-def _part(**values: Any) -> OrganisationPart:
+def _parse_part(**values: Any) -> OrganisationPart:
     try:
         return OrganisationPart.model_validate(values)
     except ValidationError as error:
-        refusals = [Refusal(str(each["loc"][0]), each["msg"]) for each in error.errors()]
+        refusals = [Refusal(str(detail["loc"][0]), detail["msg"]) for detail in error.errors()]
         raise InvalidError("The producer cannot be added like this.", refusals=refusals) from error
 
 
@@ -125,15 +125,15 @@ async def _apply_rows(
         async with portal.platform_session() as session:
             tenant = await get_tenant(session, territory)
         async with portal.session(tenant.id, role="worker") as session:
-            known = (await find_organisations(session, [part.slug])).get(part.slug)
-            before = known and (known.name, known.email, known.url, known.address)
+            existing = (await find_organisations(session, [part.slug])).get(part.slug)
+            before = existing and (existing.name, existing.email, existing.url, existing.address)
             organisation = await apply_organisation(
-                session, id=known.id if known else uuid5(NAMESPACE_URL, f"udi:{territory}:{part.slug}"),
-                slug=part.slug, name=part.name, summary=known.summary if known else {}, email=part.email,
+                session, id=existing.id if existing else uuid5(NAMESPACE_URL, f"udi:{territory}:{part.slug}"),
+                slug=part.slug, name=part.name, summary=existing.summary if existing else {}, email=part.email,
                 url=str(part.url or ""), address=part.address,
             )  # fmt: skip
             after = (organisation.name, organisation.email, organisation.url, organisation.address)
-            everybody = [(each.slug, each.name) for each in await list_producers(session)]
+            everybody = [(producer.slug, producer.name) for producer in await list_producers(session)]
         async with node.session(tenant.id, role="worker") as session:
             room = part.quota_gb * GIGABYTE if before is None or "quota_gb" in part.model_fields_set else None
             await apply_space(

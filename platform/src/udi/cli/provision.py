@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import get_args
 
 from udi.cli.local.plan import DemoAccount, TerritoryAddress
-from udi.kit import keys, migrations, ring
+from udi.kit import keyring, keys, migrations
 from udi.kit.db import Database
 from udi.kit.sealed_columns import secret_name
-from udi.kit.territories import find_taken, upsert
+from udi.kit.territories import find_taken_hosts, upsert
 from udi.node.spaces.actions import apply_space
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.identity.provision import accounts, admin, realm, territory
-from udi.portal.identity.provision.joining import apply_members_account
+from udi.portal.identity.provision.memberships import apply_members_account
 from udi.portal.nodes.actions.register import register_node, update_node
 from udi.portal.nodes.queries import find_node
 from udi.portal.organisations.actions import apply_organisation
 from udi.portal.tenants.actions import apply_tenant, register_values
 from udi.portal.tenants.files import TenantFault, TenantFaultsError, TenantFolder, read_folder
 from udi.portal.tenants.models import Tenant as PortalTenant
-from udi.portal.tenants.shape import AccountPart
+from udi.portal.tenants.schema import AccountPart
 from udi.settings import HOSTED, ProgramName, Settings
 from udi.ui.login_theme import client_attributes
 
@@ -33,7 +33,7 @@ Report = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
-class Applied:
+class ApplyResult:
     """What one apply did: each thing and what became of it."""
 
     slug: str
@@ -49,25 +49,25 @@ def migrate(settings: Settings, *, contract: bool = True) -> None:
     """
     write_secret(settings, "signing_keys", keys.new_secret, keep=True)
     write_secret(settings, admin.MEMBERS_SECRET, lambda: secrets.token_hex(24), keep=True)
-    for name in (ring.SECRET, *map(secret_name, get_args(ProgramName))):
-        write_secret(settings, name, ring.new_ring, keep=True)
+    for name in (keyring.SECRET, *map(secret_name, get_args(ProgramName))):
+        write_secret(settings, name, keyring.new_keyring, keep=True)
     migrations.upgrade(settings, "portal", contract=contract)
     migrations.upgrade(settings, "node", contract=contract)
 
 
-def read_all(settings: Settings) -> list[TenantFolder]:
+def read_tenant_folders(settings: Settings) -> list[TenantFolder]:
     """Every territory's files, by slug."""
     return [read_folder(path.parent) for path in sorted(settings.tenants.glob("*/tenant.toml"))]
 
 
-def apply_all(settings: Settings) -> None:
+def apply_all_folders(settings: Settings) -> None:
     """Apply every territory of the folder; all files are checked before the first is applied."""
-    folders = read_all(settings)
+    folders = read_tenant_folders(settings)
     for folder in folders:
         apply_folder(settings, folder)
 
 
-def apply_folder(settings: Settings, folder: TenantFolder) -> Applied:
+def apply_folder(settings: Settings, folder: TenantFolder) -> ApplyResult:
     """Make one territory's files true everywhere.
 
     Raises:
@@ -88,8 +88,8 @@ def apply_folder(settings: Settings, folder: TenantFolder) -> Applied:
     if settings.demo:
         done += [accounts.apply_account(connection, settings, folder.slug, part) for part in folder.file.account]
     changes += [(f"{change.kind} {change.name}", change.outcome) for change in done]
-    changes.append(("hosted node", _register_hosted(settings, folder, connection)))
-    return Applied(folder.slug, changes)
+    changes.append(("hosted node", _register_hosted_node(settings, folder, connection)))
+    return ApplyResult(folder.slug, changes)
 
 
 def _origin(settings: Settings, folder: TenantFolder, program: str) -> str:
@@ -127,21 +127,21 @@ async def _apply_rows(settings: Settings, folder: TenantFolder) -> list[tuple[st
 async def _refuse_taken_hosts(portal: Database, node: Database, folder: TenantFolder) -> None:
     hosts = folder.file.hosts
     faults = []
-    for database, row, key, wanted in (
+    for database, row, key, requested_hosts in (
         (portal, PortalTenant, "hosts.portal", hosts.portal),
         (node, NodeTenant, "hosts.node", hosts.node),
     ):
         async with database.platform_session(role="owner") as session:
-            taken = await find_taken(session, row, folder.slug, wanted)
+            owner_by_host = await find_taken_hosts(session, row, folder.slug, requested_hosts)
         faults += [
             TenantFault("tenant.toml", key, f"{host} belongs to the territory «{slug}».", "Choose another host name.")
-            for host, slug in taken.items()
+            for host, slug in owner_by_host.items()
         ]
     if faults:
         raise TenantFaultsError(faults)
 
 
-def _register_hosted(settings: Settings, folder: TenantFolder, connection: admin.Admin) -> str:
+def _register_hosted_node(settings: Settings, folder: TenantFolder, connection: admin.RealmAdmin) -> str:
     """The hosted node is a node like any other: registered, with a credential that only it has."""
     credential = settings.secrets_folder / f"node_credential_{folder.slug}"
     client = f"{folder.slug}-node-{HOSTED}"
@@ -149,11 +149,11 @@ def _register_hosted(settings: Settings, folder: TenantFolder, connection: admin
     machine = territory.apply_machine(connection, client, audience, rotate=not credential.exists())
     if machine.secret:
         write_secret(settings, credential.name, lambda: machine.secret or "")
-    asyncio.run(_register(settings, folder, client))
+    asyncio.run(_save_hosted_node(settings, folder, client))
     return str(machine.change.outcome)
 
 
-async def _register(settings: Settings, folder: TenantFolder, client: str) -> None:
+async def _save_hosted_node(settings: Settings, folder: TenantFolder, client: str) -> None:
     portal = Database(settings, "portal")
     name, url = f"Nœud mutualisé {folder.slug}", _origin(settings, folder, "node")
     try:
@@ -181,23 +181,23 @@ def write_secret(settings: Settings, name: str, draw: Callable[[], str], *, keep
     partial.rename(path)
 
 
-def territory_addresses(settings: Settings) -> Sequence[TerritoryAddress]:
+def list_territory_addresses(settings: Settings) -> Sequence[TerritoryAddress]:
     """Where each territory answers."""
     return [
         TerritoryAddress(folder.slug, _origin(settings, folder, "portal"), _origin(settings, folder, "node"))
-        for folder in read_all(settings)
+        for folder in read_tenant_folders(settings)
     ]
 
 
-def demo_accounts(settings: Settings) -> Sequence[DemoAccount]:
+def list_demo_accounts(settings: Settings) -> Sequence[DemoAccount]:
     """The demonstration accounts that exist, with their passwords."""
-    found = []
-    for folder in read_all(settings):
+    existing_accounts = []
+    for folder in read_tenant_folders(settings):
         for part in folder.file.account:
             path = settings.secrets_folder / accounts.account_secret(folder.slug, part.username)
             if path.exists():
-                found.append(DemoAccount(part.username, path.read_text().strip(), _role(part)))
-    return found
+                existing_accounts.append(DemoAccount(part.username, path.read_text().strip(), _role(part)))
+    return existing_accounts
 
 
 def _role(account: AccountPart) -> str:

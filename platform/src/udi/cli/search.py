@@ -13,5 +13,5 @@ app = typer.Typer(help="The search index, derived from the database.", no_args_i
 @app.command()
 def rebuild(territory: Annotated[str | None, typer.Argument(help="Slug; all territories when absent.")] = None) -> None:
     """Forget the index; the portal's worker makes it again from the database."""
-    removed = feed.forget_index(get_settings(), territory)
+    removed = feed.request_rebuild(get_settings(), territory)
     print(f"{removed} index(es) forgotten; the worker is making them again.")

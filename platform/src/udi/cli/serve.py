@@ -15,7 +15,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from udi.kit import logs
-from udi.kit.memory import bound_data, keep_together
+from udi.kit.memory import limit_data, use_single_arena
 from udi.settings import ProgramName, get_settings
 
 OWNER_ONLY = 0o077
@@ -52,8 +52,8 @@ def serve(
         log_enabled=True,
         log_access=False,
     )
-    keep_together()
-    os.register_at_fork(after_in_child=heed_termination)
+    use_single_arena()
+    os.register_at_fork(after_in_child=reset_termination_handler)
     if workers > 1:
         app = import_module(f"udi.{program}.app").create()
         server.serve(target_loader=lambda: app, wrap_loader=False)
@@ -61,7 +61,7 @@ def serve(
         server.serve()
 
 
-def heed_termination() -> None:
+def reset_termination_handler() -> None:
     """Let SIGTERM end a web worker that is still starting: what it inherits only notes the signal, for its parent."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
@@ -71,12 +71,12 @@ def work(program: Annotated[ProgramName, typer.Argument(help="portal or node")])
     os.umask(OWNER_ONLY)
     settings = get_settings()
     logs.configure(settings.log_format)
-    keep_together()
-    bound_data(WORKER_DATA)
-    asyncio.run(_work(program))
+    use_single_arena()
+    limit_data(WORKER_DATA)
+    asyncio.run(_run_worker(program))
 
 
-async def _work(program: ProgramName) -> None:
+async def _run_worker(program: ProgramName) -> None:
     running = asyncio.create_task(import_module(f"udi.{program}.work").work(get_settings()))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -3,23 +3,23 @@
 from dataclasses import dataclass
 
 from udi.kit.db import Database
-from udi.kit.territories import State, set_state
+from udi.kit.territories import TerritoryState, set_state
 from udi.node.territories.models import Tenant as NodeTenant
-from udi.portal.audit.territories import note_state
+from udi.portal.audit.territories import record_state_change
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.portal.tenants.queries import get_tenant
 from udi.settings import Settings
 
 
 @dataclass(frozen=True)
-class Switched:
+class SuspensionResult:
     """What became of each program's register: updated, unchanged."""
 
     portal: str
     node: str
 
 
-async def switch(settings: Settings, slug: str, state: State) -> Switched:
+async def set_territory_state(settings: Settings, slug: str, state: TerritoryState) -> SuspensionResult:
     """Make both programs serve a territory, or say that it is suspended. May be repeated.
 
     Raises:
@@ -34,8 +34,8 @@ async def switch(settings: Settings, slug: str, state: State) -> Switched:
             in_node = await set_state(session, NodeTenant, slug, state)
         if in_portal == "updated":
             async with portal.session(tenant.id, role="worker") as session:
-                note_state(session, tenant.id, state)
+                record_state_change(session, tenant.id, state)
     finally:
         await portal.close()
         await node.close()
-    return Switched(in_portal, in_node)
+    return SuspensionResult(in_portal, in_node)

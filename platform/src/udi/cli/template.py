@@ -41,18 +41,18 @@ def new(
         raise LocalError(
             f"{destination} is not empty", "name a folder to make, or run `udi territory update` in a territory"
         )
-    template = source or str(_own_template())
-    with _plain_words():
+    template = source or str(_find_template())
+    with _explain_errors():
         copier.run_copy(
             template,
             destination,
-            data=_answers(data),
+            data=_parse_answers(data),
             defaults=defaults,
             vcs_ref=version or (None if source else "HEAD"),
             quiet=True,
         )
     if not source:
-        _pin(destination, template, version)
+        _record_source(destination, template, version)
     print(f"{destination} is ready. Next: git init, commit everything, then bin/try; README.md says the rest.")
 
 
@@ -67,17 +67,17 @@ def update(
     Nothing is committed: read the difference, then commit it.
     """
     _require_updatable(folder)
-    with _plain_words():
+    with _explain_errors():
         copier.run_update(
             folder,
-            data=_answers(data),
+            data=_parse_answers(data),
             defaults=True,
             skip_answered=True,
             overwrite=True,
             vcs_ref=version or None,
             quiet=True,
         )
-    if conflicts := _conflicts(folder):
+    if conflicts := _list_conflicts(folder):
         listed = "".join(f"\n  {name}" for name in conflicts)
         raise LocalError(
             f"Your edits and the template's cross in {len(conflicts)} file(s)",
@@ -85,26 +85,26 @@ def update(
             "To give the update up: git reset --hard",
         )
     print(
-        f"{folder.resolve().name} follows {_recorded(folder).get('_commit', 'the template')}: read it, then commit it."
+        f"{folder.resolve().name} follows {_read_answers(folder).get('_commit', 'the template')}: read it, then commit it."
     )
 
 
-def _own_template() -> Path:
-    found = next((folder for folder in (CLONE, PACKAGED) if (folder / "copier.yml").exists()), None)
-    if found is None:
+def _find_template() -> Path:
+    template_folder = next((folder for folder in (CLONE, PACKAGED) if (folder / "copier.yml").exists()), None)
+    if template_folder is None:
         raise LocalError("This program came without its template", "give the project's address with --source")
-    return found
+    return template_folder
 
 
-def _answers(pairs: list[str] | None) -> dict[str, str]:
+def _parse_answers(pairs: list[str] | None) -> dict[str, str]:
     split = [pair.partition("=") for pair in pairs or []]
-    if wrong := [key for key, equals, _ in split if not equals]:
-        raise LocalError(f"«{wrong[0]}» is not an answer", "write --data key=value")
+    if invalid_keys := [key for key, equals, _ in split if not equals]:
+        raise LocalError(f"«{invalid_keys[0]}» is not an answer", "write --data key=value")
     return {key.strip(): value for key, _, value in split}
 
 
 @contextmanager
-def _plain_words() -> Iterator[None]:
+def _explain_errors() -> Iterator[None]:
     """Give what copier refuses as a sentence rather than a trace."""
     try:
         with warnings.catch_warnings():
@@ -123,38 +123,38 @@ def _plain_words() -> Iterator[None]:
         raise LocalError(message, "correct this, and run the same command again") from error
 
 
-def _pin(destination: Path, template: str, version: str) -> None:
+def _record_source(destination: Path, template: str, version: str) -> None:
     """Record where updates come from: the clone's own origin; an installed program knows only its version."""
     path = destination / ANSWERS
     lines = path.read_text().splitlines()
     if template == str(PACKAGED):
-        kept = [line for line in lines if not line.startswith(("_src_path:", "_commit:"))]
-        lines = [*kept, f"_commit: v{__version__}"]
+        remaining_lines = [line for line in lines if not line.startswith(("_src_path:", "_commit:"))]
+        lines = [*remaining_lines, f"_commit: v{__version__}"]
         print(f"To receive updates, add the project's git address to {ANSWERS}: `_src_path: <address>`.")
-    elif commit := _asked(template, "describe", "--tags", "--always"):
+    elif commit := _run_git(template, "describe", "--tags", "--always"):
         pinned = {
-            "_src_path": _asked(template, "remote", "get-url", "origin") or template,
+            "_src_path": _run_git(template, "remote", "get-url", "origin") or template,
             "_commit": version or commit,
         }
-        kept = [line for line in lines if line.partition(":")[0] not in pinned]
-        lines = [*kept, *(f"{key}: {value}" for key, value in pinned.items())]
+        remaining_lines = [line for line in lines if line.partition(":")[0] not in pinned]
+        lines = [*remaining_lines, *(f"{key}: {value}" for key, value in pinned.items())]
     path.write_text("\n".join(filter(None, lines)) + "\n")
 
 
-def _asked(clone: str, *question: str) -> str:
+def _run_git(clone: str, *question: str) -> str:
     return subprocess.run(["git", "-C", clone, *question], capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _require_updatable(folder: Path) -> None:
-    recorded = _recorded(folder)
+    recorded = _read_answers(folder)
     for key, what in (("_src_path", "the git address of the project"), ("_commit", "the version it was made from")):
         if key not in recorded:
             raise LocalError(f"{folder / ANSWERS} does not say {what}", f"add the line `{key}: …` and commit it")
-    if conflicts := _conflicts(folder):
+    if conflicts := _list_conflicts(folder):
         raise LocalError("An update is not finished", f"settle {', '.join(conflicts)} and commit, then run this again")
 
 
-def _recorded(folder: Path) -> dict[str, str]:
+def _read_answers(folder: Path) -> dict[str, str]:
     try:
         return dict(re.findall(r"^(_\w+): *(\S.*?) *$", (folder / ANSWERS).read_text(), re.MULTILINE))
     except OSError as error:
@@ -162,7 +162,7 @@ def _recorded(folder: Path) -> dict[str, str]:
         raise LocalError(cause, "run this in the territory's repository, or name it") from error
 
 
-def _conflicts(folder: Path) -> list[str]:
+def _list_conflicts(folder: Path) -> list[str]:
     listed = subprocess.run(
         ["git", "-C", folder, "diff", "--name-only", "--diff-filter=U", "-z"],
         capture_output=True,

@@ -16,7 +16,7 @@ import typer
 from udi.cli import output, provision, template
 from udi.cli.archive import commands as archive
 from udi.cli.local.errors import LocalError
-from udi.cli.suspension import Switched, switch
+from udi.cli.suspension import SuspensionResult, set_territory_state
 from udi.kit.db import Database
 from udi.portal.identity.actions import sync_memberships
 from udi.portal.identity.provision import admin
@@ -52,28 +52,28 @@ def new(
     target = get_settings().tenants / slug
     if target.exists():
         raise LocalError(f"{target} is there already", f"edit it, then run `udi tenant apply {slug}`")
-    given = [f"slug={slug}", f"name={name}", f"host={host}", f"contact={contact}", "installation=mutualised"]
-    with TemporaryDirectory() as beside, contextlib.redirect_stdout(io.StringIO()):
-        template.new(Path(beside) / "made", [*given, *(data or [])], defaults=True)
+    answers = [f"slug={slug}", f"name={name}", f"host={host}", f"contact={contact}", "installation=mutualised"]
+    with TemporaryDirectory() as temporary_folder, contextlib.redirect_stdout(io.StringIO()):
+        template.new(Path(temporary_folder) / "made", [*answers, *(data or [])], defaults=True)
         target.parent.mkdir(parents=True, exist_ok=True)
-        _put(Path(beside) / "made/tenants" / slug, target)
-    _read(get_settings(), slug)
+        _install_folder(Path(temporary_folder) / "made/tenants" / slug, target)
+    _read_tenant(get_settings(), slug)
     rows = [{"file": str(path)} for path in sorted(target.iterdir())]
     output.show(rows, {"file": "Written"}, as_json=json, empty="")
 
 
-def _put(made: Path, target: Path) -> None:
+def _install_folder(source: Path, target: Path) -> None:
     """Whole or not at all."""
     partial = target.with_name(f".{target.name}.new")
     shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(made, partial)
+    shutil.copytree(source, partial)
     partial.rename(target)
 
 
 @app.command()
 def check(slug: Slug) -> None:
     """Read a territory's files and name every fault, with its line or key. Changes nothing."""
-    folder = _read(get_settings(), slug)
+    folder = _read_tenant(get_settings(), slug)
     parts = f"{len(folder.file.organisation)} organisation(s), {len(folder.file.account)} demonstration account(s)"
     print(f"{folder.slug}: all is right ({parts}).")
 
@@ -82,11 +82,11 @@ def check(slug: Slug) -> None:
 def apply(slug: Slug, json: AsJson = False) -> None:
     """Make a territory's files true: databases, identity, hosted node. May be repeated."""
     settings = get_settings()
-    folder = _read(settings, slug)
+    folder = _read_tenant(settings, slug)
     try:
         applied = provision.apply_folder(settings, folder)
     except TenantFaultsError as error:
-        _refuse(error)
+        _exit_with_faults(error)
     rows = [{"what": what, "outcome": outcome} for what, outcome in applied.changes]
     output.show(rows, {"what": "What", "outcome": "Outcome"}, as_json=json, empty="Nothing to apply.")
 
@@ -97,13 +97,13 @@ def suspend(slug: KnownSlug, json: AsJson = False) -> None:
 
     Portal and node answer 503 within two seconds; applying its files does not open it. `udi tenant resume` does.
     """
-    _say_switched(asyncio.run(switch(get_settings(), slug, "suspended")), as_json=json)
+    _print_states(asyncio.run(set_territory_state(get_settings(), slug, "suspended")), as_json=json)
 
 
 @app.command()
 def resume(slug: KnownSlug, json: AsJson = False) -> None:
     """Open a suspended territory again, as it was. May be repeated."""
-    _say_switched(asyncio.run(switch(get_settings(), slug, "active")), as_json=json)
+    _print_states(asyncio.run(set_territory_state(get_settings(), slug, "active")), as_json=json)
 
 
 @app.command()
@@ -122,15 +122,15 @@ def sync(
     settings = get_settings()
     connection = admin.connect(settings)
     rows = []
-    for tenant in asyncio.run(_tenants(settings, slug)):
+    for tenant in asyncio.run(_list_tenants(settings, slug)):
         members = read_members(connection, tenant.slug)
-        people, changed = asyncio.run(_sync(settings, tenant, members))
+        people, changed = asyncio.run(_sync_members(settings, tenant, members))
         rows.append({"territory": tenant.slug, "members": len(members), "people": people, "changed": changed})
     columns = {"territory": "Territory", "members": "Members in Keycloak", "people": "Known here", "changed": "Changed"}
     output.show(rows, columns, as_json=json, empty="No active territory.")
 
 
-async def _tenants(settings: Settings, slug: str) -> Iterable[Tenant]:
+async def _list_tenants(settings: Settings, slug: str) -> Iterable[Tenant]:
     """One, or each active one."""
     database = Database(settings, "portal", pool_size=1)
     try:
@@ -142,7 +142,7 @@ async def _tenants(settings: Settings, slug: str) -> Iterable[Tenant]:
         await database.close()
 
 
-async def _sync(settings: Settings, tenant: Tenant, members: Memberships) -> tuple[int, int]:
+async def _sync_members(settings: Settings, tenant: Tenant, members: Memberships) -> tuple[int, int]:
     database = Database(settings, "portal", pool_size=1)
     try:
         async with database.session(tenant.id, role="worker") as session:
@@ -151,7 +151,7 @@ async def _sync(settings: Settings, tenant: Tenant, members: Memberships) -> tup
         await database.close()
 
 
-def _say_switched(switched: Switched, *, as_json: bool) -> None:
+def _print_states(switched: SuspensionResult, *, as_json: bool) -> None:
     rows = [{"program": program, "outcome": outcome} for program, outcome in asdict(switched).items()]
     output.show(rows, {"program": "Program", "outcome": "Outcome"}, as_json=as_json, empty="")
 
@@ -179,15 +179,15 @@ async def _rows(settings: Settings) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def _read(settings: Settings, slug: str) -> TenantFolder:
+def _read_tenant(settings: Settings, slug: str) -> TenantFolder:
     path = Path(slug) if Path(slug).joinpath("tenant.toml").exists() else settings.tenants / slug
     try:
         return read_folder(path)
     except TenantFaultsError as error:
-        _refuse(error)
+        _exit_with_faults(error)
 
 
-def _refuse(error: TenantFaultsError) -> NoReturn:
+def _exit_with_faults(error: TenantFaultsError) -> NoReturn:
     count = len(error.faults)
     print(f"Nothing was applied: {count} fault{'s' if count > 1 else ''}.", file=sys.stderr)
     for fault in error.faults:

@@ -8,7 +8,7 @@ from udi.cli import provision
 from udi.cli.local import mailbox as post
 from udi.cli.local import status as telling
 from udi.cli.local import up as starting
-from udi.cli.local.plan import Plan
+from udi.cli.local.plan import StartupPlan
 from udi.settings import Settings, get_settings
 
 
@@ -23,13 +23,13 @@ def _settings() -> Settings:
     return get_settings().model_copy(update={"demo": True})
 
 
-def _plan() -> Plan:
-    return Plan(
+def _plan() -> StartupPlan:
+    return StartupPlan(
         settings=_settings(),
         migrate=provision.migrate,
-        apply_tenants=provision.apply_all,
-        territories=provision.territory_addresses,
-        accounts=provision.demo_accounts,
+        apply_tenants=provision.apply_all_folders,
+        territories=provision.list_territory_addresses,
+        accounts=provision.list_demo_accounts,
     )
 
 

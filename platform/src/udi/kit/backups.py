@@ -13,7 +13,7 @@ from udi.settings import Settings
 FILE = "state.json"
 
 
-class Noted(BaseModel):
+class BackupRun(BaseModel):
     """One thing that was done: to which backup, when it ended, how many seconds it took."""
 
     label: str
@@ -24,10 +24,10 @@ class Noted(BaseModel):
 class BackupState(BaseModel):
     """What was last done; nothing in it is secret."""
 
-    created: Noted | None = None
-    verified: Noted | None = None
-    restored: Noted | None = None
-    refused: Noted | None = None
+    created: BackupRun | None = None
+    verified: BackupRun | None = None
+    restored: BackupRun | None = None
+    refused: BackupRun | None = None
     """The last drill that found something wrong, until one succeeds."""
     drilled: dict[str, datetime] = {}
     """When each backup that still exists was last verified."""
@@ -56,8 +56,8 @@ FULL, FULL_EVERY_DAYS = 4, 7
 def read_retention(settings: Settings) -> int | None:
     """Days after which no backup holds what was deleted today, by the plan of this machine; None where none is read."""
     try:
-        said = tomllib.loads(settings.backup_plan.read_text()).get("retention", {})
-        full, apart = int(said.get("full", FULL)), int(said.get("full_every_days", FULL_EVERY_DAYS))
+        retention = tomllib.loads(settings.backup_plan.read_text()).get("retention", {})
+        full, apart = int(retention.get("full", FULL)), int(retention.get("full_every_days", FULL_EVERY_DAYS))
     except (OSError, ValueError, TypeError, AttributeError):
         return None
     return (full + 1) * apart

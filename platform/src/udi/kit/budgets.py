@@ -12,9 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import TooManyError
+from udi.kit.errors import TooManyRequestsError
 
-KEPT = timedelta(days=1)
+RETENTION = timedelta(days=1)
 SHOWN_IN_SECONDS = 120
 ADD = text(
     "INSERT INTO app.spent_budget (policy, subject, begins_at, used) VALUES (:policy, :subject, :begins_at, :cost)"
@@ -28,11 +28,11 @@ FORGET = text("DELETE FROM app.spent_budget WHERE begins_at < :before")
 
 
 @dataclass(frozen=True)
-class Budget:
+class RateLimit:
     """`most` in each window of `seconds`, for one subject; `policy` is its name."""
 
     policy: str
-    most: int
+    limit: int
     seconds: int
 
     def begins_at(self, moment: datetime) -> datetime:
@@ -40,7 +40,7 @@ class Budget:
         stamp = int(moment.timestamp())
         return datetime.fromtimestamp(stamp - stamp % self.seconds, UTC)
 
-    def wait(self, moment: datetime) -> int:
+    def seconds_left(self, moment: datetime) -> int:
         """Whole seconds until the next window, at least one."""
         ends = self.begins_at(moment) + timedelta(seconds=self.seconds)
         return max(1, round((ends - moment).total_seconds()))
@@ -51,7 +51,7 @@ def address_subject(address: str, key: str) -> str:
     return "address:" + hashlib.blake2b(address.encode(), key=key.encode()[:64], digest_size=16).hexdigest()
 
 
-async def spend(session: AsyncSession, budget: Budget, subject: str, cost: int = 1) -> None:
+async def spend_budget(session: AsyncSession, budget: RateLimit, subject: str, cost: int = 1) -> None:
     """Count what somebody does; it stays counted when the transaction is committed.
 
     Raises:
@@ -60,11 +60,11 @@ async def spend(session: AsyncSession, budget: Budget, subject: str, cost: int =
     moment = now()
     values = {"policy": budget.policy, "subject": subject, "begins_at": budget.begins_at(moment), "cost": cost}
     used = (await session.execute(ADD, values)).scalar_one()
-    if used > budget.most:
+    if used > budget.limit:
         raise refusal(budget, moment)
 
 
-async def require_left(session: AsyncSession, budget: Budget, subject: str) -> None:
+async def require_budget(session: AsyncSession, budget: RateLimit, subject: str) -> None:
     """Look whether something is left, without counting.
 
     Raises:
@@ -73,17 +73,17 @@ async def require_left(session: AsyncSession, budget: Budget, subject: str) -> N
     moment = now()
     values = {"policy": budget.policy, "subject": subject, "begins_at": budget.begins_at(moment)}
     used = (await session.execute(READ, values)).scalar_one_or_none() or 0
-    if used >= budget.most:
+    if used >= budget.limit:
         raise refusal(budget, moment)
 
 
-def refusal(budget: Budget, moment: datetime) -> TooManyError:
+def refusal(budget: RateLimit, moment: datetime) -> TooManyRequestsError:
     """What somebody is told who has nothing left."""
-    seconds = budget.wait(moment)
+    seconds = budget.seconds_left(moment)
     minutes = -(-seconds // 60)
     is_long = seconds > SHOWN_IN_SECONDS
     remedy = "Try again in %(minutes)s minutes." if is_long else "Try again in %(seconds)s seconds."
-    return TooManyError(
+    return TooManyRequestsError(
         "Too many requests.",
         remedy=remedy,
         values={"seconds": seconds, "minutes": minutes},
@@ -91,6 +91,6 @@ def refusal(budget: Budget, moment: datetime) -> TooManyError:
     )
 
 
-async def forget_spent(session: AsyncSession) -> None:
+async def delete_old_counts(session: AsyncSession) -> None:
     """Delete what was counted more than a day ago."""
-    await session.execute(FORGET, {"before": now() - KEPT})
+    await session.execute(FORGET, {"before": now() - RETENTION})

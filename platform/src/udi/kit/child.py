@@ -20,15 +20,17 @@ import msgspec
 import psutil
 
 from udi.kit.child_program import HEADER
-from udi.kit.confinement import Limits
-from udi.kit.disk_space import NoRoomError
+from udi.kit.disk_space import DiskFullError
+from udi.kit.sandbox import ProcessLimits
 
 T = TypeVar("T")
-INSIDE = "udi.kit.child_program"
+PROGRAM_MODULE = "udi.kit.child_program"
 LONGEST_ANSWER = 64 * 1024 * 1024
-FRUGAL = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
+LOW_MEMORY_ENVIRONMENT = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1"
+)
 """One arena of memory for all threads: DuckDB then takes 190 MB of address space at once, where it took 750."""
-STARTED_WITH = {"LC_ALL": "C.UTF-8", "TZ": "UTC", **FRUGAL}
+CHILD_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", **LOW_MEMORY_ENVIRONMENT}
 """The environment of every child."""
 
 
@@ -36,7 +38,7 @@ class ChildError(Exception):
     """The work was not done; the child is gone, or failed in a way that its caller did not foresee."""
 
 
-class TooLongError(ChildError):
+class ChildTimeoutError(ChildError):
     """It took longer than allowed and was ended; `worked` is the share of that time it had a processor."""
 
     def __init__(self, worked: float = 1.0) -> None:
@@ -44,21 +46,21 @@ class TooLongError(ChildError):
         self.worked = worked
 
 
-class TooMuchMemoryError(ChildError):
+class ChildMemoryError(ChildError):
     """It needed more memory than allowed."""
 
 
-class DiedError(ChildError):
+class ChildCrashError(ChildError):
     """The child died of itself; the message is the signal's name or its status, never a word of the data."""
 
 
-class Child:
+class ChildProcess:
     """A process with limits that answers one call after the other; `async with` ends it.
 
     Its temporary files are in the first of the places that it reaches.
     """
 
-    def __init__(self, limits: Limits, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, limits: ProcessLimits, environment: dict[str, str] | None = None) -> None:
         places = limits.places
         if not places and not limits.modules:
             places = (tempfile.gettempdir(),)
@@ -123,9 +125,9 @@ class Child:
         """
         name = f"{function.__module__}:{function.__qualname__}"
         expected: type[T] = get_type_hints(function).get("return", Any)
-        return await self.ask(name, expected, (args, kwargs), seconds=seconds, raises=raises)
+        return await self.call_by_name(name, expected, (args, kwargs), seconds=seconds, raises=raises)
 
-    async def ask(
+    async def call_by_name(
         self,
         name: str,
         expected: type[T],
@@ -135,21 +137,21 @@ class Child:
         raises: tuple[type[Exception], ...] = (),
     ) -> T:
         """The same for a function named `module:function`, which this process need not import."""
-        told = {f"{kind.__module__}:{kind.__qualname__}": kind for kind in raises}
-        before = _worked(self.pid)
+        exception_by_name = {f"{kind.__module__}:{kind.__qualname__}": kind for kind in raises}
+        before = _cpu_seconds(self.pid)
         try:
             async with asyncio.timeout(seconds):
-                answer = await self._exchange(pickle.dumps((seconds, name, arguments, tuple(told))))
+                answer = await self._exchange(pickle.dumps((seconds, name, arguments, tuple(exception_by_name))))
         except TimeoutError:
-            worked = (_worked(self.pid) - before) / seconds
+            worked = (_cpu_seconds(self.pid) - before) / seconds
             await self.end()
-            raise TooLongError(worked) from None
+            raise ChildTimeoutError(worked) from None
         except (asyncio.IncompleteReadError, ConnectionError):
-            raise _death(await self.end()) from None
+            raise _exit_error(await self.end()) from None
         except BaseException:
             await self.end()
             raise
-        return _read(answer, expected, told)
+        return _decode_answer(answer, expected, exception_by_name)
 
     async def end(self) -> int:
         """Kill the process, if it lives, and forget it; its status."""
@@ -159,7 +161,7 @@ class Child:
         process, self._process = self._process, None
         if process is None:
             return 0
-        if process.poll() is None and not await _gone(process):
+        if process.poll() is None and not await _has_exited(process):
             process.kill()
         return await asyncio.shield(asyncio.to_thread(process.wait))
 
@@ -171,18 +173,18 @@ class Child:
         await writer.drain()
         length = HEADER.unpack(await reader.readexactly(HEADER.size))[0]
         if length > LONGEST_ANSWER:
-            raise TooMuchMemoryError
+            raise ChildMemoryError
         return await reader.readexactly(length)
 
 
 def launch(limits: str, environment: Mapping[str, str], wire: int) -> subprocess.Popen[bytes]:
     """Start a child that answers on the socket `wire`; the thread that calls this must be its parent as long as it lives."""
     return subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-B", "-P", "-s", "-m", INSIDE, str(os.getpid()), limits],
+        [sys.executable, "-B", "-P", "-s", "-m", PROGRAM_MODULE, str(os.getpid()), limits],
         stdin=wire,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={"PYTHONPATH": _search_path(), **STARTED_WITH, **environment},
+        env={"PYTHONPATH": _search_path(), **CHILD_ENVIRONMENT, **environment},
     )
 
 
@@ -211,19 +213,19 @@ async def run(
         DiedError: the child died.
         ChildError: the function raised something that is not in `raises`.
     """
-    places = _places(*args, *kwargs.values())
-    limits = Limits(memory_mb, file_bytes, places=places, modules=modules)
-    async with Child(limits, environment) as child:
+    places = _list_folders(*args, *kwargs.values())
+    limits = ProcessLimits(memory_mb, file_bytes, places=places, modules=modules)
+    async with ChildProcess(limits, environment) as child:
         return await child.call(function, *args, seconds=seconds, raises=raises, **kwargs)
 
 
-def _places(*arguments: object) -> tuple[str, ...]:
+def _list_folders(*arguments: object) -> tuple[str, ...]:
     """The folders of a call: those that it names, and those of the files that it names or is to make."""
-    paths = [each for each in arguments if isinstance(each, Path)]
+    paths = [argument for argument in arguments if isinstance(argument, Path)]
     return tuple(dict.fromkeys(str(path if path.is_dir() else path.parent) for path in paths))
 
 
-async def _gone(process: subprocess.Popen[bytes]) -> bool:
+async def _has_exited(process: subprocess.Popen[bytes]) -> bool:
     """Whether a process whose end is under way says why, before it is killed."""
     for _ in range(5):
         if process.poll() is not None:
@@ -232,7 +234,7 @@ async def _gone(process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _worked(pid: int) -> float:
+def _cpu_seconds(pid: int) -> float:
     """Seconds that a process has had a processor."""
     try:
         times = psutil.Process(pid).cpu_times()
@@ -241,28 +243,28 @@ def _worked(pid: int) -> float:
     return float(times.user + times.system)
 
 
-def _death(status: int) -> ChildError:
+def _exit_error(status: int) -> ChildError:
     if status == -signal.SIGXCPU:
-        return TooLongError()
-    return DiedError(signal.Signals(-status).name if status < 0 else f"status {status}")
+        return ChildTimeoutError()
+    return ChildCrashError(signal.Signals(-status).name if status < 0 else f"status {status}")
 
 
-def _read(answer: bytes, expected: type[T], told: dict[str, type[Exception]]) -> T:
+def _decode_answer(answer: bytes, expected: type[T], exception_by_name: dict[str, type[Exception]]) -> T:
     """The answer itself; nothing that the child says is run."""
     kind, content = answer[:1], answer[1:]
     if kind == b"=":
         try:
-            return msgspec.msgpack.decode(content, type=expected, dec_hook=_restored)
+            return msgspec.msgpack.decode(content, type=expected, dec_hook=_decode_value)
         except (msgspec.MsgspecError, NotImplementedError):
             raise ChildError("answer of another kind") from None
     if kind == b"m":
-        raise TooMuchMemoryError
+        raise ChildMemoryError
     if kind == b"f":
-        raise NoRoomError
+        raise DiskFullError
     if kind == b"!":
         name, args, state = msgspec.msgpack.decode(content)
-        if name in told:
-            error = told[name].__new__(told[name], *args)
+        if name in exception_by_name:
+            error = exception_by_name[name].__new__(exception_by_name[name], *args)
             error.args = tuple(args)
             vars(error).update(state)
             raise error
@@ -271,7 +273,7 @@ def _read(answer: bytes, expected: type[T], told: dict[str, type[Exception]]) ->
     raise ChildError("unreadable answer")
 
 
-def _restored(expected: Any, value: object) -> object:
+def _decode_value(expected: Any, value: object) -> object:
     """What msgspec does not read of itself."""
     kind = get_origin(expected) or expected
     if issubclass(kind, Path):

@@ -15,52 +15,52 @@ from typing import Any
 
 import msgspec
 
-from udi.kit.confinement import Limits, confine, spend
-from udi.kit.disk_space import is_full
+from udi.kit.disk_space import is_disk_full
+from udi.kit.sandbox import ProcessLimits, enter_sandbox, limit_cpu_time
 
 HEADER = struct.Struct(">Q")
 WIRE = 0
-MEMORY = {"MemoryError", "OutOfMemoryException"}
+MEMORY_ERRORS = {"MemoryError", "OutOfMemoryException"}
 
 
 def main() -> None:
     """Serve the parent on descriptor 0 until it closes it."""
-    limits = Limits(**json.loads(sys.argv[2]))
+    limits = ProcessLimits(**json.loads(sys.argv[2]))
     for module in limits.modules:
         importlib.import_module(module)
-    confine(limits, int(sys.argv[1]))
+    enter_sandbox(limits, int(sys.argv[1]))
     while (content := _receive()) is not None:
-        seconds, function, arguments, told = pickle.loads(content)  # noqa: S301 - from the parent
-        spend(seconds)
-        _send(_answer(function, arguments, told))
+        seconds, function, arguments, exception_names = pickle.loads(content)  # noqa: S301 - from the parent
+        limit_cpu_time(seconds)
+        _send(_run_call(function, arguments, exception_names))
 
 
-def plain(value: object) -> object:
+def encode_value(value: object) -> object:
     """What msgspec does not write of itself."""
     if isinstance(value, Path):
         return str(value)
     raise NotImplementedError
 
 
-def _answer(name: str, arguments: tuple[tuple[Any, ...], dict[str, Any]], told: tuple[str, ...]) -> bytes:
+def _run_call(name: str, arguments: tuple[tuple[Any, ...], dict[str, Any]], exception_names: tuple[str, ...]) -> bytes:
     module, _, function = name.partition(":")
     try:
         result = getattr(importlib.import_module(module), function)(*arguments[0], **arguments[1])
-        return b"=" + msgspec.msgpack.encode(result, enc_hook=plain)
+        return b"=" + msgspec.msgpack.encode(result, enc_hook=encode_value)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent is told its kind, never its words
-        return _complaint(error, told)
+        return _encode_error(error, exception_names)
 
 
-def _complaint(error: Exception, told: tuple[str, ...]) -> bytes:
+def _encode_error(error: Exception, exception_names: tuple[str, ...]) -> bytes:
     kind = type(error)
-    if is_full(error):
+    if is_disk_full(error):
         return b"f"
-    if kind.__name__ in MEMORY:
+    if kind.__name__ in MEMORY_ERRORS:
         return b"m"
     name = f"{kind.__module__}:{kind.__qualname__}"
-    if name in told:
+    if name in exception_names:
         try:
-            return b"!" + msgspec.msgpack.encode([name, list(error.args), vars(error)], enc_hook=plain)
+            return b"!" + msgspec.msgpack.encode([name, list(error.args), vars(error)], enc_hook=encode_value)
         except (TypeError, NotImplementedError, OverflowError):
             pass
     trace = error.__traceback__

@@ -4,17 +4,17 @@ from datetime import datetime, timedelta
 
 from udi.kit.clock import now
 
-KNOWN = timedelta(hours=1)
+VALID_FOR = timedelta(hours=1)
 """What is known of somebody stands for as long; then nothing of theirs opens before the identity service answers."""
-FRESH = timedelta(minutes=10)
+FRESH_FOR = timedelta(minutes=10)
 """An act that decides wants to know it better: two readings may have failed, no more."""
 
 
-def is_known(confirmed_at: datetime | None) -> bool:
+def is_confirmation_valid(confirmed_at: datetime | None) -> bool:
     """Whether what was said then still counts."""
-    return confirmed_at is not None and now() - confirmed_at <= KNOWN
+    return confirmed_at is not None and now() - confirmed_at <= VALID_FOR
 
 
-def is_fresh(confirmed_at: datetime | None) -> bool:
+def is_confirmation_fresh(confirmed_at: datetime | None) -> bool:
     """Whether what was said then is enough to decide."""
-    return confirmed_at is not None and now() - confirmed_at <= FRESH
+    return confirmed_at is not None and now() - confirmed_at <= FRESH_FOR

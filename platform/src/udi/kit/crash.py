@@ -14,10 +14,10 @@ _passed = Counter[str]()
 
 def crash_at(step: str) -> None:
     """End this process here (SIGKILL), if a trial asked for it."""
-    wanted = os.environ.get(VARIABLE)
-    if not wanted:
+    crash_point = os.environ.get(VARIABLE)
+    if not crash_point:
         return
     _passed[step] += 1
-    name, _, passage = wanted.partition(":")
+    name, _, passage = crash_point.partition(":")
     if name == step and _passed[step] == int(passage or 1):
         os.kill(os.getpid(), signal.SIGKILL)

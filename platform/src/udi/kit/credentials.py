@@ -32,7 +32,7 @@ class SignedToken:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignedKind:
+class SignedTokenKind:
     """A token signed by a program of ours (`kit.keys`): who takes it names its kind, and no other passes."""
 
     typ: str
@@ -77,14 +77,14 @@ def require_claims(claims: Mapping[str, Any], expected: Mapping[str, str]) -> No
     Raises:
         InvalidSignatureError: one has not.
     """
-    wrong = [name for name, value in expected.items() if claims.get(name) != value]
-    if wrong:
-        msg = f"It has another {', '.join(wrong)}."
+    mismatches = [name for name, value in expected.items() if claims.get(name) != value]
+    if mismatches:
+        msg = f"It has another {', '.join(mismatches)}."
         raise InvalidSignatureError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DocumentKind:
+class SignedDocumentKind:
     """A signed document without an end: evidence, which opens nothing."""
 
     typ: str
@@ -97,11 +97,11 @@ class SecretKind:
     name: str
     prefix: str = ""
 
-    def draw(self) -> str:
+    def generate(self) -> str:
         """A new one: 256 bits after the prefix."""
         return self.prefix + secrets.token_urlsafe(32)
 
-    def fits(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Whether a text may be one, by its prefix."""
         return text.startswith(self.prefix)
 
@@ -124,7 +124,7 @@ class SealedKind:
 
 
 @dataclass(frozen=True, kw_only=True)
-class IdentityKind:
+class IdentityTokenKind:
     """A token that the identity service signs: the `typ` of its header, and that of its claims."""
 
     name: str
@@ -132,4 +132,4 @@ class IdentityKind:
     claim: str = ""
 
 
-CredentialKind = SignedKind | DocumentKind | SecretKind | SealedKind | IdentityKind
+CredentialKind = SignedTokenKind | SignedDocumentKind | SecretKind | SealedKind | IdentityTokenKind

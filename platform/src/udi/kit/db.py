@@ -19,11 +19,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 
-from udi.kit import reading
-from udi.kit.ring import Ring
-from udi.kit.sealed_columns import ColumnKeys, give_keys
+from udi.kit import read_connections
+from udi.kit.fifo_pool import FifoConnectionPool
+from udi.kit.keyring import Keyring
+from udi.kit.sealed_columns import ColumnKeys, attach_keys
 from udi.kit.tenancy import NoTenantError, find_spaces, tenant_context
-from udi.kit.turns import TurnPool
 from udi.settings import ProgramName, Role, Settings
 
 NAMING = {
@@ -42,15 +42,15 @@ NO_SPACE = "-"
 """Named where a request is kept to no space at all: it is nobody's slug."""
 RECYCLE = 900
 """Seconds after which a connection gives way to a new one, which may lead to another machine."""
-MOST_OPEN = 10
+MAX_CONNECTIONS = 10
 """Connections of one process as one role. All are kept once opened: to open one takes ten times what is read there; the last
 used is used first, so that those of a busy moment rest.
 """
-MOST_READING = 4
+MAX_READ_CONNECTIONS = 4
 """The same for what `reading` keeps: a reading holds its connection for a millisecond, and a server's process that has read
 everything takes five megabytes of memory.
 """
-RESTING = "60s"
+IDLE_TIMEOUT = "60s"
 """After which the server ends a page's connection that nobody used: the memory of a busy moment is not kept for ever."""
 READS = "only_reads"
 """The option of the connections that `reading` keeps."""
@@ -63,7 +63,7 @@ TYPES = {
 }
 
 
-class Table(DeclarativeBase):
+class BaseTable(DeclarativeBase):
     """Base of a program's own declarative class: subclass it with a `metadata` from `new_metadata()`."""
 
     __abstract__ = True
@@ -75,7 +75,7 @@ def new_metadata() -> MetaData:
     return MetaData(schema="app", naming_convention=NAMING)
 
 
-class Owned:
+class TenantColumns:
     """Columns of every table that belongs to a territory: `(tenant_id, id)` is the key."""
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
@@ -87,16 +87,16 @@ class TenantSession(Session):
 
 
 @event.listens_for(TenantSession, "after_begin")
-def _say_tenant(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+def _set_tenant(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     if transaction.nested:
         return  # a savepoint keeps what its transaction said
     tenant: UUID | None = session.info.get("tenant")
     person: UUID | None = session.info.get("person")
-    said = str(UUID(str(tenant))) if tenant else ""
+    tenant_id = str(UUID(str(tenant))) if tenant else ""
     if connection.get_execution_options().get(READS):
-        reading.say_tenant(connection, said)
+        read_connections.set_tenant(connection, tenant_id)
         return
-    connection.exec_driver_sql(f"SET LOCAL app.tenant = '{said}'")
+    connection.exec_driver_sql(f"SET LOCAL app.tenant = '{tenant_id}'")
     if person:
         connection.exec_driver_sql(f"SET LOCAL app.person = '{UUID(str(person))}'")
     spaces: frozenset[str] | None = session.info.get("spaces")
@@ -105,7 +105,7 @@ def _say_tenant(session: Session, transaction: SessionTransaction, connection: C
         connection.exec_driver_sql(f"SET LOCAL app.spaces = '{named}'")
 
 
-def is_away(error: BaseException) -> bool:
+def is_unavailable(error: BaseException) -> bool:
     """Whether the database does not answer for now: it is cut off, starting, stopping, full, or handing over."""
     if isinstance(error, (OperationalError, InterfaceError, asyncpg.InterfaceError, PoolTimeoutError, OSError)):
         return True
@@ -115,7 +115,7 @@ def is_away(error: BaseException) -> bool:
     return state.startswith(("08", "53", "57P")) or state in {READ_ONLY, CONFLICT}
 
 
-def _give_up(context: ExceptionContext) -> None:
+def _mark_disconnected(context: ExceptionContext) -> None:
     """A statement that was not answered leaves its connection in the middle of it: nothing more is asked there."""
     if isinstance(context.original_exception, TimeoutError):
         context.is_disconnect = True
@@ -129,14 +129,14 @@ class Database:
     """
 
     def __init__(
-        self, settings: Settings, program: ProgramName, *, pool_size: int = MOST_OPEN, pages: bool = False
+        self, settings: Settings, program: ProgramName, *, pool_size: int = MAX_CONNECTIONS, pages: bool = False
     ) -> None:
         self._settings, self.program, self._pool_size, self._pages = settings, program, pool_size, pages
         self._column_keys = ColumnKeys(settings, program)
         self._makers: dict[Role, async_sessionmaker[AsyncSession]] = {}
         self._engines: dict[Role, AsyncEngine] = {}
 
-    def again(self) -> "Database":
+    def clone(self) -> "Database":
         """The same database on connections of its own, for another event loop."""
         return Database(self._settings, self.program, pool_size=1, pages=self._pages)
 
@@ -145,7 +145,7 @@ class Database:
         """Whether the role `public` may read somewhat later than the others wrote."""
         return self._pages and self._settings.database_replica_port is not None
 
-    def column_keys(self) -> Ring:
+    def column_keys(self) -> Keyring:
         """The keys of the program's sealed columns.
 
         Raises:
@@ -156,35 +156,39 @@ class Database:
     def engine(self, role: Role) -> AsyncEngine:
         """The engine that connects as this role."""
         if role not in self._engines:
-            self._engines[role] = self._open(role)
+            self._engines[role] = self._create_engine(role)
         return self._engines[role]
 
-    def _open(self, role: Role) -> AsyncEngine:
+    def _create_engine(self, role: Role) -> AsyncEngine:
         only_reads = self._pages and role == "public"
-        most = MOST_READING if only_reads else MOST_OPEN
-        kept = min(self._pool_size, most)
+        most = MAX_READ_CONNECTIONS if only_reads else MAX_CONNECTIONS
+        pool_size = min(self._pool_size, most)
         engine = create_async_engine(
             self._settings.dsn(self.program, role, replica=self.has_replica and role == "public"),
-            pool_size=kept,
-            max_overflow=most - kept,
-            poolclass=TurnPool,
+            pool_size=pool_size,
+            max_overflow=most - pool_size,
+            poolclass=FifoConnectionPool,
             pool_use_lifo=True,
             pool_recycle=RECYCLE,
             pool_timeout=PATIENCE if self._pages else 30,
             json_deserializer=json.decode,
             connect_args={
                 "server_settings": SERVER
-                | ({"idle_session_timeout": RESTING} if self._pages else {})
-                | (reading.SERVER if only_reads else {}),
+                | ({"idle_session_timeout": IDLE_TIMEOUT} if self._pages else {})
+                | (read_connections.SERVER if only_reads else {}),
                 "timeout": PATIENCE if self._pages else 5,
                 "command_timeout": PATIENCE if self._pages else None,
             },
-            **(reading.OPTIONS | {"execution_options": {READS: True}} if only_reads else {"pool_pre_ping": True}),
+            **(
+                read_connections.OPTIONS | {"execution_options": {READS: True}}
+                if only_reads
+                else {"pool_pre_ping": True}
+            ),
         )
-        event.listen(engine.sync_engine, "handle_error", _give_up)
-        give_keys(engine, self._column_keys)
+        event.listen(engine.sync_engine, "handle_error", _mark_disconnected)
+        attach_keys(engine, self._column_keys)
         if only_reads:
-            reading.keep_reading(engine)
+            read_connections.watch_connections(engine)
         return engine
 
     @asynccontextmanager
@@ -202,23 +206,23 @@ class Database:
         with tenant_context(tenant):
             spaces = find_spaces() if role == "app" else None
             info = {"tenant": tenant, "person": person, "spaces": spaces, "settings": self._settings}
-            async with self._maker(role)(info=info) as session, session.begin():
+            async with self._session_maker(role)(info=info) as session, session.begin():
                 yield session
 
-    def rows(self, tenant: UUID) -> reading.Rows:
+    def rows(self, tenant: UUID) -> read_connections.RowReader:
         """What passers-by may read of one territory, straight from the driver; only where pages are answered."""
         if not self._pages:
             msg = f"Only pages read the {self.program} without a transaction."
             raise RuntimeError(msg)
-        return reading.Rows(self.engine("public"), str(UUID(str(tenant))))
+        return read_connections.RowReader(self.engine("public"), str(UUID(str(tenant))))
 
     @asynccontextmanager
     async def platform_session(self, *, role: Role = "app") -> AsyncIterator[AsyncSession]:
         """One transaction without a territory: sees the schemas `platform`, `queue` and `ops`, no row of `app`."""
-        async with self._maker(role)(info={}) as session, session.begin():
+        async with self._session_maker(role)(info={}) as session, session.begin():
             yield session
 
-    def _maker(self, role: Role) -> async_sessionmaker[AsyncSession]:
+    def _session_maker(self, role: Role) -> async_sessionmaker[AsyncSession]:
         if role not in self._makers:
             self._makers[role] = async_sessionmaker(
                 self.engine(role), sync_session_class=TenantSession, expire_on_commit=False

@@ -10,7 +10,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 WORDS = "No space left on device"
 
 
-class NoRoomError(UnavailableError):
+class DiskFullError(UnavailableError):
     """The disk on which files are read is full; the same call may do later."""
 
     def __init__(self) -> None:
@@ -21,13 +21,13 @@ class NoRoomError(UnavailableError):
         )
 
 
-def is_full(error: BaseException) -> bool:
+def is_disk_full(error: BaseException) -> bool:
     """Whether an error, of ours or of a library that wrote a file, comes of a full disk."""
     return (isinstance(error, OSError) and error.errno in FULL) or WORDS in str(error)
 
 
 @contextmanager
-def room() -> Iterator[None]:
+def detect_full_disk() -> Iterator[None]:
     """Work that writes files.
 
     Raises:
@@ -36,6 +36,6 @@ def room() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_full(error):
-            raise NoRoomError from error
+        if is_disk_full(error):
+            raise DiskFullError from error
         raise

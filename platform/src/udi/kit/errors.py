@@ -134,7 +134,7 @@ class ConflictError(UdiError):
     advice = "Look at how things stand, then try again."
 
 
-class PreconditionError(UdiError):
+class PreconditionFailedError(UdiError):
     """What the sender relied on is not so any more, or was never."""
 
     status = 412
@@ -144,7 +144,7 @@ class PreconditionError(UdiError):
     advice = "Read it again, then send your change."
 
 
-class MethodError(UdiError):
+class MethodNotAllowedError(UdiError):
     """The address is there, and does not take this method (RFC 9110, section 15.5.6)."""
 
     status = 405
@@ -194,7 +194,7 @@ class HeldBackError(UdiError):
     advice = "Come back later, or ask its producer."
 
 
-class TooManyError(UdiError):
+class TooManyRequestsError(UdiError):
     """More at once, or in a short while, than one may ask for."""
 
     status = 429
@@ -214,7 +214,7 @@ class UnavailableError(UdiError):
     advice = "Nothing you did caused this, and nothing was changed. Try again in a minute."
 
 
-class AccidentError(UdiError):
+class InternalServerError(UdiError):
     """Something that nobody foresaw."""
 
     status = 500

@@ -61,14 +61,14 @@ class OutgoingError(Exception):
 
 
 @dataclass(frozen=True)
-class Fetched:
+class StreamedResponse:
     """The beginning of an answer, whose body is read piece by piece as it was sent; `url` is where it was found."""
 
     status: int
     headers: Mapping[str, str]
     url: str
     pieces: AsyncIterator[bytes]
-    lasting: str = ""
+    permanent_url: str = ""
     """Where to ask from now on: the address itself, or what permanent redirects alone lead to."""
 
 
@@ -140,11 +140,11 @@ async def _resolve(host: str, port: int) -> list[str]:
         return ["127.0.0.1"]
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         msg = f"The name {host} is not known."
         raise OutgoingError(msg) from error
-    return [str(entry[4][0]) for entry in found]
+    return [str(entry[4][0]) for entry in entries]
 
 
 class CheckedBackend(httpcore.AsyncNetworkBackend):
@@ -229,7 +229,7 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
         return await super().handle_async_request(request)
 
 
-class Outgoing:
+class OutgoingClient:
     """One client a process, shared by every part that speaks to another machine; it keeps no cookie."""
 
     def __init__(self, private_hosts: Iterable[str] = ()) -> None:
@@ -251,7 +251,7 @@ class Outgoing:
             return False
         return self._backend.is_private(parts.host, _port_of(parts))
 
-    async def ready(self) -> None:
+    async def prepare(self) -> None:
         """Be able to call at once: before a wait that is short."""
 
     async def check(self, url: str) -> None:
@@ -303,31 +303,37 @@ class Outgoing:
         except httpx.HTTPError as error:
             msg = f"{url} does not answer ({type(error).__name__})."
             raise OutgoingError(msg) from error
-        kept = [(k, v) for k, v in response.headers.multi_items() if k not in {"content-encoding", "content-length"}]
-        return httpx.Response(response.status_code, headers=kept, content=bytes(body), request=response.request)
+        response_headers = [
+            (k, v) for k, v in response.headers.multi_items() if k not in {"content-encoding", "content-length"}
+        ]
+        return httpx.Response(
+            response.status_code, headers=response_headers, content=bytes(body), request=response.request
+        )
 
     @asynccontextmanager
     async def fetch(
         self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None
-    ) -> AsyncIterator[Fetched]:
+    ) -> AsyncIterator[StreamedResponse]:
         """Ask for a file of any size; each of three redirects at most leads to an address that is checked as the first.
 
         Raises:
             RefusedAddressError: an address may not be reached, or is none.
             OutgoingError: no answer, one that breaks off, or too many redirects.
         """
-        asked = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+        request_headers = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
         lasting = url
         for _ in range(MOST_REDIRECTS + 1):
-            with _told(url):
-                request = self._client.build_request(method, url, headers=asked)
+            with _translate_errors(url):
+                request = self._client.build_request(method, url, headers=request_headers)
                 response = await self._client.send(request, stream=True)
             try:
                 onward = response.headers.get("location")
                 if response.status_code not in REDIRECTS or onward is None:
-                    yield Fetched(response.status_code, response.headers, url, _pieces(response, url), lasting)
+                    yield StreamedResponse(
+                        response.status_code, response.headers, url, _read_pieces(response, url), lasting
+                    )
                     return
-                with _told(url):
+                with _translate_errors(url):
                     onward = str(httpx.URL(url).join(onward))
                 lasting = onward if lasting == url and response.status_code in PERMANENT else lasting
                 url = onward
@@ -345,14 +351,14 @@ def _port_of(url: httpx.URL) -> int:
     return url.port or PORTS.get(url.scheme, 0)
 
 
-async def _pieces(response: httpx.Response, url: str) -> AsyncIterator[bytes]:
-    with _told(url):
+async def _read_pieces(response: httpx.Response, url: str) -> AsyncIterator[bytes]:
+    with _translate_errors(url):
         async for piece in response.aiter_raw(PIECE):
             yield piece
 
 
 @contextmanager
-def _told(url: str) -> Iterator[None]:
+def _translate_errors(url: str) -> Iterator[None]:
     """What goes wrong on the way, as our own errors."""
     try:
         yield
@@ -365,9 +371,9 @@ def _told(url: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def outgoing(private_hosts: Iterable[str] = ()) -> AsyncIterator[Outgoing]:
+async def open_outgoing_client(private_hosts: Iterable[str] = ()) -> AsyncIterator[OutgoingClient]:
     """An `Outgoing` closed at the end."""
-    client = Outgoing(private_hosts)
+    client = OutgoingClient(private_hosts)
     try:
         yield client
     finally:

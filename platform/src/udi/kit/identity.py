@@ -33,7 +33,7 @@ class Actor:
     """Whether rights of theirs wait for a second factor."""
 
     @property
-    def proven_email(self) -> str | None:
+    def verified_email(self) -> str | None:
         """Their address in small letters, where it was proven: no right comes of one that was not."""
         return self.email.lower() if self.email_verified and self.email else None
 
@@ -52,13 +52,13 @@ SECOND_FACTOR = 2
 
 def without_factor(actor: Actor) -> Actor:
     """The same person, without the rights that wait for a second factor where none was shown: to manage, to be of the team."""
-    if actor.level >= SECOND_FACTOR or not manages_some(actor):
+    if actor.level >= SECOND_FACTOR or not manages_any(actor):
         return actor
     left = {slug: groups - {MANAGERS} for slug, groups in actor.memberships.items()}
     return replace(actor, moderator=False, memberships=left, lacks_factor=True)
 
 
-def manages_some(actor: Actor) -> bool:
+def manages_any(actor: Actor) -> bool:
     """Whether the person manages some organisation, or is of the territory's team."""
     return actor.moderator or any(MANAGERS in groups for groups in actor.memberships.values())
 
@@ -81,5 +81,5 @@ def read_memberships(claim: object, territory: str) -> tuple[bool, dict[str, fro
 
 
 def _groups(entry: object) -> frozenset[str]:
-    found = entry.get("groups") if isinstance(entry, Mapping) else None
-    return frozenset(str(group).lstrip("/") for group in found) if isinstance(found, list) else frozenset()
+    groups = entry.get("groups") if isinstance(entry, Mapping) else None
+    return frozenset(str(group).lstrip("/") for group in groups) if isinstance(groups, list) else frozenset()

@@ -30,7 +30,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
-from udi.kit.fairness import LOOK_EVERY, SHARE, Turn, call_forgotten, call_next, take_turn
+from udi.kit.fair_queue import (
+    CHECK_INTERVAL,
+    SHARE,
+    QueuePosition,
+    promote_next_job,
+    promote_waiting_jobs,
+    reserve_position,
+)
 from udi.kit.tenancy import NoTenantError, tenant_context
 
 log = structlog.get_logger()
@@ -57,9 +64,9 @@ class Job:
 
 
 Handler = Callable[[Job], Awaitable[None]]
-GiveWay = Callable[[], Awaitable[object]]
+BeforeJob = Callable[[], Awaitable[object]]
 """Waited for before each job: what the same process does first."""
-Spent = Callable[[UUID, UUID, float], Awaitable[None]]
+HeavyJobListener = Callable[[UUID, UUID, float], Awaitable[None]]
 """Told of each heavy job that ended: its territory, its share, and how many seconds it took."""
 
 
@@ -128,7 +135,7 @@ async def enqueue(
     tenant = _tenant_of(session, name)
     await session.flush()
     body = json.dumps({"tenant": str(tenant), **payload}).encode()
-    turn = await take_turn(session, share, at_once, delay) if share else Turn(0, delay, {})
+    turn = await reserve_position(session, share, at_once, delay) if share else QueuePosition(0, delay, {})
     await (await _session_queries(session)).enqueue(
         name, body, turn.priority, execute_after=turn.delay, headers=turn.headers or None
     )
@@ -159,7 +166,7 @@ async def enqueue_each(session: AsyncSession, name: str, payloads: Sequence[Mapp
 
 async def list_held_jobs(session: AsyncSession, *, limit: int = 100) -> list[HeldJob]:
     """Jobs that failed every attempt, newest first, of every territory (for the operator)."""
-    return [_held(job) for job in await (await _session_queries(session)).list_failed_jobs(limit)]
+    return [_describe_held_job(job) for job in await (await _session_queries(session)).list_failed_jobs(limit)]
 
 
 async def requeue_jobs(session: AsyncSession, ids: list[int]) -> None:
@@ -167,7 +174,7 @@ async def requeue_jobs(session: AsyncSession, ids: list[int]) -> None:
     await (await _session_queries(session)).requeue_jobs([JobId(id_) for id_ in ids])
 
 
-STANDING = text("""
+QUEUE_STATES = text("""
 SELECT convert_from(payload, 'UTF8')::jsonb ->> 'tenant' AS tenant,
   count(*) FILTER (WHERE status <> 'failed') AS waiting, count(*) FILTER (WHERE status = 'failed') AS held,
   coalesce(extract(epoch FROM now() - min(created) FILTER (WHERE status <> 'failed')), 0)::float AS age,
@@ -178,11 +185,11 @@ FROM queue.pgqueuer WHERE status IN ('queued', 'picked', 'failed') GROUP BY 1 OR
 
 async def list_queues(session: AsyncSession) -> list[QueueState]:
     """How the queue stands for each territory that has jobs in it (for the operator)."""
-    rows = (await session.execute(STANDING)).mappings()
+    rows = (await session.execute(QUEUE_STATES)).mappings()
     return [QueueState(**{**row, "tenant": UUID(row["tenant"])}) for row in rows]
 
 
-def _held(job: QueuedJob) -> HeldJob:
+def _describe_held_job(job: QueuedJob) -> HeldJob:
     payload = json.loads(job.payload or b"{}")
     return HeldJob(
         id=job.id, name=job.entrypoint, tenant=UUID(payload.pop("tenant")), payload=payload,
@@ -199,8 +206,8 @@ class Worker:
         handlers: Mapping[str, Handler],
         *,
         attempts: int = ATTEMPTS,
-        spent: Spent | None = None,
-        give_way: GiveWay | None = None,
+        spent: HeavyJobListener | None = None,
+        give_way: BeforeJob | None = None,
     ) -> None:
         self._database, self._handlers, self._attempts = database, handlers, attempts
         self._spent, self._give_way = spent, give_way
@@ -210,14 +217,14 @@ class Worker:
         """Do jobs until `stop`; while the database's disk is full, ask again. One that is lost ends the worker."""
         while True:
             try:
-                await self._take_jobs()
+                await self._run_jobs()
             except DiskFullError:
                 log.warning("jobs not taken, the disk of the database is full")
             else:
                 return
             await asyncio.sleep(FULL_PAUSE)
 
-    async def _take_jobs(self) -> None:
+    async def _run_jobs(self) -> None:
         """Do jobs on one connection as the worker's role."""
         async with self._database.engine("worker").connect() as connection:
             raw = await connection.get_raw_connection()
@@ -225,26 +232,26 @@ class Worker:
             for name, handler in self._handlers.items():
                 manager.register_executor(name, self._executor(name, handler))
             self._manager = manager
-            looking = asyncio.create_task(self._look_for_forgotten())
+            looking = asyncio.create_task(self._watch_waiting_jobs())
             try:
                 await manager.run(batch_size=4, dequeue_timeout=timedelta(seconds=5), max_concurrent_tasks=8)
             finally:
                 looking.cancel()
 
-    async def _look_for_forgotten(self) -> None:
+    async def _watch_waiting_jobs(self) -> None:
         while True:
             try:
                 async with self._database.platform_session(role="worker") as session:
-                    await call_forgotten(session, SCHEMA.channel)
+                    await promote_waiting_jobs(session, SCHEMA.channel)
             except Exception as error:  # noqa: BLE001 - looked at again in some seconds
                 log.warning("jobs put off not looked at", error=type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(CHECK_INTERVAL)
 
-    async def _end_turn(self, tenant: UUID, share: UUID, seconds: float) -> None:
+    async def _end_heavy_job(self, tenant: UUID, share: UUID, seconds: float) -> None:
         """A heavy job ended, well or not: the next of its share comes forward, and its time is noted."""
         try:
             async with self._database.platform_session(role="worker") as session:
-                await call_next(session, share)
+                await promote_next_job(session, share)
             if self._spent is not None:
                 await self._spent(tenant, share, seconds)
         except Exception as error:  # noqa: BLE001 - what is not called now is found by the next look
@@ -271,7 +278,7 @@ class Worker:
                     raise
                 finally:
                     if share:
-                        await self._end_turn(tenant, UUID(str(share)), time.monotonic() - began)
+                        await self._end_heavy_job(tenant, UUID(str(share)), time.monotonic() - began)
 
         return DatabaseRetryEntrypointExecutor(
             EntrypointExecutorParameters(concurrency_limit=0, func=run, on_failure="hold"),

@@ -14,27 +14,27 @@ from joserfc.jwk import KeySet, OKPKey
 from joserfc.jws import JWSRegistry
 
 from udi.kit.clock import now
-from udi.kit.credentials import DocumentKind, InvalidSignatureError, SignedKind, SignedToken, require_claims
+from udi.kit.credentials import InvalidSignatureError, SignedDocumentKind, SignedToken, SignedTokenKind, require_claims
 
 ALGORITHM = "Ed25519"
 LONG_AGO = datetime.fromtimestamp(0, UTC)
-PUBLISHED_FIRST = timedelta(minutes=10)
+PUBLICATION_DELAY = timedelta(minutes=10)
 """How long a new key is published before it signs, so that whoever kept the old set has read it again."""
-KEPT = timedelta(days=1)
+RETENTION = timedelta(days=1)
 """How long a replaced key stays published for tokens: far longer than any of them lives."""
-KEPT_FOR_DOCUMENTS = timedelta(days=366 * 11)
+DOCUMENT_RETENTION = timedelta(days=366 * 11)
 """How long for documents: the longest agreement lasts ten years. Its private half is gone by then."""
 DOCUMENTS_ONLY = "documents_only"
 """Member of a published key with which no token is signed any more."""
 
 
-class _Documents(JWSRegistry):
+class _DocumentRegistry(JWSRegistry):
     """Documents hold the words of a whole agreement."""
 
     max_payload_length = 1_000_000
 
 
-_DOCUMENTS = _Documents(algorithms=[ALGORITHM])
+_DOCUMENTS = _DocumentRegistry(algorithms=[ALGORITHM])
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Signer:
 
     @classmethod
     def from_secret(cls, text: str) -> "Signer":
-        keys = _import(text)
+        keys = _import_keys(text)
         return cls(lambda: keys)
 
     @classmethod
@@ -53,14 +53,14 @@ class Signer:
         """Follows the file: a rotation needs no restart."""
         return cls(_KeyFile(path))
 
-    def sign(self, kind: SignedKind, *, subject: str, issuer: str, audience: str) -> str:
+    def sign(self, kind: SignedTokenKind, *, subject: str, issuer: str, audience: str) -> str:
         """A compact JWS of this kind about a subject."""
         key = signing_key(self.read())
         header = {"alg": ALGORITHM, "kid": key.kid, "typ": kind.typ}
         claims = kind.write(subject=subject, issuer=issuer, audience=audience)
         return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
-    def sign_document(self, claims: dict[str, Any], *, kind: DocumentKind, issuer: str, audience: str) -> str:
+    def sign_document(self, claims: dict[str, Any], *, kind: SignedDocumentKind, issuer: str, audience: str) -> str:
         """A compact JWS of something that stays true: with `iss`, `aud` and `iat`, without `exp`.
 
         It is no token: `verify` refuses it, as `verify_document` refuses tokens and documents of another kind.
@@ -70,7 +70,7 @@ class Signer:
         header = {"alg": ALGORITHM, "kid": key.kid, "typ": kind.typ}
         return jwt.encode(header, body, key, registry=_DOCUMENTS)
 
-    def public(self) -> dict[str, Any]:
+    def public_keys(self) -> dict[str, Any]:
         """The JWK set to publish."""
         return dict(self.read().as_dict(private=False))
 
@@ -81,26 +81,26 @@ class _KeyFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stamp = path.stat().st_mtime_ns
-        self._keys = _import(path.read_text())
+        self._keys = _import_keys(path.read_text())
 
     def __call__(self) -> KeySet:
         with suppress(OSError, ValueError, JoseError):
             stamp = self._path.stat().st_mtime_ns
             if stamp != self._stamp:
-                self._keys = _import(self._path.read_text())
+                self._keys = _import_keys(self._path.read_text())
                 self._stamp = stamp
         return self._keys
 
 
-def _import(text: str) -> KeySet:
+def _import_keys(text: str) -> KeySet:
     return KeySet.import_key_set(json.loads(text))
 
 
 def signing_key(keys: KeySet) -> Any:
     """The newest key that was published long enough; the oldest one while none was."""
     able = [key for key in keys.keys if key.is_private]
-    known = [key for key in able if made_at(key) <= now() - PUBLISHED_FIRST]
-    return known[0] if known else able[-1]
+    published_keys = [key for key in able if made_at(key) <= now() - PUBLICATION_DELAY]
+    return published_keys[0] if published_keys else able[-1]
 
 
 def made_at(key: Any) -> datetime:
@@ -124,68 +124,71 @@ def key_ages(path: Path) -> list[KeyAge]:
         ValueError: the file holds no set of keys.
     """
     try:
-        keys = _import(path.read_text())
+        keys = _import_keys(path.read_text())
         signing = signing_key(keys)
     except (JoseError, KeyError, IndexError, TypeError) as error:
         msg = f"{path} holds no set of keys."
         raise ValueError(msg) from error
-    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    modified_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     ages = [(key, made_at(key)) for key in keys.keys]
-    return [KeyAge(str(key.kid), made if made > LONG_AGO else written, key is signing) for key, made in ages]
+    return [
+        KeyAge(str(key.kid), created_at if created_at > LONG_AGO else modified_at, key is signing)
+        for key, created_at in ages
+    ]
 
 
 def new_secret() -> str:
     """A fresh JWK set with one Ed25519 private key, as text for a secret file."""
-    return json.dumps({"keys": [_draw()]})
+    return json.dumps({"keys": [_generate_key()]})
 
 
-def rotated(text: str) -> str:
+def rotate_keys(text: str) -> str:
     """The set of a secret file with a new key before the others.
 
     Of those that were replaced a day ago or more the public half stays, which checks documents and no token.
     """
-    keys = _import(text)
-    kept: list[dict[str, Any]] = [keys.keys[0].as_dict(private=True)]
+    keys = _import_keys(text)
+    remaining_keys: list[dict[str, Any]] = [keys.keys[0].as_dict(private=True)]
     for newer, key in zip(keys.keys, keys.keys[1:], strict=False):
         replaced = now() - made_at(newer)
-        if replaced < KEPT and key.is_private:
-            kept.append(key.as_dict(private=True))
-        elif replaced < KEPT_FOR_DOCUMENTS:
-            kept.append({**key.as_dict(private=False), DOCUMENTS_ONLY: True})
-    return json.dumps({"keys": [_draw(), *kept]})
+        if replaced < RETENTION and key.is_private:
+            remaining_keys.append(key.as_dict(private=True))
+        elif replaced < DOCUMENT_RETENTION:
+            remaining_keys.append({**key.as_dict(private=False), DOCUMENTS_ONLY: True})
+    return json.dumps({"keys": [_generate_key(), *remaining_keys]})
 
 
-def without_replaced(text: str) -> str:
+def remove_replaced_keys(text: str) -> str:
     """The set of a secret file with the key that signs and those that wait: what others signed is refused at once."""
-    keys = _import(text)
+    keys = _import_keys(text)
     signing = keys.keys.index(signing_key(keys))
     return json.dumps({"keys": [key.as_dict(private=True) for key in keys.keys[: signing + 1]]})
 
 
-def _draw() -> dict[str, Any]:
+def _generate_key() -> dict[str, Any]:
     parameters: Any = {"use": "sig", "alg": ALGORITHM, "iat": _seconds(now())}
     return dict(OKPKey.generate_key("Ed25519", parameters, auto_kid=True).as_dict(private=True))
 
 
-def verify(token: str, keys: Any, *, kind: SignedKind, issuer: str, audience: str) -> SignedToken:
+def verify(token: str, keys: Any, *, kind: SignedTokenKind, issuer: str, audience: str) -> SignedToken:
     """What a token of this kind says, when one of `keys` signed it.
 
     Raises:
         InvalidSignatureError: signature, kind, issuer, audience, scope or time is wrong, or something is missing.
     """
     try:
-        decoded = jwt.decode(token, _for_tokens(keys), algorithms=[ALGORITHM])
+        decoded = jwt.decode(token, _token_keys(keys), algorithms=[ALGORITHM])
     except (JoseError, ValueError, KeyError) as error:
         msg = f"The token is refused: {error}."
         raise InvalidSignatureError(msg) from error
     return kind.read(decoded.header, decoded.claims, issuer=issuer, audience=audience)
 
 
-def _for_tokens(keys: Any) -> KeySet:
+def _token_keys(keys: Any) -> KeySet:
     return KeySet.import_key_set({"keys": [key for key in keys["keys"] if not key.get(DOCUMENTS_ONLY)]})
 
 
-def verify_document(token: str, keys: Any, *, kind: DocumentKind, issuer: str, audience: str) -> dict[str, Any]:
+def verify_document(token: str, keys: Any, *, kind: SignedDocumentKind, issuer: str, audience: str) -> dict[str, Any]:
     """The claims of a document of this kind that was signed by one of `keys`; no time makes it wrong.
 
     Raises:

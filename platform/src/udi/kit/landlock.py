@@ -19,7 +19,7 @@ VERSION, BENEATH = 1, 1
 EXECUTE, READ_FILE, READ_FOLDER = 1 << 0, 1 << 2, 1 << 3
 FILE_RIGHTS = EXECUTE | 1 << 1 | READ_FILE | 1 << 14 | 1 << 15
 """What may be said of a file: run, write, read, make shorter, and the calls of a device."""
-KNOWN = (13, 14, 15, 15, 16)
+FILE_RIGHTS_BY_VERSION = (13, 14, 15, 15, 16)
 """How many rights over files each version of Landlock knows, the last one's for those after it."""
 PORTS_SINCE, PORTS = 4, 0b11
 SYSTEM = (
@@ -35,7 +35,7 @@ def version() -> int:
     return max(_call(ctypes.CDLL(None), CREATE, 0, 0, VERSION), 0)
 
 
-def enclose(places: Iterable[Path], *, writes: bool, program: bool = True) -> bool:
+def restrict_paths(places: Iterable[Path], *, writes: bool, program: bool = True) -> bool:
     """Reach `places` only, besides what a Python needs to run; write there only if `writes`. Whether the kernel sees to it.
 
     `program` False: not even what a Python needs, for one that has imported all that it will run.
@@ -46,24 +46,24 @@ def enclose(places: Iterable[Path], *, writes: bool, program: bool = True) -> bo
     spoken = version()
     if not spoken:
         return False
-    libc, every = ctypes.CDLL(None), (1 << KNOWN[min(spoken, len(KNOWN)) - 1]) - 1
-    wanted = struct.pack("@QQ", every, PORTS) if spoken >= PORTS_SINCE else struct.pack("@Q", every)
-    rules = _call(libc, CREATE, ctypes.c_char_p(wanted), len(wanted), 0)
+    libc, every = ctypes.CDLL(None), (1 << FILE_RIGHTS_BY_VERSION[min(spoken, len(FILE_RIGHTS_BY_VERSION)) - 1]) - 1
+    ruleset_attributes = struct.pack("@QQ", every, PORTS) if spoken >= PORTS_SINCE else struct.pack("@Q", every)
+    rules = _call(libc, CREATE, ctypes.c_char_p(ruleset_attributes), len(ruleset_attributes), 0)
     if rules < 0:
         return False
     try:
         looking = EXECUTE | READ_FILE | READ_FOLDER
         needed = (*SYSTEM, sys.prefix, sys.base_prefix, *filter(None, sys.path)) if program else ()
         for path in needed:
-            _allow(libc, rules, Path(path), looking)
+            _add_rule(libc, rules, Path(path), looking)
         for place in places:
-            _allow(libc, rules, place, every & ~EXECUTE if writes else READ_FILE | READ_FOLDER)
+            _add_rule(libc, rules, place, every & ~EXECUTE if writes else READ_FILE | READ_FOLDER)
         return _call(libc, RESTRICT, rules, 0, 0) == 0
     finally:
         os.close(rules)
 
 
-def _allow(libc: ctypes.CDLL, rules: int, place: Path, rights: int) -> None:
+def _add_rule(libc: ctypes.CDLL, rules: int, place: Path, rights: int) -> None:
     """One rule; none for what is not there."""
     try:
         opened = os.open(place, os.O_PATH | os.O_CLOEXEC)
@@ -80,5 +80,5 @@ def _allow(libc: ctypes.CDLL, rules: int, place: Path, rights: int) -> None:
 def _call(libc: ctypes.CDLL, number: int, *arguments: object) -> int:
     """A call of the kernel that the C library has no name for."""
     libc.syscall.restype = ctypes.c_long
-    given = (ctypes.c_long(each) if isinstance(each, int) else each for each in arguments)
-    return int(libc.syscall(ctypes.c_long(number), *given))
+    native_arguments = (ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments)
+    return int(libc.syscall(ctypes.c_long(number), *native_arguments))

@@ -6,7 +6,7 @@ from typing import Literal, TextIO
 
 import structlog
 
-NOISY = ("httpx", "httpcore", "pgqueuer", "asyncio", "alembic", "granian", "litestar", "udi.kit.turns")
+NOISY = ("httpx", "httpcore", "pgqueuer", "asyncio", "alembic", "granian", "litestar", "udi.kit.fifo_pool")
 
 
 class _ErrorStream(logging.StreamHandler[TextIO]):
@@ -20,7 +20,7 @@ class _ErrorStream(logging.StreamHandler[TextIO]):
         return sys.stderr
 
 
-class _Lines:
+class _LineLogger:
     """Our own lines, straight to the same stream: by way of `logging` they would take a fifth of a light request."""
 
     def msg(self, line: str) -> None:
@@ -40,7 +40,7 @@ def configure(style: Literal["text", "json"]) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    lines = _Lines()
+    lines = _LineLogger()
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer],
         logger_factory=lambda *_: lines,

@@ -8,7 +8,7 @@ ARENA_MAX = -8
 """`M_ARENA_MAX` of the C library's `mallopt`."""
 
 
-def keep_together() -> None:
+def use_single_arena() -> None:
     """Let all threads of this process take memory from one place: each would keep what it freed in a place of its own.
 
     For the start of a process whose threads mostly wait for one another; where the library cannot (musl), nothing happens.
@@ -17,17 +17,17 @@ def keep_together() -> None:
         ctypes.CDLL(None).mallopt(ARENA_MAX, 1)
 
 
-def bound_data(most: int) -> None:
+def limit_data(most: int) -> None:
     """Let this process hold at most so many bytes of data; what asks for more fails there, and the machine goes on.
 
     A limit that is lower already is kept.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    known = [limit for limit in (soft, hard, most) if limit != resource.RLIM_INFINITY]
-    resource.setrlimit(resource.RLIMIT_DATA, (min(known), hard))
+    finite_limits = [limit for limit in (soft, hard, most) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(finite_limits), hard))
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """Let the machine have what was freed: the C library keeps it for itself, between pieces that are still in use.
 
     After heavy work only, since it takes some milliseconds; where the library cannot (musl), nothing happens.

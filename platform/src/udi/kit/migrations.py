@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from udi.kit import revisions
-from udi.kit.revisions import chain, missing, unused_since
+from udi.kit.revisions import list_missing_revisions, revision_chain, unused_since
 from udi.settings import ProgramName, Settings
 
 T = TypeVar("T")
@@ -46,11 +46,11 @@ def upgrade(settings: Settings, program: ProgramName, *, contract: bool = True) 
     A table that somebody holds is waited for in short tries, so that nobody waits behind us for long.
     """
     heads = asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads))
-    expand, last = chain(program), chain(program, "contract")
-    wanted = [expand[-1]] if missing(program, heads) else []
+    expand, last = revision_chain(program), revision_chain(program, "contract")
+    target_revisions = [expand[-1]] if list_missing_revisions(program, heads) else []
     if last and (contract or not heads) and last[-1] not in heads:
-        wanted = [expand[-1], last[-1]]
-    for revision in wanted:
+        target_revisions = [expand[-1], last[-1]]
+    for revision in target_revisions:
         _upgrade_patiently(configuration(settings, program), revision)
 
 
@@ -81,21 +81,23 @@ def check(settings: Settings, program: ProgramName) -> None:
 
 def pending(settings: Settings, program: ProgramName) -> list[str]:
     """Expanding revisions that the database does not have yet, oldest first."""
-    return missing(program, asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads)))
+    return list_missing_revisions(
+        program, asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads))
+    )
 
 
 def find_contracting(settings: Settings, program: ProgramName) -> dict[str, str]:
     """Contracting revisions that were not run, oldest first, each with the first version that can do without."""
     heads = asyncio.run(_with_connection(settings.dsn(program, "owner"), _current_heads))
-    found = chain(program, "contract")
-    reached = max((found.index(head) for head in heads if head in found), default=-1)
-    return {name: unused_since(program, name) for name in found[reached + 1 :]}
+    contracting_revisions = revision_chain(program, "contract")
+    reached = max((contracting_revisions.index(head) for head in heads if head in contracting_revisions), default=-1)
+    return {name: unused_since(program, name) for name in contracting_revisions[reached + 1 :]}
 
 
 def find_contracted(settings: Settings, program: ProgramName) -> dict[str, str]:
     """Contracting revisions that were run: a program older than what each says no longer works."""
     left = find_contracting(settings, program)
-    return {name: unused_since(program, name) for name in chain(program, "contract") if name not in left}
+    return {name: unused_since(program, name) for name in revision_chain(program, "contract") if name not in left}
 
 
 def _current_heads(connection: Connection) -> tuple[str, ...]:

@@ -16,18 +16,18 @@ from urllib.parse import urlencode
 import httpx
 
 from udi.kit.clock import now
-from udi.kit.credentials import IdentityKind, SecretKind
-from udi.kit.http import Outgoing, OutgoingError, exact_host
+from udi.kit.credentials import IdentityTokenKind, SecretKind
+from udi.kit.http import OutgoingClient, OutgoingError, exact_host
 from udi.kit.tenancy import Territory
-from udi.kit.tokens import IdentityAwayError, InvalidTokenError, IssuerKeys, require, verify
+from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError, IssuerKeys, require_claim_values, verify
 from udi.settings import ProgramName, Settings
 
 CLIENT_SECRET = SecretKind(name="secret of a client")
 """Of a program or a machine: only the identity service takes it."""
-ID_TOKEN = IdentityKind(name="identity token", claim="ID")
-ACCESS_TOKEN = IdentityKind(name="access token of a person", claim="Bearer")
-MACHINE_TOKEN = IdentityKind(name="access token of a machine", claim="Bearer")
-LOGOUT_TOKEN = IdentityKind(name="logout token", typ="logout+jwt")
+ID_TOKEN = IdentityTokenKind(name="identity token", claim="ID")
+ACCESS_TOKEN = IdentityTokenKind(name="access token of a person", claim="Bearer")
+MACHINE_TOKEN = IdentityTokenKind(name="access token of a machine", claim="Bearer")
+LOGOUT_TOKEN = IdentityTokenKind(name="logout token", typ="logout+jwt")
 SCOPE = "openid organization:*"
 PATIENCE = 5.0
 QUIET = timedelta(seconds=15)
@@ -43,7 +43,7 @@ class IdentityRefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Client:
+class IdentityClient:
     """A program of one territory, as the identity service knows it; `origin` is also the audience of its tokens."""
 
     id: str
@@ -71,7 +71,7 @@ def login_client_id(slug: str, node: str) -> str:
     return f"{node_client_id(slug, node)}-login"
 
 
-def territory_client(settings: Settings, program: ProgramName, territory: Territory) -> Client:
+def territory_client(settings: Settings, program: ProgramName, territory: Territory) -> IdentityClient:
     """A program of a territory, with its secret; that of a producer's own node came with its invitation.
 
     Raises:
@@ -79,9 +79,9 @@ def territory_client(settings: Settings, program: ProgramName, territory: Territ
     """
     if program == "node" and settings.own_node:
         name = login_client_id(territory.slug, settings.node_name)
-        return Client(name, settings.secret(f"node_login_{territory.slug}"), territory.origin)
+        return IdentityClient(name, settings.secret(f"node_login_{territory.slug}"), territory.origin)
     name = client_id(program, territory.slug)
-    return Client(name, settings.client_secret(program, name), territory.origin)
+    return IdentityClient(name, settings.client_secret(program, name), territory.origin)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class IdentityService:
         inside = f"{settings.keycloak_internal_url}/realms/{settings.identity_realm}"
         self._public, self._inside = (f"{realm}/protocol/openid-connect" for realm in (self.issuer, inside))
         # The operator names this address: it may be a private one.
-        self._outgoing = Outgoing([exact_host(inside)])
+        self._outgoing = OutgoingClient([exact_host(inside)])
         self.keys = IssuerKeys(self._fetch_keys)
         self._quiet_until = now()
 
@@ -136,7 +136,7 @@ class IdentityService:
 
     def login_url(
         self,
-        client: Client,
+        client: IdentityClient,
         *,
         state: str,
         nonce: str,
@@ -157,17 +157,17 @@ class IdentityService:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
             "ui_locales": language,
-            **({"claims": json.dumps(_ask_level(level))} if level else {}),
+            **({"claims": json.dumps(_level_claims(level))} if level else {}),
             **({"prompt": "login"} if fresh else {}),
         }
         return f"{self._public}/auth?{urlencode(query)}"
 
-    def logout_url(self, client: Client, *, id_token: str) -> str:
+    def logout_url(self, client: IdentityClient, *, id_token: str) -> str:
         """Where the browser goes to end its session at the identity service; it comes back to the home page."""
         query = {"client_id": client.id, "post_logout_redirect_uri": f"{client.origin}/"}
         return f"{self._public}/logout?{urlencode(query | ({'id_token_hint': id_token} if id_token else {}))}"
 
-    async def exchange(self, client: Client, *, code: str, nonce: str, verifier: str) -> Login:
+    async def exchange(self, client: IdentityClient, *, code: str, nonce: str, verifier: str) -> Login:
         """The login behind a code.
 
         Raises:
@@ -176,7 +176,7 @@ class IdentityService:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": client.callback}
         return await self._login(client, {**form, "code_verifier": verifier}, nonce=nonce)
 
-    async def refresh(self, client: Client, refresh_token: str) -> Login:
+    async def refresh(self, client: IdentityClient, refresh_token: str) -> Login:
         """The same login with the rights of this moment. Not asked again for a while after an unanswered question.
 
         Raises:
@@ -184,7 +184,7 @@ class IdentityService:
         """
         if now() < self._quiet_until:
             msg = "The identity service did not answer a moment ago."
-            raise IdentityAwayError(msg)
+            raise IdentityUnavailableError(msg)
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "scope": SCOPE}
         return await self._login(client, form)
 
@@ -215,13 +215,13 @@ class IdentityService:
             claims["aud"], self.issuer, str(subject or ""), str(sid or ""), str(claims["jti"]), expires_at
         )
 
-    async def _login(self, client: Client, form: Mapping[str, str], *, nonce: str | None = None) -> Login:
+    async def _login(self, client: IdentityClient, form: Mapping[str, str], *, nonce: str | None = None) -> Login:
         granted = await self._token(client.id, client.secret, form)
         id_token, access_token = str(granted.get("id_token")), str(granted.get("access_token"))
         person = await verify(id_token, self.keys, kind=ID_TOKEN, issuer=self.issuer, audience=client.id)
-        require(person, azp=client.id, **({"nonce": nonce} if nonce else {}))
+        require_claim_values(person, azp=client.id, **({"nonce": nonce} if nonce else {}))
         rights = await verify(access_token, self.keys, kind=ACCESS_TOKEN, issuer=self.issuer, audience=client.origin)
-        require(rights, azp=client.id, sub=person.get("sub"))
+        require_claim_values(rights, azp=client.id, sub=person.get("sub"))
         return Login(
             issuer=self.issuer,
             subject=str(person["sub"]),
@@ -258,12 +258,12 @@ class IdentityService:
         except (OutgoingError, TimeoutError) as error:
             self._quiet_until = now() + QUIET
             msg = f"The identity service does not answer ({type(error).__name__})."
-            raise IdentityAwayError(msg) from error
+            raise IdentityUnavailableError(msg) from error
         self._quiet_until = now()
         return answer
 
 
-def _ask_level(level: int) -> dict[str, Any]:
+def _level_claims(level: int) -> dict[str, Any]:
     """The claims that ask for a level of login (OpenID Connect Core, 5.5.1.1)."""
     return {"id_token": {"acr": {"essential": True, "values": [str(level)]}}}
 
@@ -283,5 +283,5 @@ def _json(answer: httpx.Response) -> Mapping[str, Any]:
         body = None
     if not isinstance(body, Mapping):
         msg = f"The identity service answers {answer.status_code} without JSON."
-        raise IdentityAwayError(msg)
+        raise IdentityUnavailableError(msg)
     return body

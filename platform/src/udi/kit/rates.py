@@ -6,27 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from udi.kit.errors import TooManyError
+from udi.kit.errors import TooManyRequestsError
 
-MOST_READERS = 50_000
+MAX_READERS = 50_000
 NETWORK = 64
 
 
 @dataclass
-class Rates:
+class RateLimiter:
     """Fixed windows in the memory of one web worker; a reader whom nobody remembers begins anew.
 
     `policy` is the limit's name in the headers.
     """
 
     policy: str
-    most: int = 600
+    limit: int = 600
     seconds: int = 60
     clock: Callable[[], float] = time.monotonic
     _window: int = -1
     _used: dict[str, int] = field(default_factory=dict)
 
-    def take(self, reader: str, cost: int = 1) -> dict[str, str]:
+    def count_request(self, reader: str, cost: int = 1) -> dict[str, str]:
         """Count a request; the headers that say what is left.
 
         Raises:
@@ -34,12 +34,12 @@ class Rates:
         """
         now = self.clock()
         window, left_seconds = int(now // self.seconds), self.seconds - int(now % self.seconds)
-        if window != self._window or len(self._used) > MOST_READERS:
+        if window != self._window or len(self._used) > MAX_READERS:
             self._window, self._used = window, {}
         used = self._used.get(reader, 0) + cost
-        headers = self._headers(max(self.most - used, 0), left_seconds)
-        if used > self.most:
-            raise TooManyError(
+        headers = self._headers(max(self.limit - used, 0), left_seconds)
+        if used > self.limit:
+            raise TooManyRequestsError(
                 "You asked a great deal in little time.",
                 remedy="Wait %(seconds)s seconds, or ask for more in one request.",
                 values={"seconds": left_seconds},
@@ -50,13 +50,13 @@ class Rates:
 
     def _headers(self, left: int, seconds: int) -> dict[str, str]:
         return {
-            "RateLimit-Policy": f'"{self.policy}";q={self.most};w={self.seconds}',
+            "RateLimit-Policy": f'"{self.policy}";q={self.limit};w={self.seconds}',
             "RateLimit": f'"{self.policy}";r={left};t={seconds}',
         }
 
 
 @lru_cache(1000)
-def neighbourhood(address: str) -> str:
+def network_of(address: str) -> str:
     """An address as it counts: of IPv6, the network that one household has."""
     try:
         parsed = ipaddress.ip_address(address.strip())

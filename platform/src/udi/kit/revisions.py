@@ -19,12 +19,14 @@ PACKAGE = Path(__file__).parents[1]
 
 async def find_pending(session: AsyncSession, program: ProgramName) -> list[str]:
     """Expanding revisions that the database does not have yet, oldest first; any role may read where it stands."""
-    return missing(program, tuple(await session.scalars(text("SELECT version_num FROM public.alembic_version"))))
+    return list_missing_revisions(
+        program, tuple(await session.scalars(text("SELECT version_num FROM public.alembic_version")))
+    )
 
 
-def missing(program: ProgramName, heads: tuple[str, ...]) -> list[str]:
+def list_missing_revisions(program: ProgramName, heads: tuple[str, ...]) -> list[str]:
     """Those that a database at these heads lacks; one that is ahead of this program (it went back a version) lacks none."""
-    revisions = chain(program)
+    revisions = revision_chain(program)
     reached = [revisions.index(head) for head in heads if head in revisions]
     if heads and not reached:
         return []
@@ -33,33 +35,37 @@ def missing(program: ProgramName, heads: tuple[str, ...]) -> list[str]:
 
 def unused_since(program: ProgramName, revision: str) -> str:
     """The version that a contracting revision declares."""
-    return str(_declared(program)[revision]["unused_since"])
+    return str(_read_declarations(program)[revision]["unused_since"])
 
 
 @cache
-def chain(program: ProgramName, phase: Phase = "expand") -> tuple[str, ...]:
+def revision_chain(program: ProgramName, phase: Phase = "expand") -> tuple[str, ...]:
     """The revisions of one phase of a program, oldest first."""
-    after = {each["down_revision"]: name for name, each in _declared(program).items() if each["phase"] == phase}
-    found: list[str] = []
-    while (name := after.get(found[-1] if found else None)) is not None:
-        found.append(name)
-    return tuple(found)
+    after = {
+        declaration["down_revision"]: name
+        for name, declaration in _read_declarations(program).items()
+        if declaration["phase"] == phase
+    }
+    revisions: list[str] = []
+    while (name := after.get(revisions[-1] if revisions else None)) is not None:
+        revisions.append(name)
+    return tuple(revisions)
 
 
 @cache
-def _declared(program: ProgramName) -> dict[str, dict[str, Any]]:
+def _read_declarations(program: ProgramName) -> dict[str, dict[str, Any]]:
     """By revision, the names to which its file gives a plain value."""
     files = (PACKAGE / program / "migrations/versions").glob("*.py")
-    return {str(said["revision"]): said for said in map(_read, files)}
+    return {str(declaration["revision"]): declaration for declaration in map(_read_constants, files)}
 
 
-def _read(path: Path) -> dict[str, Any]:
-    said = {}
+def _read_constants(path: Path) -> dict[str, Any]:
+    declaration = {}
     for part in ast.parse(path.read_text()).body:
         if (
             isinstance(part, ast.Assign)
             and isinstance(part.value, ast.Constant)
             and isinstance(part.targets[0], ast.Name)
         ):
-            said[part.targets[0].id] = part.value.value
-    return said
+            declaration[part.targets[0].id] = part.value.value
+    return declaration

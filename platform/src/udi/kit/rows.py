@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Carried:
+class ArchivedTable:
     """A table that an archive holds; `drawn` columns are drawn anew where it is read.
 
     `addressed` columns hold addresses of the programs, to be written anew where host names change; `former` ones are
@@ -26,9 +26,9 @@ class Carried:
     """
 
     model: Any
-    drawn: frozenset[str] = frozenset()
-    addressed: frozenset[str] = frozenset()
-    former: frozenset[str] = frozenset()
+    regenerated_columns: frozenset[str] = frozenset()
+    address_columns: frozenset[str] = frozenset()
+    former_columns: frozenset[str] = frozenset()
 
     @property
     def table(self) -> Table:
@@ -41,11 +41,11 @@ class Carried:
 
     @property
     def columns(self) -> list[Column[Any]]:
-        return [column for column in self.table.columns if column.name not in {TENANT, *self.drawn}]
+        return [column for column in self.table.columns if column.name not in {TENANT, *self.regenerated_columns}]
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class ExcludedTable:
     """A table that no archive holds, and why."""
 
     model: Any
@@ -57,7 +57,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class Moves:
+class ImportMapping:
     """What is written otherwise where a territory arrives: addresses by their beginning, people by (issuer, subject)."""
 
     addresses: Mapping[str, str] = field(default_factory=dict)
@@ -65,59 +65,65 @@ class Moves:
 
 
 async def read_rows(
-    session: AsyncSession, carried: Carried, tenant: UUID, *only: ColumnElement[bool]
+    session: AsyncSession, carried: ArchivedTable, tenant: UUID, *only: ColumnElement[bool]
 ) -> AsyncIterator[bytes]:
     """Each row (`only` those) as one line, in the order of the key; the territory's id is in none."""
     table, names = carried.table, [column.name for column in carried.columns]
     query = select(*carried.columns).where(table.c[TENANT] == tenant, *only).order_by(*table.primary_key.columns)
     rows = await session.stream(query, execution_options={"yield_per": BATCH})
     async for row in rows:
-        values = {name: _said(value) for name, value in zip(names, row, strict=True)}
+        values = {name: _encode_value(value) for name, value in zip(names, row, strict=True)}
         yield json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 async def replace_rows(
-    session: AsyncSession, carried: Sequence[Carried], lines: Mapping[str, Iterable[bytes]], tenant: UUID, moves: Moves
+    session: AsyncSession,
+    carried: Sequence[ArchivedTable],
+    lines: Mapping[str, Iterable[bytes]],
+    tenant: UUID,
+    moves: ImportMapping,
 ) -> dict[str, int]:
     """Put the rows of an archive in place of all that the territory has in these tables; how many, by table.
 
     As the owner, with the territory set: row-level security holds, and tables that are only added to may be emptied.
     """
-    await delete_rows(session, [each.table for each in carried], tenant)
+    await delete_rows(session, [carried_table.table for carried_table in carried], tenant)
     counts = {}
-    for each in in_order(carried):
-        counts[each.name] = await add_rows(session, each, parse_rows(each, lines.get(each.name, ()), moves), tenant)
+    for carried_table in sort_by_dependency(carried):
+        counts[carried_table.name] = await add_rows(
+            session, carried_table, parse_rows(carried_table, lines.get(carried_table.name, ()), moves), tenant
+        )
     return counts
 
 
-async def add_rows(session: AsyncSession, carried: Carried, rows: Iterable[Row], tenant: UUID) -> int:
+async def add_rows(session: AsyncSession, carried: ArchivedTable, rows: Iterable[Row], tenant: UUID) -> int:
     """Put rows into a table; how many."""
     count = 0
-    for batch in _batches(rows):
+    for batch in _batch_rows(rows):
         await session.execute(insert(carried.table), [{TENANT: tenant, **row} for row in batch])
         count += len(batch)
     return count
 
 
-def in_order(carried: Sequence[Carried]) -> list[Carried]:
+def sort_by_dependency(carried: Sequence[ArchivedTable]) -> list[ArchivedTable]:
     """Tables that others point to first."""
     order = {table.name: place for place, table in enumerate(carried[0].table.metadata.sorted_tables)}
-    return sorted(carried, key=lambda each: order[each.name])
+    return sorted(carried, key=lambda carried_table: order[carried_table.name])
 
 
 async def delete_rows(session: AsyncSession, tables: Iterable[Table], tenant: UUID) -> dict[str, int]:
     """Delete what a territory has in these tables, those that point to others first; how many, by table."""
-    wanted = {table.name: table for table in tables}
-    found: dict[str, int] = {}
-    metadata = next(iter(wanted.values())).metadata
+    table_by_name = {table.name: table for table in tables}
+    count_by_table: dict[str, int] = {}
+    metadata = next(iter(table_by_name.values())).metadata
     for table in reversed(metadata.sorted_tables):
-        if table.name in wanted and table.schema == wanted[table.name].schema:
+        if table.name in table_by_name and table.schema == table_by_name[table.name].schema:
             done: Any = await session.execute(delete(table).where(table.c[TENANT] == tenant))
-            found[table.name] = done.rowcount
-    return found
+            count_by_table[table.name] = done.rowcount
+    return count_by_table
 
 
-def parse_rows(carried: Carried, lines: Iterable[bytes], moves: Moves) -> Iterator[Row]:
+def parse_rows(carried: ArchivedTable, lines: Iterable[bytes], moves: ImportMapping) -> Iterator[Row]:
     """The rows of an archive's lines.
 
     Raises:
@@ -126,27 +132,27 @@ def parse_rows(carried: Carried, lines: Iterable[bytes], moves: Moves) -> Iterat
     columns = {column.name: column for column in carried.columns}
     for line in lines:
         values = json.loads(line)
-        if not isinstance(values, dict) or values.keys() - columns.keys() - carried.former:
+        if not isinstance(values, dict) or values.keys() - columns.keys() - carried.former_columns:
             raise ValueError(f"A line is not a row of {carried.name}.")
         row = {
-            name: _meant(columns[name], value)
+            name: _decode_value(columns[name], value)
             for name, value in values.items()
-            if name in columns and not _absent(columns[name], value)
+            if name in columns and not _is_absent(columns[name], value)
         }
-        for name in carried.addressed & row.keys():
-            row[name] = moved(row[name], moves.addresses)
+        for name in carried.address_columns & row.keys():
+            row[name] = replace_addresses(row[name], moves.addresses)
         if {"issuer", "subject"} <= row.keys():
             who = (row["issuer"], row["subject"])
             row["issuer"], row["subject"] = moves.people.get(who, who)
         yield row
 
 
-def moved(value: Any, addresses: Mapping[str, str]) -> Any:
+def replace_addresses(value: Any, addresses: Mapping[str, str]) -> Any:
     """A value of JSON where each text that begins with an address begins with its new one."""
     if isinstance(value, dict):
-        return {name: moved(inner, addresses) for name, inner in value.items()}
+        return {name: replace_addresses(inner, addresses) for name, inner in value.items()}
     if isinstance(value, list):
-        return [moved(inner, addresses) for inner in value]
+        return [replace_addresses(inner, addresses) for inner in value]
     if isinstance(value, str):
         for old, new in addresses.items():
             if value == old or value.startswith((f"{old}/", f"{old}?", f"{old}#")):
@@ -154,7 +160,7 @@ def moved(value: Any, addresses: Mapping[str, str]) -> Any:
     return value
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def _batch_rows(rows: Iterable[Row]) -> Iterator[list[Row]]:
     """Rows that fill the same columns, together."""
     waiting: dict[frozenset[str], list[Row]] = {}
     for row in rows:
@@ -165,7 +171,7 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     yield from waiting.values()
 
 
-def _said(value: Any) -> Any:
+def _encode_value(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID):
@@ -175,12 +181,12 @@ def _said(value: Any) -> Any:
     return value
 
 
-def _absent(column: Column[Any], value: Any) -> bool:
+def _is_absent(column: Column[Any], value: Any) -> bool:
     """In a column of JSON, None would be written as its `null`, which is a value."""
     return value is None and isinstance(column.type, JSON)
 
 
-def _meant(column: Column[Any], value: Any) -> Any:
+def _decode_value(column: Column[Any], value: Any) -> Any:
     if value is None:
         return None
     if isinstance(column.type, postgresql.TIMESTAMP) or column.type.python_type is datetime:

@@ -10,21 +10,21 @@ from sqlalchemy import Text, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
-from udi.kit.ring import Ring
+from udi.kit.keyring import Keyring
 from udi.kit.sealed_columns import MARK, sealed_columns
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 
 log = structlog.get_logger()
 AT_ONCE = 200
 """Rows of one column that are sealed again in one transaction."""
 
 
-async def reseal(session: AsyncSession, table: Any, ring: Ring) -> int:
+async def reseal_table(session: AsyncSession, table: Any, ring: Keyring) -> int:
     """Seal with the leading key what lies in clear or under another key; the number of values, `AT_ONCE` a column at most."""
     count = 0
     for column in sealed_columns(table):
         stored = type_coerce(column, Text)
-        pending = (stored != "", ~stored.startswith(f"{MARK}:{ring.leading.id}:", autoescape=True))
+        pending = (stored != "", ~stored.startswith(f"{MARK}:{ring.current_key.id}:", autoescape=True))
         query = select(table.id, column).where(*pending).limit(AT_ONCE).with_for_update(skip_locked=True)
         for row_id, text in (await session.execute(query)).all():
             values = {column.name: text}
@@ -34,7 +34,9 @@ async def reseal(session: AsyncSession, table: Any, ring: Ring) -> int:
     return count
 
 
-async def reseal_for_ever(database: Database, registry: Registry, tables: Sequence[Any], *, every: float = 600) -> None:
+async def reseal_periodically(
+    database: Database, registry: TerritoryRegistry, tables: Sequence[Any], *, every: float = 600
+) -> None:
     """Seal what lies in clear or under a replaced key, in every territory, again and again; a companion of the worker.
 
     It waits first: while a release takes the place of another, the one before still reads what it wrote itself. What fails
@@ -60,7 +62,7 @@ async def reseal_territory(database: Database, tenant: UUID, tables: Sequence[An
     for table in tables:
         while True:
             async with database.session(tenant, role="worker") as session:
-                count = await reseal(session, table, database.column_keys())
+                count = await reseal_table(session, table, database.column_keys())
             total += count
             if count == 0:
                 break

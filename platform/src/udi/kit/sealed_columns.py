@@ -18,8 +18,8 @@ from sqlalchemy import Column, Dialect, Text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.types import TypeDecorator
 
+from udi.kit.keyring import Keyring, KeyringFile, KeyringKey
 from udi.kit.keys import LONG_AGO
-from udi.kit.ring import Ring, RingFile, RingKey
 from udi.settings import MissingSecretError, ProgramName, Settings
 
 MARK = "sealed"
@@ -40,22 +40,22 @@ class ColumnKeys:
     def __init__(self, settings: Settings, program: ProgramName) -> None:
         self._settings = settings
         self._program = program
-        self._read_ring = RingFile(settings, secret_name(program))
-        self._own: RingKey | None = None
+        self._read_ring = KeyringFile(settings, secret_name(program))
+        self._own: KeyringKey | None = None
 
-    def __call__(self) -> Ring:
+    def __call__(self) -> Keyring:
         """The keys, newest first.
 
         Raises:
             MissingSecretError: not even the program's own key is there.
         """
         if self._own is None:
-            self._own = RingKey(OWN_KEY, LONG_AGO, self._settings.derived_key(self._program, "columns"))
+            self._own = KeyringKey(OWN_KEY, LONG_AGO, self._settings.derived_key(self._program, "columns"))
         try:
             drawn = self._read_ring().keys
         except MissingSecretError:
             drawn = ()
-        return Ring((*drawn, self._own))
+        return Keyring((*drawn, self._own))
 
 
 def secret_name(program: ProgramName) -> str:
@@ -63,7 +63,7 @@ def secret_name(program: ProgramName) -> str:
     return f"{program}_column_keys"
 
 
-def give_keys(engine: AsyncEngine, open_ring: Callable[[], Ring]) -> None:
+def attach_keys(engine: AsyncEngine, open_ring: Callable[[], Keyring]) -> None:
     """Let the sealed columns that an engine reads and writes find their keys."""
     setattr(engine.sync_engine.dialect, KEYS, open_ring)
 
@@ -83,23 +83,23 @@ class SealedText(TypeDecorator[str]):
         self.purpose = purpose
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return seal(_ring(dialect), self.purpose, value) if value else value
+        return seal(_find_keyring(dialect), self.purpose, value) if value else value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None or not value.startswith(f"{MARK}:"):
             return value
-        return unseal(_ring(dialect), self.purpose, value)
+        return unseal(_find_keyring(dialect), self.purpose, value)
 
 
-def seal(ring: Ring, purpose: str, text: str) -> str:
+def seal(ring: Keyring, purpose: str, text: str) -> str:
     """A text sealed with the leading key, for one purpose."""
-    key = ring.leading
+    key = ring.current_key
     nonce = os.urandom(NONCE)
     sealed = nonce + _cipher(key, purpose).encrypt(nonce, text.encode(), purpose.encode())
     return f"{MARK}:{key.id}:{base64.urlsafe_b64encode(sealed).decode()}"
 
 
-def unseal(ring: Ring, purpose: str, value: str) -> str:
+def unseal(ring: Keyring, purpose: str, value: str) -> str:
     """The text of a sealed value.
 
     Raises:
@@ -121,10 +121,10 @@ def sealed_columns(table: Any) -> Iterator[Column[str]]:
     yield from (column for column in table.__table__.columns if isinstance(column.type, SealedText))
 
 
-def _ring(dialect: Dialect) -> Ring:
-    ring: Ring = getattr(dialect, KEYS)()
+def _find_keyring(dialect: Dialect) -> Keyring:
+    ring: Keyring = getattr(dialect, KEYS)()
     return ring
 
 
-def _cipher(key: RingKey, purpose: str) -> AESGCM:
+def _cipher(key: KeyringKey, purpose: str) -> AESGCM:
     return AESGCM(key.derive("column", purpose))

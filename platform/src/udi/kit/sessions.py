@@ -17,15 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from udi.kit.clock import now
-from udi.kit.confirmation import is_known
+from udi.kit.confirmation import is_confirmation_valid
 from udi.kit.credentials import SecretKind
 from udi.kit.db import Database
 from udi.kit.identity import Actor, read_memberships, without_factor
-from udi.kit.oidc import Client, IdentityRefusedError, IdentityService, Login, LogoutNotice
+from udi.kit.oidc import IdentityClient, IdentityRefusedError, IdentityService, Login, LogoutNotice
 from udi.kit.sealed_columns import SealedText
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
-from udi.kit.tokens import IdentityAwayError, InvalidTokenError, require
+from udi.kit.territories import TerritoryRegistry
+from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError, require_claim_values
 
 log = structlog.get_logger()
 SESSION = SecretKind(name="session")
@@ -85,13 +85,13 @@ class UsedTokenColumns:
 
 
 @dataclass(frozen=True)
-class Tables:
+class SessionTables:
     """A program's tables made of the columns above."""
 
     person: Any
     web_session: Any
     used_token: Any
-    returned: Mapping[str, None] = field(default_factory=dict)
+    cleared_on_login: Mapping[str, None] = field(default_factory=dict)
     """What a login clears in the row of a person who had left."""
 
 
@@ -99,29 +99,29 @@ OnMemberships = Callable[[AsyncSession, Actor], Awaitable[None]]
 """Called in the transaction that reads someone's memberships: at login, and when a refresh shows others."""
 
 
-async def forget_memberships(_session: AsyncSession, _actor: Actor) -> None:
+async def ignore_memberships(_session: AsyncSession, _actor: Actor) -> None:
     """For a program that keeps no list of memberships."""
 
 
-async def open_session(session: AsyncSession, tables: Tables, login: Login, territory: str) -> tuple[str, Actor]:
+async def open_session(session: AsyncSession, tables: SessionTables, login: Login, territory: str) -> tuple[str, Actor]:
     """Open a session for a login on a territory (its slug): the cookie's value, and who it is."""
     moment = now()
-    person_id = await save_person(session, tables, login, last_login_at=moment, **tables.returned)
-    token = SESSION.draw()
+    person_id = await save_person(session, tables, login, last_login_at=moment, **tables.cleared_on_login)
+    token = SESSION.generate()
     row = tables.web_session(
         token_hash=SESSION.digest(token),
         person_id=person_id,
         created_at=moment,
         last_seen_at=moment,
         expires_at=moment + LIFETIME,
-        **_continued(login, territory),
+        **_session_values(login, territory),
     )
     session.add(row)
     await session.flush()
     return token, _actor(row, login, territory)
 
 
-def _continued(login: Login, territory: str) -> dict[str, Any]:
+def _session_values(login: Login, territory: str) -> dict[str, Any]:
     moderator, memberships = read_memberships(login.organisations, territory)
     return {
         "sid": login.sid,
@@ -136,9 +136,9 @@ def _continued(login: Login, territory: str) -> dict[str, Any]:
     }
 
 
-async def save_person(session: AsyncSession, tables: Tables, login: Login, **more: datetime | None) -> UUID:
+async def save_person(session: AsyncSession, tables: SessionTables, login: Login, **more: datetime | None) -> UUID:
     """Keep what the identity service says of a person, and answer their id here."""
-    said = {
+    values = {
         "name": login.name,
         "email": login.email,
         "email_verified": login.email_verified,
@@ -147,8 +147,8 @@ async def save_person(session: AsyncSession, tables: Tables, login: Login, **mor
     }
     statement = (
         insert(tables.person)
-        .values(issuer=login.issuer, subject=login.subject, **said)
-        .on_conflict_do_update(index_elements=["tenant_id", "issuer", "subject"], set_=said)
+        .values(issuer=login.issuer, subject=login.subject, **values)
+        .on_conflict_do_update(index_elements=["tenant_id", "issuer", "subject"], set_=values)
         .returning(tables.person.id)
     )
     person_id: UUID = (await session.scalars(statement)).one()
@@ -172,7 +172,7 @@ def _actor(row: Any, person: Any, territory: str) -> Actor:
     )
 
 
-async def find_session(session: AsyncSession, tables: Tables, token: str) -> tuple[Any, Any] | None:
+async def find_session(session: AsyncSession, tables: SessionTables, token: str) -> tuple[Any, Any] | None:
     """The open session (and its person) of a cookie, or None; note that it was seen."""
     moment, web_session, person = now(), tables.web_session, tables.person
     query = (
@@ -181,22 +181,22 @@ async def find_session(session: AsyncSession, tables: Tables, token: str) -> tup
         .where(web_session.token_hash == SESSION.digest(token))
         .where(web_session.expires_at > moment, web_session.last_seen_at > moment - IDLE)
     )
-    found = (await session.execute(query)).one_or_none()
-    if found is None:
+    result = (await session.execute(query)).one_or_none()
+    if result is None:
         return None
-    row, someone = found
+    row, someone = result
     if moment - row.last_seen_at > TOUCH_EVERY:
-        await _update(session, web_session, row.id, last_seen_at=moment)
+        await _update_row(session, web_session, row.id, last_seen_at=moment)
     return row, someone
 
 
-async def _update(session: AsyncSession, table: Any, row_id: UUID, **values: object) -> None:
+async def _update_row(session: AsyncSession, table: Any, row_id: UUID, **values: object) -> None:
     """Without complaint when the row was deleted meanwhile (a logout)."""
     statement = update(table).where(table.id == row_id).values(**values)
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
-async def close_session(session: AsyncSession, tables: Tables, token: str) -> str | None:
+async def close_session(session: AsyncSession, tables: SessionTables, token: str) -> str | None:
     """End the session of a cookie: the ID token it was opened with, or None if there is none."""
     table = tables.web_session
     statement = delete(table).where(table.token_hash == SESSION.digest(token)).returning(table.id_token)
@@ -206,10 +206,10 @@ async def close_session(session: AsyncSession, tables: Tables, token: str) -> st
 async def consume_token(session: AsyncSession, used_token: Any, mark: str, expires_at: datetime) -> bool:
     """Whether a token is used for the first time; its mark is kept until it would be refused as too old."""
     first = insert(used_token).values(jti=mark, expires_at=expires_at + REMEMBERED)
-    return _count(await session.execute(first.on_conflict_do_nothing())) == 1
+    return _row_count(await session.execute(first.on_conflict_do_nothing())) == 1
 
 
-async def apply_backchannel_logout(session: AsyncSession, tables: Tables, notice: LogoutNotice) -> int | None:
+async def apply_backchannel_logout(session: AsyncSession, tables: SessionTables, notice: LogoutNotice) -> int | None:
     """End the sessions that a logout token announces: their number, or None if the token was used before."""
     table, person = tables.web_session, tables.person
     if not await consume_token(session, tables.used_token, notice.jti, notice.expires_at):
@@ -220,10 +220,10 @@ async def apply_backchannel_logout(session: AsyncSession, tables: Tables, notice
     statement = delete(table).where(table.person_id.in_(theirs))
     if notice.sid:
         statement = statement.where(table.sid == notice.sid)
-    return _count(await session.execute(statement))
+    return _row_count(await session.execute(statement))
 
 
-def _count(result: Any) -> int:
+def _row_count(result: Any) -> int:
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
@@ -232,10 +232,10 @@ class Sessions:
     """Sessions of one program, continued while the identity service agrees."""
 
     database: Database
-    tables: Tables
+    tables: SessionTables
     service: IdentityService
-    client_of: Callable[[Territory], Client]
-    on_memberships: OnMemberships = forget_memberships
+    client_of: Callable[[Territory], IdentityClient]
+    on_memberships: OnMemberships = ignore_memberships
     second_factor: bool = False
     """Whether the installation has some rights wait for a second factor, in the territories that do not say otherwise."""
 
@@ -259,34 +259,34 @@ class Sessions:
         While the identity service is away, sessions go on with what is known, for an hour.
         """
         actor = await self._find_actor(territory, token)
-        return without_factor(actor) if actor and self.wants_factor(territory) else actor
+        return without_factor(actor) if actor and self.requires_second_factor(territory) else actor
 
-    def wants_factor(self, territory: Territory) -> bool:
+    def requires_second_factor(self, territory: Territory) -> bool:
         """Whether managers and the team of this territory show a second factor, and decide after a recent login."""
         return self.second_factor and territory.second_factor
 
     async def _find_actor(self, territory: Territory, token: str) -> Actor | None:
         async with self.database.session(territory.id) as session:
-            found = await find_session(session, self.tables, token)
-            if found is None:
+            result = await find_session(session, self.tables, token)
+            if result is None:
                 return None
-            row, person = found
-            due = row.access_expires_at <= now() and await self._claim(session, row)
+            row, person = result
+            due = row.access_expires_at <= now() and await self._claim_refresh(session, row)
         actor = _actor(row, person, territory.slug)
         if not due or not row.refresh_token:
-            return _while_known(actor)
+            return _keep_if_confirmed(actor)
         try:
             login = await self.service.refresh(self.client_of(territory), row.refresh_token)
-            require({"sub": login.subject}, sub=person.subject)
-        except IdentityAwayError:
-            log.warning("identity service away", session="goes on" if _while_known(actor) else "waits")
+            require_claim_values({"sub": login.subject}, sub=person.subject)
+        except IdentityUnavailableError:
+            log.warning("identity service away", session="goes on" if _keep_if_confirmed(actor) else "waits")
         except (IdentityRefusedError, InvalidTokenError) as error:
             return await self._end_if_refused(territory, row, actor, error)
         else:
-            return await self._continue(territory, row, login)
-        return _while_known(actor)
+            return await self._continue_session(territory, row, login)
+        return _keep_if_confirmed(actor)
 
-    async def _claim(self, session: AsyncSession, row: Any) -> bool:
+    async def _claim_refresh(self, session: AsyncSession, row: Any) -> bool:
         """One of the requests that come together asks again; the others go on with what is known."""
         table = self.tables.web_session
         statement = (
@@ -295,19 +295,19 @@ class Sessions:
             .values(access_expires_at=now() + RETRY)
             .execution_options(synchronize_session=False)
         )
-        return _count(await session.execute(statement)) == 1
+        return _row_count(await session.execute(statement)) == 1
 
-    async def _continue(self, territory: Territory, row: Any, login: Login) -> Actor:
-        continued = _continued(login, territory.slug)
-        known = (row.moderator, row.memberships)
+    async def _continue_session(self, territory: Territory, row: Any, login: Login) -> Actor:
+        continued = _session_values(login, territory.slug)
+        previous_rights = (row.moderator, row.memberships)
         row.moderator, row.memberships = continued["moderator"], continued["memberships"]
         row.confirmed_at = continued["confirmed_at"]
         row.level = continued["level"]
         actor = _actor(row, login, territory.slug)
         async with self.database.session(territory.id) as session:
             await save_person(session, self.tables, login)
-            await _update(session, self.tables.web_session, row.id, **continued)
-            if (row.moderator, row.memberships) != known:
+            await _update_row(session, self.tables.web_session, row.id, **continued)
+            if (row.moderator, row.memberships) != previous_rights:
                 await self.on_memberships(session, actor)
         return actor
 
@@ -324,24 +324,26 @@ class Sessions:
         return None
 
 
-def _while_known(actor: Actor) -> Actor | None:
+def _keep_if_confirmed(actor: Actor) -> Actor | None:
     """The same person, for as long as what is known of them counts."""
-    return actor if is_known(actor.confirmed_at) else None
+    return actor if is_confirmation_valid(actor.confirmed_at) else None
 
 
-async def delete_expired(session: AsyncSession, tables: Tables) -> int:
+async def delete_expired_sessions(session: AsyncSession, tables: SessionTables) -> int:
     """Forget the sessions and logout tokens of the past; the number of both."""
     table, used, moment = tables.web_session, tables.used_token, now()
     past = (table.expires_at <= moment) | (table.last_seen_at <= moment - IDLE)
     done = [await session.execute(delete(table).where(past))]
     done.append(await session.execute(delete(used).where(used.expires_at <= moment)))
-    return sum(map(_count, done))
+    return sum(map(_row_count, done))
 
 
-async def sweep(database: Database, registry: Registry, tables: Tables, *, every: float = 600) -> None:
+async def delete_expired_periodically(
+    database: Database, registry: TerritoryRegistry, tables: SessionTables, *, every: float = 600
+) -> None:
     """Forget the past of each territory, again and again; a companion of the worker."""
     while True:
         for territory in await registry.list():
             async with database.session(territory.id, role="worker") as session:
-                await delete_expired(session, tables)
+                await delete_expired_sessions(session, tables)
         await asyncio.sleep(every)

@@ -1,4 +1,4 @@
-"""The calls of the kernel that a child may make (`udi.kit.confinement`), by what they are for; all others are refused.
+"""The calls of the kernel that a child may make (`udi.kit.sandbox`), by what they are for; all others are refused.
 
 Found by watching with strace what children call between their walls and their end in all tests of tables, maps and
 catalogues, on glibc 2.36; besides those, what other versions of the C library call for the same purpose.

@@ -56,7 +56,7 @@ class Territory:
         return ZoneInfo(self.time_zone)
 
     @cached_property
-    def said(self) -> tuple[UUID, str]:
+    def fingerprint(self) -> tuple[UUID, str]:
         """Its identifier, and what changes with anything that pages say of it, its colours apart."""
         texts = (self.name, self.tagline, self.links, self.search)
         facts = (self.origin, self.contact, self.languages, self.time_zone, self.box, texts)

@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from udi.kit.clock import now
-from udi.kit.db import Database, is_away
+from udi.kit.db import Database, is_unavailable
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import TIME_ZONE, Territory
 
 log = structlog.get_logger()
-State = Literal["active", "suspended"]
+TerritoryState = Literal["active", "suspended"]
 TEXTS = ("charter", "legal", "logo", "vocabularies")
 """What only their own pages read."""
 
@@ -53,7 +53,7 @@ class TerritoryColumns:
     applied_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
-class Registry:
+class TerritoryRegistry:
     """Finds the territory of a host; reads the table again when what it knows is older than `max_age` seconds."""
 
     def __init__(self, database: Database, row: Any, origin: Callable[[str], str], *, max_age: float = 2.0) -> None:
@@ -66,21 +66,21 @@ class Registry:
     async def list(self) -> list[Territory]:
         """Every active territory, by slug. What was known is served while the database does not answer."""
         if time.monotonic() - self._read_at > self._max_age:
-            known = bool(self._known or self._suspended)
+            has_territories = bool(self._known or self._suspended)
             before = self._read_at
-            if known:
+            if has_territories:
                 self._read_at = time.monotonic()  # who asks meanwhile is answered by what is known: one reads for all
             try:
-                await self._read()
+                await self._reload()
             except BaseException as error:
-                if not known or not (isinstance(error, Exception) and is_away(error)):
+                if not has_territories or not (isinstance(error, Exception) and is_unavailable(error)):
                     self._read_at = before
                     raise
                 log.warning("database away, the territories known are served", error=type(error).__name__)
             self._read_at = time.monotonic()
         return self._known
 
-    async def _read(self) -> None:
+    async def _reload(self) -> None:
         async with self._database.platform_session(role="public") as session:
             read = select(self._row).options(*(defer(column) for column in self._texts)).order_by(self._row.slug)
             rows = (await session.scalars(read)).all()
@@ -98,11 +98,11 @@ class Registry:
     def find_known(self, host: str, *, installation_host: str) -> Territory | None:
         """The same among the territories read last."""
         name = _without_port(host)
-        found = next((territory for territory in self._known if name in territory.hosts), None)
-        alone = len(self._known) == 1 and not self._suspended
-        if found is None and alone and name != installation_host:
+        territory = next((territory for territory in self._known if name in territory.hosts), None)
+        is_single = len(self._known) == 1 and not self._suspended
+        if territory is None and is_single and name != installation_host:
             return self._known[0]
-        return found
+        return territory
 
     def find_suspended(self, host: str) -> Territory | None:
         """The suspended territory of a host name (port ignored), among those read last."""
@@ -117,7 +117,7 @@ class Registry:
         """The active territory of this id, or None."""
         return next((territory for territory in await self.list() if territory.id == tenant), None)
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Read the table again at the next question."""
         self._read_at = -self._max_age - 1
 
@@ -145,36 +145,36 @@ def _without_port(host: str) -> str:
     return (host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host).lower()
 
 
-async def find_taken(session: AsyncSession, row: Any, slug: str, hosts: Sequence[str]) -> dict[str, str]:
+async def find_taken_hosts(session: AsyncSession, row: Any, slug: str, hosts: Sequence[str]) -> dict[str, str]:
     """The hosts of the list that belong to another territory, with its slug."""
     others = await session.scalars(select(row).where(row.slug != slug, row.hosts.overlap(list(hosts))))
     return {host: other.slug for other in others for host in hosts if host in other.hosts}
 
 
-async def set_state(session: AsyncSession, row: Any, slug: str, state: State) -> str:
+async def set_state(session: AsyncSession, row: Any, slug: str, state: TerritoryState) -> str:
     """Suspend or resume a territory as the owner: "updated", or "unchanged" when it was so already.
 
     Raises:
         NotFoundError: none has this slug.
     """
-    known = await session.scalar(select(row).where(row.slug == slug))
-    if known is None:
+    tenant = await session.scalar(select(row).where(row.slug == slug))
+    if tenant is None:
         raise NotFoundError(f"No territory is called «{slug}».", remedy="See `udi tenant list`.")
-    if known.state == state:
+    if tenant.state == state:
         return "unchanged"
-    known.state = state
+    tenant.state = state
     return "updated"
 
 
 async def upsert(session: AsyncSession, row: Any, values: Mapping[str, Any]) -> str:
     """Write a territory's row as the owner: "created", "updated", or "unchanged" when it says this already."""
-    known = await session.scalar(select(row).where(row.slug == values["slug"]))
-    if known is None:
+    tenant = await session.scalar(select(row).where(row.slug == values["slug"]))
+    if tenant is None:
         session.add(row(**values))
         return "created"
-    if all(getattr(known, key) == value for key, value in values.items()):
+    if all(getattr(tenant, key) == value for key, value in values.items()):
         return "unchanged"
     for key, value in values.items():
-        setattr(known, key, value)
-    known.applied_at = now()
+        setattr(tenant, key, value)
+    tenant.applied_at = now()
     return "updated"

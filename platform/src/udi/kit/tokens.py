@@ -9,12 +9,12 @@ from joserfc import jwk, jws, jwt
 from joserfc.errors import JoseError
 
 from udi.kit.clock import now
-from udi.kit.credentials import IdentityKind
+from udi.kit.credentials import IdentityTokenKind
 
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 LEEWAY = 30
 FRESH = timedelta(minutes=15)
-KEPT = timedelta(hours=24)
+MAX_AGE = timedelta(hours=24)
 PAUSE = timedelta(seconds=5)
 
 Fetch = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -24,7 +24,7 @@ class InvalidTokenError(Exception):
     """A token is not what it should be; the message says in what, without quoting it."""
 
 
-class IdentityAwayError(Exception):
+class IdentityUnavailableError(Exception):
     """The identity service does not answer, or answers that it cannot."""
 
 
@@ -48,12 +48,12 @@ class IssuerKeys:
             IdentityAwayError: the key is not known here and the service does not answer.
         """
         age = now() - self._fetched_at
-        if kid in self._keys and (age < FRESH or (self._lock.locked() and age < KEPT)):
+        if kid in self._keys and (age < FRESH or (self._lock.locked() and age < MAX_AGE)):
             return self._keys[kid]
         try:
             await self.refresh()
-        except IdentityAwayError:
-            if kid not in self._keys or age >= KEPT:
+        except IdentityUnavailableError:
+            if kid not in self._keys or age >= MAX_AGE:
                 raise
         if kid not in self._keys:
             msg = "signed by a key that the identity service does not have"
@@ -70,7 +70,7 @@ class IssuerKeys:
             if now() - self._tried_at < PAUSE:
                 if self._tried_at > self._fetched_at:
                     msg = "The identity service did not answer a moment ago."
-                    raise IdentityAwayError(msg)
+                    raise IdentityUnavailableError(msg)
                 return
             self._tried_at = now()
             published = await self._fetch()
@@ -84,11 +84,11 @@ def _signing_keys(published: Mapping[str, Any]) -> list[tuple[str, jwk.Key]]:
         return [(str(key["kid"]), jwk.import_key(key)) for key in usable]
     except (KeyError, TypeError, AttributeError, ValueError, JoseError) as error:
         msg = "The identity service published keys that cannot be read."
-        raise IdentityAwayError(msg) from error
+        raise IdentityUnavailableError(msg) from error
 
 
 async def verify(
-    token: str, keys: IssuerKeys, *, kind: IdentityKind, issuer: str, audience: str = ""
+    token: str, keys: IssuerKeys, *, kind: IdentityTokenKind, issuer: str, audience: str = ""
 ) -> dict[str, Any]:
     """The claims of a token of the identity service, of this kind; `audience` empty: whoever it is for.
 
@@ -103,16 +103,16 @@ async def verify(
             raise InvalidTokenError(msg)
         key = await keys.get(str(header.get("kid")))
         claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
-        _registry(issuer, audience).validate(claims)
+        _claims_registry(issuer, audience).validate(claims)
         if kind.claim:
-            require(claims, typ=kind.claim)
+            require_claim_values(claims, typ=kind.claim)
     except (JoseError, ValueError, TypeError) as error:
         msg = f"{type(error).__name__}: {error}"
         raise InvalidTokenError(msg) from error
     return dict(claims)
 
 
-def _registry(issuer: str, audience: str) -> jwt.JWTClaimsRegistry:
+def _claims_registry(issuer: str, audience: str) -> jwt.JWTClaimsRegistry:
     for_us: dict[str, Any] = {"aud": {"essential": True, "value": audience}} if audience else {}
     return jwt.JWTClaimsRegistry(
         now=lambda: int(now().timestamp()),
@@ -124,13 +124,13 @@ def _registry(issuer: str, audience: str) -> jwt.JWTClaimsRegistry:
     )
 
 
-def require(claims: Mapping[str, Any], **wanted: object) -> None:
+def require_claim_values(claims: Mapping[str, Any], **expected_claims: object) -> None:
     """Each claim has exactly this value.
 
     Raises:
         InvalidTokenError: one has not.
     """
-    for name, value in wanted.items():
+    for name, value in expected_claims.items():
         if claims.get(name) != value:
             msg = f"its claim «{name}» is not the expected one"
             raise InvalidTokenError(msg)

@@ -12,21 +12,21 @@ from udi.node.datasets import api as datasets_api
 from udi.node.datasets import pages as datasets_pages
 from udi.node.datasets.intake import routes as intake_routes
 from udi.node.datasets.pages import catalogue
-from udi.node.datasets.rooms import routes as room_routes
-from udi.node.files import pages as files_pages
+from udi.node.datasets.spaces import routes as room_routes
+from udi.node.files import downloads as files_pages
 from udi.node.files.restricted import GATE, NotGrantedError, RestrictedError, on_restricted
 from udi.node.manager import api as manager_api
 from udi.node.manager import storage as manager_storage
 from udi.node.manager.access import on_refusal
 from udi.node.site import build_site
 from udi.node.spaces import pages as spaces_pages
-from udi.node.spaces.moved import redirect_moved
+from udi.node.spaces.redirects import redirect_moved
 from udi.node.tables import api as tables_api
 from udi.node.tables import features as features_api
 from udi.node.tables.readers import READERS
 from udi.settings import get_settings
 from udi.ui import login
-from udi.ui.site import Site, create_app, settle
+from udi.ui.site import Site, create_app, freeze_loaded_objects
 
 
 def create(site: Site | None = None) -> Litestar:
@@ -34,7 +34,7 @@ def create(site: Site | None = None) -> Litestar:
     if site is None:
         settings = get_settings()
         logs.configure(settings.log_format)
-        return settle(create(build_site(settings)))
+        return freeze_loaded_objects(create(build_site(settings)))
     handlers = [
         *login.routes,
         *(catalogue.front if site.settings.own_node else spaces_pages.routes),

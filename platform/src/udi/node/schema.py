@@ -1,9 +1,9 @@
 """The metadata that every table of the node belongs to."""
 
-from udi.kit.db import Table, new_metadata
+from udi.kit.db import BaseTable, new_metadata
 
 
-class NodeTable(Table):
+class NodeTable(BaseTable):
     """Declarative base of the node's tables."""
 
     __abstract__ = True

@@ -8,40 +8,40 @@ from litestar.datastructures import State
 
 from udi import protocol
 from udi.kit import sessions
+from udi.kit.call_process import CallProcess, DelegatedClient
 from udi.kit.db import Database
-from udi.kit.delegated import CallProcess, DelegatedOutgoing
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
+from udi.kit.keyring import KeyringFile
 from udi.kit.oidc import IdentityService, territory_client
-from udi.kit.rates import Rates
-from udi.kit.ring import RingFile
+from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
+from udi.node.agreements.freshness import AgreementFreshness
 from udi.node.agreements.gate import AgreementGate
-from udi.node.agreements.waiting import Waiting
-from udi.node.datasets.measures import measure_outbox
+from udi.node.datasets.metrics import measure_outbox
 from udi.node.datasets.portal import PortalKeys
-from udi.node.datasets.preparing import warm
-from udi.node.datasets.tables import Tables
-from udi.node.files.incoming import Buffers
-from udi.node.files.memory import Memory
+from udi.node.datasets.preparation import preload_imports
+from udi.node.datasets.tables import DatasetTableCache
+from udi.node.files.memory import MemoryFolder
 from udi.node.files.restricted import DERIVE, GATE
-from udi.node.files.sealing import SealingStore
+from udi.node.files.sealing_store import SealingStore
 from udi.node.files.store import ObjectStore
-from udi.node.identity.actions import keep_memberships
+from udi.node.files.upload_stream import UploadBuffers
+from udi.node.identity.actions import replace_memberships
 from udi.node.identity.models import TABLES
-from udi.node.spaces.counting import Uses
-from udi.node.spaces.limits import Limits
+from udi.node.spaces.limits import SpaceLimiter
+from udi.node.spaces.use_counts import UseCounter
 from udi.node.tables import api as tables_api
-from udi.node.tables.answers import Answers
-from udi.node.tables.asking import RATES
-from udi.node.tables.derived import DerivedFiles
-from udi.node.tables.exports import Exports
-from udi.node.tables.pool import POOL, Pool, PoolLimits
-from udi.node.tables.readers import READERS, Readers
-from udi.node.tables.shown import SHOWING, Showing
+from udi.node.tables.derived_files import DerivedFiles
+from udi.node.tables.exports import ExportWriter
+from udi.node.tables.overview import SHOWING, OverviewReader
+from udi.node.tables.pool import POOL, PoolLimits, QueryPool
+from udi.node.tables.readers import READERS, FileReaderPool
+from udi.node.tables.requests import RATES
+from udi.node.tables.row_pages import RowPageReader
 from udi.node.tables.table import FIND_TABLE
-from udi.node.tables.views import VIEWS, Views
+from udi.node.tables.views import VIEWS, TableViews
 from udi.node.territories.models import Tenant
 from udi.settings import Settings
 from udi.ui import login
@@ -59,7 +59,7 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
     actor: Actor | None = state.get("actor")
     if territory is None:
         return []
-    say = site.pages.speaker(request)
+    say = site.pages.translator(request)
     spaces = [slug for slug in sorted(actor.memberships) if actor.may_publish(slug)] if actor else []
     publish = f"/spaces/{spaces[0]}" if len(spaces) == 1 else "/"
     if site.settings.own_node:
@@ -75,12 +75,12 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
     """The node's parts, for web workers or (without `pages`) for the worker."""
     database = Database(settings, "node", pages=pages)
     hosts = settings.private_hosts
-    outgoing = DelegatedOutgoing(hosts, CallProcess()) if pages else Outgoing(hosts)
+    outgoing = DelegatedClient(hosts, CallProcess()) if pages else OutgoingClient(hosts)
     return Site(
         program="node",
         settings=settings,
         database=database,
-        registry=Registry(database, Tenant, lambda host: settings.origin("node", host)),
+        registry=TerritoryRegistry(database, Tenant, lambda host: settings.origin("node", host)),
         outgoing=outgoing,
         templates={name: HERE / name / "templates" for name in DOMAINS},
         locales=LOCALES,
@@ -92,10 +92,10 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
     )
 
 
-def _parts(settings: Settings, database: Database, outgoing: Outgoing) -> dict[str, Any]:
+def _parts(settings: Settings, database: Database, outgoing: OutgoingClient) -> dict[str, Any]:
     """What the domains share in one process."""
-    service, file_keys = IdentityService(settings), RingFile(settings)
-    objects = SealingStore.over(settings, database, file_keys)
+    service, file_keys = IdentityService(settings), KeyringFile(settings)
+    objects = SealingStore.from_settings(settings, database, file_keys)
     return {
         "urls": {"my_space": "/"},
         "sessions": sessions.Sessions(
@@ -103,35 +103,38 @@ def _parts(settings: Settings, database: Database, outgoing: Outgoing) -> dict[s
             TABLES,
             service,
             lambda territory: territory_client(settings, "node", territory),
-            keep_memberships,
+            replace_memberships,
             settings.second_factor,
         ),
         "objects": objects,
         "file_keys": file_keys,
-        "buffers": Buffers(),
-        READERS: Readers(warm, schemas=settings.schemas),
-        "uses": Uses(database),
-        "limits": Limits(database, settings),
+        "buffers": UploadBuffers(),
+        READERS: FileReaderPool(preload_imports, schemas=settings.schemas),
+        "uses": UseCounter(database),
+        "limits": SpaceLimiter(database, settings),
         "portal_keys": PortalKeys(outgoing),
         "measures": (measure_outbox,),
-        GATE: AgreementGate(database, Waiting(database)),
+        GATE: AgreementGate(database, AgreementFreshness(database)),
         **_table_parts(settings, database, objects),
     }
 
 
 def _table_parts(settings: Settings, database: Database, objects: ObjectStore) -> dict[str, Any]:
     """What finds tables and answers about them, through one pool of children."""
-    folder, memory = settings.state / "tables", Memory.of(settings)
-    memory.is_there()
-    pool, exports = Pool(PoolLimits(places=(str(folder), str(memory.folder)))), Exports(settings.state / "exports")
-    tables, views = Tables(database, objects, folder), Views(exports)
+    folder, memory = settings.state / "tables", MemoryFolder.of(settings)
+    memory.is_available()
+    pool, exports = (
+        QueryPool(PoolLimits(places=(str(folder), str(memory.folder)))),
+        ExportWriter(settings.state / "exports"),
+    )
+    tables, views = DatasetTableCache(database, objects, folder), TableViews(exports)
     return {
         FIND_TABLE: tables,
         VIEWS: views,
         DERIVE: DerivedFiles(tables.of_file, views, exports),
         POOL: pool,
-        tables_api.ANSWERS: Answers(pool),
-        SHOWING: Showing(pool),
+        tables_api.ANSWERS: RowPageReader(pool),
+        SHOWING: OverviewReader(pool),
         tables_api.EXPORTS: exports,
-        RATES: Rates("tables"),
+        RATES: RateLimiter("tables"),
     }

@@ -7,27 +7,27 @@ from uuid import UUID
 
 from udi.kit import sessions
 from udi.kit.db import Database
-from udi.kit.jobs import Handler, Spent, Worker, run_until_stopped
-from udi.kit.sealed_column_tasks import reseal_for_ever
-from udi.node.agreements import asking, telling
-from udi.node.datasets import care as care_jobs
-from udi.node.datasets import erasure, removal
-from udi.node.datasets import jobs as datasets_jobs
-from udi.node.datasets import renewal as figures_jobs
-from udi.node.datasets.accounts import AccountAsker
-from udi.node.datasets.actions.figures import Publisher
-from udi.node.datasets.fetching import fetch_for_ever
-from udi.node.datasets.further import visit_for_ever
-from udi.node.datasets.intake import jobs as intake_jobs
-from udi.node.datasets.intake.refresh import look_for_ever
-from udi.node.datasets.leaving import archives
-from udi.node.datasets.leaving.build import Builder
+from udi.kit.jobs import Handler, HeavyJobListener, Worker, run_until_stopped
+from udi.kit.sealed_column_tasks import reseal_periodically
+from udi.node.agreements import portal_sync, use_reports
+from udi.node.datasets import erasure_tasks, removal_tasks
+from udi.node.datasets import figures_tasks as figures_jobs
+from udi.node.datasets import producer_tasks as care_jobs
+from udi.node.datasets import tasks as datasets_jobs
+from udi.node.datasets.accounts import AccountSync
+from udi.node.datasets.actions.figures import FiguresPublisher
+from udi.node.datasets.cleanup import clean_up_periodically, remove_leftovers
+from udi.node.datasets.intake import tasks as intake_jobs
+from udi.node.datasets.intake.refresh import queue_checks_periodically
 from udi.node.datasets.portal import PortalClient
-from udi.node.datasets.reminders import remind_for_ever
-from udi.node.datasets.sealed_cells import forget_cells_for_ever
-from udi.node.datasets.tidying import clear_left, tidy_for_ever
-from udi.node.files.snapshot import snapshot_for_ever
-from udi.node.files.sweep import sweep_for_ever
+from udi.node.datasets.portal_reports import fetch_reports_periodically
+from udi.node.datasets.portal_sync import synchronise_portals_periodically
+from udi.node.datasets.reminders import queue_reminders_periodically
+from udi.node.datasets.sealed_cells import forget_cells_periodically
+from udi.node.datasets.space_export import tasks
+from udi.node.datasets.space_export.builder import ArchiveBuilder
+from udi.node.files.storage_snapshot import take_snapshots_periodically
+from udi.node.files.sweep import sweep_periodically
 from udi.node.identity.models import TABLES
 from udi.node.site import build_site
 from udi.node.spaces.costs import note_job
@@ -39,11 +39,11 @@ from udi.ui.site import Site
 
 SEALED = (TABLES.web_session,)
 """Tables with secrets of others."""
-OWN = (fetch_for_ever, visit_for_ever)
+OWN = (fetch_reports_periodically, synchronise_portals_periodically)
 """What the worker of a producer's own node does besides."""
 
 
-def note_spent(database: Database) -> Spent:
+def record_job_seconds(database: Database) -> HeavyJobListener:
     """What notes the seconds of each heavy job for its space."""
 
     async def note(tenant: UUID, space: UUID, seconds: float) -> None:
@@ -53,19 +53,21 @@ def note_spent(database: Database) -> Spent:
     return note
 
 
-def jobs(site: Site, portal: PortalClient, publisher: Publisher, asker: asking.Asker) -> dict[str, Handler]:
+def task_handlers(
+    site: Site, portal: PortalClient, publisher: FiguresPublisher, asker: portal_sync.AgreementSync
+) -> dict[str, Handler]:
     """What the node's worker does, by name."""
     database, registry, objects = site.database, site.registry, site.parts["objects"]
     settings, forget = site.settings, [site.parts[FIND_TABLE].forget]
     return {
-        **datasets_jobs.jobs(database, registry, portal, objects, settings.clamd_socket, settings.schemas),
-        **figures_jobs.jobs(registry, publisher),
-        **intake_jobs.jobs(site),
-        **care_jobs.jobs(site),
-        **erasure.jobs(database, objects, forget),
-        **removal.jobs(database, objects, forget),
-        **asking.jobs(registry, asker),
-        **archives.jobs(database, registry, Builder(objects, site.pages)),
+        **datasets_jobs.task_handlers(database, registry, portal, objects, settings.clamd_socket, settings.schemas),
+        **figures_jobs.task_handlers(registry, publisher),
+        **intake_jobs.task_handlers(site),
+        **care_jobs.task_handlers(site),
+        **erasure_tasks.task_handlers(database, objects, forget),
+        **removal_tasks.task_handlers(database, objects, forget),
+        **portal_sync.task_handlers(registry, asker),
+        **tasks.task_handlers(database, registry, ArchiveBuilder(objects, site.pages)),
     }
 
 
@@ -74,26 +76,26 @@ async def work(settings: Settings) -> None:
     site = build_site(settings, pages=False)
     database, registry, objects = site.database, site.registry, site.parts["objects"]
     portal = PortalClient(settings, site.outgoing)
-    asker = asking.Asker(database, portal, site.parts["portal_keys"])
+    asker = portal_sync.AgreementSync(database, portal, site.parts["portal_keys"])
     tables, exports = site.parts[FIND_TABLE], site.parts[tables_api.EXPORTS]
-    publisher = Publisher(database, objects, site.pages.gettext)
+    publisher = FiguresPublisher(database, objects, site.pages.gettext)
     try:
         await run_until_stopped(
-            Worker(database, jobs(site, portal, publisher, asker), spent=note_spent(database)),
-            figures_jobs.renew_for_ever(registry, publisher),
-            remind_for_ever(site),
-            snapshot_for_ever(database, registry, objects),
-            archives.expire_for_ever(database, registry, objects),
-            tidy_for_ever(tables.make_room, exports.clear, clear_left),
-            forget_cells_for_ever(database, registry, tables),
-            sweep_for_ever(database, registry, objects),
-            look_for_ever(site),
-            asking.ask_for_ever(asker, registry),
-            asking.forget_for_ever(database, registry),
-            telling.tell_for_ever(database, registry, portal),
-            sessions.sweep(database, registry, TABLES),
-            reseal_for_ever(database, registry, SEALED),
-            AccountAsker(database, registry, portal, settings.issuer).run(),
+            Worker(database, task_handlers(site, portal, publisher, asker), spent=record_job_seconds(database)),
+            figures_jobs.renew_figures_periodically(registry, publisher),
+            queue_reminders_periodically(site),
+            take_snapshots_periodically(database, registry, objects),
+            tasks.delete_expired_archives_periodically(database, registry, objects),
+            clean_up_periodically(tables.make_room, exports.clear, remove_leftovers),
+            forget_cells_periodically(database, registry, tables),
+            sweep_periodically(database, registry, objects),
+            queue_checks_periodically(site),
+            portal_sync.sync_periodically(asker, registry),
+            portal_sync.delete_old_uses_periodically(database, registry),
+            use_reports.report_uses_periodically(database, registry, portal),
+            sessions.delete_expired_periodically(database, registry, TABLES),
+            reseal_periodically(database, registry, SEALED),
+            AccountSync(database, registry, portal, settings.issuer).run(),
             *([speak(database, registry, portal) for speak in OWN] if settings.own_node else []),
         )
     finally:

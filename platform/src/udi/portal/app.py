@@ -20,7 +20,7 @@ from udi.portal.identity import pages as identity_pages
 from udi.portal.nodes import accounts as nodes_accounts
 from udi.portal.nodes import api as nodes_api
 from udi.portal.nodes import batch as nodes_batch
-from udi.portal.nodes import joining as nodes_joining
+from udi.portal.nodes import invitations as nodes_joining
 from udi.portal.nodes import pages as nodes_pages
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.sources import OUTGOING as SOURCES_OUTGOING
@@ -39,7 +39,7 @@ from udi.portal.projects import pages as projects_pages
 from udi.portal.projects import team_api
 from udi.portal.projects.calls.routes import routes as call_routes
 from udi.portal.projects.data_requests import api as data_request_api
-from udi.portal.projects.data_requests import deciding_pages as data_request_decisions
+from udi.portal.projects.data_requests import decision_pages as data_request_decisions
 from udi.portal.projects.data_requests import pages as data_request_pages
 from udi.portal.projects.suggestions import pages as suggestion_pages
 from udi.portal.site import build_site
@@ -47,8 +47,8 @@ from udi.portal.tenants import pages as tenants_pages
 from udi.portal.tenants.budgets import count_write
 from udi.settings import get_settings
 from udi.ui import login
-from udi.ui.heads import HeadAsGet
-from udi.ui.site import Site, create_app, settle
+from udi.ui.head_requests import HeadMiddleware
+from udi.ui.site import Site, create_app, freeze_loaded_objects
 
 HANDLERS = [
     *tenants_pages.routes,
@@ -99,7 +99,7 @@ def create(site: Site | None = None) -> Litestar:
     if site is None:
         settings = get_settings()
         logs.configure(settings.log_format)
-        return settle(create(build_site(settings)))
+        return freeze_loaded_objects(create(build_site(settings)))
     app = create_app(
         site,
         HANDLERS,
@@ -109,5 +109,5 @@ def create(site: Site | None = None) -> Litestar:
             *(site.parts[name].close for name in ("webhooks", SOURCES_OUTGOING, OUTGOING)),
         ],
     )
-    app.asgi_handler = HeadAsGet(app.asgi_handler)
+    app.asgi_handler = HeadMiddleware(app.asgi_handler)
     return app

@@ -1,9 +1,9 @@
 """The metadata that every table of the portal belongs to."""
 
-from udi.kit.db import Table, new_metadata
+from udi.kit.db import BaseTable, new_metadata
 
 
-class PortalTable(Table):
+class PortalTable(BaseTable):
     """Declarative base of the portal's tables."""
 
     __abstract__ = True

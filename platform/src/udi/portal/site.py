@@ -9,23 +9,23 @@ from litestar.datastructures import State
 
 from udi import protocol
 from udi.kit import sessions
+from udi.kit.call_process import CallProcess, DelegatedClient
 from udi.kit.db import Database
-from udi.kit.delegated import CallProcess, DelegatedOutgoing
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.keys import Signer
 from udi.kit.oidc import IdentityService, territory_client
-from udi.kit.rates import Rates
+from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.portal.access.agreements.encryption import find_encryption_key
 from udi.portal.access.documentation import CHAPTERS as ACCESS_CHAPTERS
-from udi.portal.access.policies.opening import find_opening
+from udi.portal.access.policies.access_summary import summarise_access
 from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.measures import measure_index, measure_links
 from udi.portal.catalogue.origins import PART as FIND_ORIGIN
-from udi.portal.catalogue.search.cache import AnswerCache
+from udi.portal.catalogue.search.cache import ResponseCache
 from udi.portal.catalogue.search.index import SearchIndexes
-from udi.portal.catalogue.topics import topics
+from udi.portal.catalogue.topics import catalogue_topics
 from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.dataspace.revocations import end_project_secrets
 from udi.portal.identity import actions as people
@@ -34,7 +34,7 @@ from udi.portal.identity.models import TABLES
 from udi.portal.identity.pages import SUGGESTING
 from udi.portal.nodes import trials as nodes_trials
 from udi.portal.nodes.encryption import PART as FIND_KEY
-from udi.portal.nodes.measures import measure_key, measure_reports
+from udi.portal.nodes.metrics import measure_key, measure_reports
 from udi.portal.nodes.sources import OUTGOING as SOURCES_OUTGOING
 from udi.portal.nodes.sources import origins as sources_origins
 from udi.portal.nodes.sources.documentation import CHAPTER as SOURCES_CHAPTER
@@ -49,7 +49,7 @@ from udi.portal.projects.calls.documentation import CHAPTER as CALLS_CHAPTER
 from udi.portal.projects.data_requests import pages as data_request_pages
 from udi.portal.projects.data_requests.documentation import CHAPTER as DATA_REQUESTS_CHAPTER
 from udi.portal.projects.documentation import CHAPTER as PROJECTS_CHAPTER
-from udi.portal.projects.suggestions.queries import may_name
+from udi.portal.projects.suggestions.queries import shows_suggestions
 from udi.portal.projects.suggestions.tokens import HOME as SUGGESTIONS
 from udi.portal.projects.team_documentation import CHAPTER as TEAM_CHAPTER
 from udi.portal.projects.uses import find_uses
@@ -57,7 +57,7 @@ from udi.portal.tenants.models import Tenant
 from udi.settings import Settings
 from udi.ui import login
 from udi.ui.backups import measure_backups
-from udi.ui.readers import API_RATES, ApiRates
+from udi.ui.rate_limits import API_RATES, ApiRateLimiters
 from udi.ui.site import Site
 
 HERE = Path(__file__).parent
@@ -99,9 +99,9 @@ HIGHER = {
     CHAPTERS: (SOURCES_CHAPTER, PROJECTS_CHAPTER, TEAM_CHAPTER, CALLS_CHAPTER, DATA_REQUESTS_CHAPTER, *ACCESS_CHAPTERS),
     FIND_ORIGIN: sources_origins.find_origin,
     "uses": find_uses,
-    SUGGESTING: may_name,
+    SUGGESTING: shows_suggestions,
     "mapped": project_lists.list_addresses,
-    "opening": find_opening,
+    "opening": summarise_access,
     FIND_KEY: find_encryption_key,
     DEPARTURES: (pause_webhooks, close_feed, cancel_invitations, cancel_team_invitations, end_project_secrets),
 }
@@ -113,7 +113,7 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
     territory: Territory | None = request.scope["state"].get("territory")
     if territory is None:
         return []
-    say = site.pages.speaker(request)
+    say = site.pages.translator(request)
     return [
         (say("Data"), "/data"),
         (say("Projects"), project_lists.PATH),
@@ -122,8 +122,8 @@ def navigation(site: Site, request: Request[Any, Any, State]) -> list[tuple[str,
     ]
 
 
-def _limit(a_minute: int) -> ApiRates:
-    return ApiRates(Rates("api", a_minute), Rates("api", a_minute * PEOPLE_TIMES))
+def _api_rates(a_minute: int) -> ApiRateLimiters:
+    return ApiRateLimiters(RateLimiter("api", a_minute), RateLimiter("api", a_minute * PEOPLE_TIMES))
 
 
 def build_site(settings: Settings, *, pages: bool = True) -> Site:
@@ -131,15 +131,15 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
     database = Database(settings, "portal", pages=pages)
     calls = CallProcess()
 
-    def outgoing(hosts: Sequence[str]) -> Outgoing:
-        return DelegatedOutgoing(hosts, calls) if pages else Outgoing(hosts)
+    def outgoing(hosts: Sequence[str]) -> OutgoingClient:
+        return DelegatedClient(hosts, calls) if pages else OutgoingClient(hosts)
 
     service, indexes = IdentityService(settings), SearchIndexes(settings.index_folder)
     return Site(
         program="portal",
         settings=settings,
         database=database,
-        registry=Registry(database, Tenant, lambda host: settings.origin("portal", host)),
+        registry=TerritoryRegistry(database, Tenant, lambda host: settings.origin("portal", host)),
         outgoing=outgoing(settings.private_hosts),
         templates={name: HERE / name / "templates" for name in DOMAINS},
         locales=LOCALES,
@@ -153,19 +153,19 @@ def build_site(settings: Settings, *, pages: bool = True) -> Site:
                 TABLES,
                 service,
                 lambda territory: territory_client(settings, "portal", territory),
-                people.keep_memberships,
+                people.store_memberships,
                 settings.second_factor,
             ),
-            "signer": Signer.from_file(settings.find_secret("signing_keys")),
+            "signer": Signer.from_file(settings.get_secret_path("signing_keys")),
             "search": indexes,
-            "topics": topics(indexes),
+            "topics": catalogue_topics(indexes),
             # Anybody may name an address here: those that the operator opens to nodes are not open to it.
             "webhooks": outgoing(()),
             SOURCES_OUTGOING: outgoing(settings.source_hosts),
             OUTGOING: outgoing(settings.dataspace_hosts),
-            "trials": nodes_trials.Trials(settings.source_hosts),
-            "answers": AnswerCache(settings.answer_cache),
-            API_RATES: _limit(settings.api_requests_per_minute),
+            "trials": nodes_trials.TrialLimits(settings.source_hosts),
+            "answers": ResponseCache(settings.answer_cache),
+            API_RATES: _api_rates(settings.api_requests_per_minute),
             "name_organisations": name_organisations,
             **HIGHER,
             "measures": (measure_reports, measure_key, measure_index, measure_links, measure_backups),

@@ -7,31 +7,31 @@ from collections.abc import Mapping
 
 from udi.kit import sessions
 from udi.kit.jobs import Handler, Worker, run_until_stopped
-from udi.kit.sealed_column_tasks import reseal_for_ever
-from udi.portal.access import jobs as access_jobs
-from udi.portal.access.sweeping import sweep_for_ever
-from udi.portal.catalogue.links.rounds import Rounds
-from udi.portal.catalogue.links.telling import link_jobs
+from udi.kit.sealed_column_tasks import reseal_periodically
+from udi.portal.access import tasks as access_jobs
+from udi.portal.access.deadlines import run_deadline_checks
+from udi.portal.catalogue.links.notifications import link_task_handlers
+from udi.portal.catalogue.links.rounds import LinkChecker
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.dataspace import jobs as dataspace_jobs
+from udi.portal.dataspace import tasks as dataspace_jobs
 from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.dataspace.models import Connector
+from udi.portal.identity.account_watcher import create_watcher
 from udi.portal.identity.models import TABLES
-from udi.portal.identity.watch import watcher
-from udi.portal.nodes import jobs as nodes_jobs
-from udi.portal.nodes.rooms import rooms
+from udi.portal.nodes import tasks as nodes_jobs
 from udi.portal.nodes.sources import OUTGOING as SOURCES_OUTGOING
-from udi.portal.nodes.sources.worker import read_for_ever
-from udi.portal.notifications import jobs as notifications_jobs
-from udi.portal.notifications.digests import digest_for_ever
+from udi.portal.nodes.sources.worker import harvest_periodically
+from udi.portal.nodes.spaces import space_task_handlers
+from udi.portal.notifications import tasks as notifications_jobs
+from udi.portal.notifications.digests import queue_digests_periodically
 from udi.portal.notifications.models import Webhook
-from udi.portal.notifications.webhooks.spreading import spread_for_ever
-from udi.portal.organisations.joining import jobs as joining_jobs
-from udi.portal.organisations.members import jobs as members_jobs
-from udi.portal.projects import jobs as projects_jobs
-from udi.portal.projects.calls import jobs as calls_jobs
-from udi.portal.projects.data_requests import jobs as data_request_jobs
-from udi.portal.projects.suggestions import jobs as suggestion_jobs
+from udi.portal.notifications.webhooks.dispatch import dispatch_changes_periodically
+from udi.portal.organisations.joining import tasks as joining_jobs
+from udi.portal.organisations.members import tasks as members_jobs
+from udi.portal.projects import tasks as projects_jobs
+from udi.portal.projects.calls import tasks as calls_jobs
+from udi.portal.projects.data_requests import tasks as data_request_jobs
+from udi.portal.projects.suggestions import tasks as suggestion_jobs
 from udi.portal.site import build_site
 from udi.settings import Settings
 from udi.ui.site import Site
@@ -40,21 +40,21 @@ SEALED = (TABLES.web_session, Webhook, Connector)
 """Tables with secrets of others."""
 
 
-def jobs(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Mapping[str, Handler]:
     """What the portal's worker does, by name."""
     domains = (
-        nodes_jobs.jobs,
-        rooms,
-        link_jobs,
-        notifications_jobs.jobs,
-        joining_jobs.jobs,
-        members_jobs.jobs,
-        projects_jobs.jobs,
-        calls_jobs.jobs,
-        data_request_jobs.jobs,
-        suggestion_jobs.jobs,
-        access_jobs.jobs,
-        dataspace_jobs.jobs,
+        nodes_jobs.task_handlers,
+        space_task_handlers,
+        link_task_handlers,
+        notifications_jobs.task_handlers,
+        joining_jobs.task_handlers,
+        members_jobs.task_handlers,
+        projects_jobs.task_handlers,
+        calls_jobs.task_handlers,
+        data_request_jobs.task_handlers,
+        suggestion_jobs.task_handlers,
+        access_jobs.task_handlers,
+        dataspace_jobs.task_handlers,
     )
     return {name: handler for domain in domains for name, handler in domain(site).items()}
 
@@ -65,18 +65,18 @@ async def work(settings: Settings) -> None:
     feed = SearchFeed(site.database, site.registry, settings)
     try:
         await run_until_stopped(
-            Worker(site.database, jobs(site), give_way=feed.settle),
+            Worker(site.database, task_handlers(site), give_way=feed.wait_until_settled),
             feed.run(),
-            Rounds(site).run(),
-            digest_for_ever(site),
-            spread_for_ever(site),
-            read_for_ever(site),
-            data_request_jobs.look_for_ever(site),
-            suggestion_jobs.look_for_ever(site),
-            sweep_for_ever(site),
-            sessions.sweep(site.database, site.registry, TABLES),
-            reseal_for_ever(site.database, site.registry, SEALED),
-            watcher(site).run(),
+            LinkChecker(site).run(),
+            queue_digests_periodically(site),
+            dispatch_changes_periodically(site),
+            harvest_periodically(site),
+            data_request_jobs.run_delay_checks(site),
+            suggestion_jobs.run_digests(site),
+            run_deadline_checks(site),
+            sessions.delete_expired_periodically(site.database, site.registry, TABLES),
+            reseal_periodically(site.database, site.registry, SEALED),
+            create_watcher(site).run(),
         )
     finally:
         for name in ("webhooks", SOURCES_OUTGOING, OUTGOING):

@@ -54,7 +54,7 @@ class NodeAddresses:
 
 def find_addresses(file_url: str, dataset_id: UUID) -> NodeAddresses | None:
     """The addresses of a dataset whose file is at this address, where that is a node of ours."""
-    origin, found, rest = file_url.partition("/datasets/")
-    if not found or rest != f"{dataset_id}/file" or not ORIGIN.fullmatch(origin):
+    origin, separator, rest = file_url.partition("/datasets/")
+    if not separator or rest != f"{dataset_id}/file" or not ORIGIN.fullmatch(origin):
         return None
     return NodeAddresses(origin, dataset_id)

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from udi.kit.credentials import DocumentKind, SecretKind
-from udi.protocol import kinds, shapes, terms
+from udi.kit.credentials import SecretKind, SignedDocumentKind
+from udi.protocol import fault_kinds, terms, validators
 from udi.protocol.faults import Fault, InvalidDocument, without_repeats
 from udi.protocol.policy import Requester
 from udi.protocol.scan import LARGEST_WHOLE, LONGEST_TEXT, scan
@@ -24,8 +24,8 @@ from udi.protocol.terms import Purpose, Terms
 LONGEST_NAME, LONGEST_REASON, MOST_CREDENTIALS = 500, 2_000, 100
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
-AGREEMENT_TYPE = DocumentKind(typ="udi-agreement+jwt")
-STANDING_TYPE = DocumentKind(typ="udi-standing+jwt")
+AGREEMENT_TYPE = SignedDocumentKind(typ="udi-agreement+jwt")
+AGREEMENT_STATUS_TYPE = SignedDocumentKind(typ="udi-standing+jwt")
 PROJECT_CREDENTIAL = SecretKind(name="project credential", prefix="udi_project_")
 """A node knows only its SHA-256, in hexadecimal digits."""
 
@@ -59,7 +59,7 @@ class Agreement(Struct, frozen=True, kw_only=True):
     """Where it is shown on the portal."""
 
 
-class State(StrEnum):
+class AgreementValidity(StrEnum):
     """How an agreement stands for a node; that its time is over, a node sees by itself."""
 
     ACTIVE = "active"
@@ -68,7 +68,7 @@ class State(StrEnum):
     GIVEN_UP = "given_up"
 
 
-class Credential(Struct, frozen=True, kw_only=True):
+class AgreementCredential(Struct, frozen=True, kw_only=True):
     """What a project's machine shows: a secret of which only the digest is known here."""
 
     id: UUID
@@ -76,7 +76,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class AgreementStatus(Struct, frozen=True, kw_only=True):
     """How an agreement stands: claims of the second JWS."""
 
     agreement: UUID
@@ -84,12 +84,12 @@ class Standing(Struct, frozen=True, kw_only=True):
     """Of the first JWS, as sent."""
     revision: int
     """Rises with each change of the agreement or of its credentials; never twice the same."""
-    state: State
+    state: AgreementValidity
     closes_at: datetime | None = None
     """When a revocation with notice begins; it is `ACTIVE` until then."""
     reason: str = ""
     """Shown to whoever is refused."""
-    credentials: tuple[Credential, ...] = ()
+    credentials: tuple[AgreementCredential, ...] = ()
 
 
 class InvalidAgreement(InvalidDocument):
@@ -98,55 +98,60 @@ class InvalidAgreement(InvalidDocument):
     title = "This agreement cannot be read"
 
 
-class InvalidStanding(InvalidDocument):
+class InvalidAgreementStatus(InvalidDocument):
     """What was sent does not say how an agreement stands."""
 
     title = "The standing of this agreement cannot be read"
 
 
-_PARTY = shapes.group(
-    {"kind": shapes.choice(list(Requester)), "id": shapes.uuid}, {"name": shapes.text(LONGEST_NAME, blank=True)}
+_PARTY = validators.group(
+    {"kind": validators.choice(list(Requester)), "id": validators.uuid},
+    {"name": validators.text(LONGEST_NAME, blank=True)},
 )
-_AGREEMENT = shapes.group(
+_AGREEMENT = validators.group(
     {
-        "id": shapes.uuid,
-        "sub": shapes.uuid,
-        "dataset": shapes.uuid,
-        "dataset_title": shapes.text(LONGEST_NAME),
-        "project": shapes.uuid,
-        "project_title": shapes.text(LONGEST_NAME),
+        "id": validators.uuid,
+        "sub": validators.uuid,
+        "dataset": validators.uuid,
+        "dataset_title": validators.text(LONGEST_NAME),
+        "project": validators.uuid,
+        "project_title": validators.text(LONGEST_NAME),
         "provider": _PARTY,
         "requester": _PARTY,
-        "purpose": shapes.choice(list(Purpose)),
-        "terms": terms.check,
-        "starts_at": shapes.moment,
-        "ends_at": shapes.moment,
-        "text": shapes.by_language(LONGEST_TEXT, least=1),
-        "page": shapes.url,
+        "purpose": validators.choice(list(Purpose)),
+        "terms": terms.check_terms,
+        "starts_at": validators.moment,
+        "ends_at": validators.moment,
+        "text": validators.by_language(LONGEST_TEXT, least=1),
+        "page": validators.url,
     }
 )
-_CREDENTIAL = shapes.group(
-    {"id": shapes.uuid, "sha256": shapes.form(SHA256.fullmatch, kinds.BAD_DIGEST), "expires_at": shapes.moment}
-)
-_STANDING = shapes.group(
+_CREDENTIAL = validators.group(
     {
-        "agreement": shapes.uuid,
-        "sub": shapes.uuid,
-        "agreement_sha256": shapes.form(SHA256.fullmatch, kinds.BAD_DIGEST),
-        "revision": shapes.whole(1, LARGEST_WHOLE),
-        "state": shapes.choice(list(State)),
+        "id": validators.uuid,
+        "sha256": validators.matching_text(SHA256.fullmatch, fault_kinds.BAD_DIGEST),
+        "expires_at": validators.moment,
+    }
+)
+_STATUS = validators.group(
+    {
+        "agreement": validators.uuid,
+        "sub": validators.uuid,
+        "agreement_sha256": validators.matching_text(SHA256.fullmatch, fault_kinds.BAD_DIGEST),
+        "revision": validators.integer(1, LARGEST_WHOLE),
+        "state": validators.choice(list(AgreementValidity)),
     },
     {
-        "closes_at": shapes.moment,
-        "reason": shapes.text(LONGEST_REASON, blank=True),
-        "credentials": shapes.distinct(shapes.listed(_CREDENTIAL, MOST_CREDENTIALS), "id"),
+        "closes_at": validators.moment,
+        "reason": validators.text(LONGEST_REASON, blank=True),
+        "credentials": validators.distinct_list(validators.list_of(_CREDENTIAL, MOST_CREDENTIALS), "id"),
     },
 )
 
 
-def fingerprint(said: str) -> str:
+def fingerprint(text: str) -> str:
     """The SHA-256 by which a standing names its agreement (the JWS as sent) and a credential (its secret)."""
-    return hashlib.sha256(said.encode()).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_agreement(claims: object) -> Agreement:
@@ -156,39 +161,39 @@ def read_agreement(claims: object) -> Agreement:
         InvalidAgreement: with all its faults.
     """
     faults = list(_AGREEMENT(claims, ""))
-    faults += [] if faults else _unlikely(cast("dict[str, Any]", claims))
+    faults += [] if faults else _check_consistency(cast("dict[str, Any]", claims))
     faults = without_repeats([*faults, *scan(claims)])
     if faults:
         raise InvalidAgreement(faults)
-    said = cast("dict[str, Any]", claims)
+    document = cast("dict[str, Any]", claims)
     return Agreement(
-        id=UUID(said["id"]),
-        dataset=UUID(said["dataset"]),
-        dataset_title=said["dataset_title"],
-        project=UUID(said["project"]),
-        project_title=said["project_title"],
-        provider=_make_party(said["provider"]),
-        requester=_make_party(said["requester"]),
-        purpose=Purpose(said["purpose"]),
-        terms=terms.make_terms(said["terms"]),
-        starts_at=_moment(said["starts_at"]),
-        ends_at=_moment(said["ends_at"]),
-        text=dict(said["text"]),
-        page=said["page"],
+        id=UUID(document["id"]),
+        dataset=UUID(document["dataset"]),
+        dataset_title=document["dataset_title"],
+        project=UUID(document["project"]),
+        project_title=document["project_title"],
+        provider=_make_party(document["provider"]),
+        requester=_make_party(document["requester"]),
+        purpose=Purpose(document["purpose"]),
+        terms=terms.make_terms(document["terms"]),
+        starts_at=_parse_moment(document["starts_at"]),
+        ends_at=_parse_moment(document["ends_at"]),
+        text=dict(document["text"]),
+        page=document["page"],
     )
 
 
-def _unlikely(said: dict[str, Any]) -> Iterator[Fault]:
-    if UUID(said["sub"]) != UUID(said["id"]):
-        yield kinds.OTHER_SUBJECT.at("sub")
+def _check_consistency(document: dict[str, Any]) -> Iterator[Fault]:
+    if UUID(document["sub"]) != UUID(document["id"]):
+        yield fault_kinds.OTHER_SUBJECT.at("sub")
     for role in ("provider", "requester"):
-        if said[role]["kind"] != Requester.PERSON and not (said[role].get("name") or "").strip():
-            yield kinds.MISSING.at(f"{role}.name")
-    purposes = said["terms"]["purposes"]
-    if said["purpose"] not in purposes:
-        yield kinds.OTHER_PURPOSE.at("purpose", value=said["purpose"], allowed=purposes)
-    if _moment(said["starts_at"]) >= _moment(said["ends_at"]):
-        yield kinds.ENDS_FIRST.at("ends_at")
+        if document[role]["kind"] != Requester.PERSON and not (document[role].get("name") or "").strip():
+            yield fault_kinds.MISSING.at(f"{role}.name")
+    purposes = document["terms"]["purposes"]
+    if document["purpose"] not in purposes:
+        yield fault_kinds.OTHER_PURPOSE.at("purpose", value=document["purpose"], allowed=purposes)
+    if _parse_moment(document["starts_at"]) >= _parse_moment(document["ends_at"]):
+        yield fault_kinds.ENDS_FIRST.at("ends_at")
 
 
 def write_agreement(agreement: Agreement) -> dict[str, Any]:
@@ -211,35 +216,39 @@ def write_agreement(agreement: Agreement) -> dict[str, Any]:
     }
 
 
-def read_standing(claims: object) -> Standing:
+def read_agreement_status(claims: object) -> AgreementStatus:
     """The standing in the claims of its JWS. What a later release adds is left aside, but no state.
 
     Raises:
         InvalidStanding: with all its faults.
     """
-    faults = list(_STANDING(claims, ""))
-    said = cast("dict[str, Any]", claims)
-    if not faults and UUID(said["sub"]) != UUID(said["agreement"]):
-        faults.append(kinds.OTHER_SUBJECT.at("sub"))
+    faults = list(_STATUS(claims, ""))
+    document = cast("dict[str, Any]", claims)
+    if not faults and UUID(document["sub"]) != UUID(document["agreement"]):
+        faults.append(fault_kinds.OTHER_SUBJECT.at("sub"))
     faults = without_repeats([*faults, *scan(claims)])
     if faults:
-        raise InvalidStanding(faults)
-    closes = said.get("closes_at")
-    return Standing(
-        agreement=UUID(said["agreement"]),
-        agreement_sha256=said["agreement_sha256"],
-        revision=said["revision"],
-        state=State(said["state"]),
-        closes_at=_moment(closes) if closes else None,
-        reason=said.get("reason") or "",
+        raise InvalidAgreementStatus(faults)
+    closes = document.get("closes_at")
+    return AgreementStatus(
+        agreement=UUID(document["agreement"]),
+        agreement_sha256=document["agreement_sha256"],
+        revision=document["revision"],
+        state=AgreementValidity(document["state"]),
+        closes_at=_parse_moment(closes) if closes else None,
+        reason=document.get("reason") or "",
         credentials=tuple(
-            Credential(id=UUID(each["id"]), sha256=each["sha256"], expires_at=_moment(each["expires_at"]))
-            for each in said.get("credentials") or ()
+            AgreementCredential(
+                id=UUID(credential["id"]),
+                sha256=credential["sha256"],
+                expires_at=_parse_moment(credential["expires_at"]),
+            )
+            for credential in document.get("credentials") or ()
         ),
     )
 
 
-def write_standing(standing: Standing) -> dict[str, Any]:
+def write_agreement_status(standing: AgreementStatus) -> dict[str, Any]:
     """The claims of its JWS, to which signing adds `iss`, `aud` and `iat`."""
     document: dict[str, Any] = {
         "sub": str(standing.agreement),
@@ -250,8 +259,8 @@ def write_standing(standing: Standing) -> dict[str, Any]:
         "closes_at": write_moment(standing.closes_at) if standing.closes_at else None,
         "reason": standing.reason,
         "credentials": [
-            {"id": str(each.id), "sha256": each.sha256, "expires_at": write_moment(each.expires_at)}
-            for each in standing.credentials
+            {"id": str(credential.id), "sha256": credential.sha256, "expires_at": write_moment(credential.expires_at)}
+            for credential in standing.credentials
         ],
     }
     return {name: value for name, value in document.items() if value is not None}
@@ -262,12 +271,12 @@ def write_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
-def _moment(value: str) -> datetime:
-    return cast("datetime", shapes.read_moment(value)).replace(microsecond=0)
+def _parse_moment(value: str) -> datetime:
+    return cast("datetime", validators.read_moment(value)).replace(microsecond=0)
 
 
-def _make_party(said: dict[str, Any]) -> Party:
-    return Party(kind=Requester(said["kind"]), id=UUID(said["id"]), name=said.get("name") or "")
+def _make_party(party: dict[str, Any]) -> Party:
+    return Party(kind=Requester(party["kind"]), id=UUID(party["id"]), name=party.get("name") or "")
 
 
 def _write_party(party: Party) -> dict[str, str]:

@@ -7,9 +7,9 @@ from datetime import datetime
 from pyoxigraph import Literal, NamedNode, Triple
 
 from udi.protocol.rdf import EXTENSIONS, dataset_address, write_dataset, write_languages, write_place
-from udi.protocol.structures import Box, Record
+from udi.protocol.structures import BoundingBox, Record
 from udi.protocol.texts import Texts
-from udi.protocol.triples import iri, is_a, localised, moment_of, term, typed
+from udi.protocol.triples import iri, is_a, localised_literals, moment_of, term, typed_value
 from udi.protocol.vocabulary import MediaKind
 
 PROFILE = "http://data.europa.eu/r5r/"
@@ -18,7 +18,7 @@ WITHDRAWN = "http://publications.europa.eu/resource/authority/dataset-status/WIT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class CatalogueEntry:
     """A dataset of a catalogue; `listed` is when the catalogue first showed it, `described` when it last changed there."""
 
     record: Record
@@ -39,7 +39,7 @@ class Catalogue:
     description: Texts
     publisher: Texts
     languages: tuple[str, ...] = ()
-    box: Box | None = None
+    box: BoundingBox | None = None
     path: str = "/catalog"
     home: str = "/"
     agent: str = ""
@@ -50,13 +50,13 @@ class Catalogue:
         return f"{self.origin}{self.path}"
 
     @property
-    def naming(self) -> str:
+    def dataset_origin(self) -> str:
         """The origin of the addresses of datasets."""
         return self.named_by or self.origin
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class CataloguePage:
     """One page of a catalogue: its address, those of its neighbours by their name in Hydra, how many datasets there are."""
 
     address: str
@@ -68,20 +68,20 @@ def write_catalogue(catalogue: Catalogue) -> Iterator[Triple]:
     """The catalogue itself, without its datasets."""
     node, publisher = iri(catalogue.address), iri(catalogue.agent or f"{catalogue.origin}/#publisher")
     yield is_a(node, "dcat:Catalog")
-    yield from localised(node, "dct:title", catalogue.title)
-    yield from localised(node, "dct:description", catalogue.description or catalogue.title)
+    yield from localised_literals(node, "dct:title", catalogue.title)
+    yield from localised_literals(node, "dct:description", catalogue.description or catalogue.title)
     yield Triple(node, term("dct:publisher"), publisher)
     yield is_a(publisher, "foaf:Agent")
-    yield from localised(publisher, "foaf:name", catalogue.publisher)
-    yield from typed(node, "foaf:homepage", iri(f"{catalogue.origin}{catalogue.home}"), "foaf:Document")
-    yield from typed(node, "dcat:themeTaxonomy", iri(THEME_TABLE), "skos:ConceptScheme")
+    yield from localised_literals(publisher, "foaf:name", catalogue.publisher)
+    yield from typed_value(node, "foaf:homepage", iri(f"{catalogue.origin}{catalogue.home}"), "foaf:Document")
+    yield from typed_value(node, "dcat:themeTaxonomy", iri(THEME_TABLE), "skos:ConceptScheme")
     yield Triple(iri(THEME_TABLE), term("dct:title"), Literal("Data theme", language="en"))
     yield from write_languages(node, catalogue.languages)
     if catalogue.box:
         yield from write_place(node, iri(f"{catalogue.origin}/#area"), catalogue.box)
 
 
-def write_part(catalogue: Catalogue, part: Part) -> Iterator[Triple]:
+def write_page(catalogue: Catalogue, part: CataloguePage) -> Iterator[Triple]:
     """The page, for who reads on: udata and CKAN both follow `hydra:next`."""
     node, whole = iri(part.address), iri(catalogue.address)
     yield is_a(whole, "hydra:Collection")
@@ -92,21 +92,23 @@ def write_part(catalogue: Catalogue, part: Part) -> Iterator[Triple]:
     yield Triple(whole, term("hydra:totalItems"), Literal(part.total))
 
 
-def write_entry(catalogue: Catalogue, entry: Entry, extensions: Collection[str] = EXTENSIONS) -> Iterator[Triple]:
+def write_entry(
+    catalogue: Catalogue, entry: CatalogueEntry, extensions: Collection[str] = EXTENSIONS
+) -> Iterator[Triple]:
     """A dataset as the catalogue lists it, with the catalogue's own record of it."""
-    dataset = dataset_address(catalogue.naming, entry.record)
+    dataset = dataset_address(catalogue.dataset_origin, entry.record)
     listed = iri(f"{dataset}#record")
     yield Triple(iri(catalogue.address), term("dcat:dataset"), iri(dataset))
     yield Triple(iri(catalogue.address), term("dcat:record"), listed)
     yield is_a(listed, "dcat:CatalogRecord")
     yield Triple(listed, term("foaf:primaryTopic"), iri(dataset))
-    yield from typed(listed, "dct:conformsTo", iri(PROFILE), "dct:Standard")
+    yield from typed_value(listed, "dct:conformsTo", iri(PROFILE), "dct:Standard")
     yield moment_of(listed, "dct:issued", entry.listed)
     yield moment_of(listed, "dct:modified", entry.described)
     for service in entry.record.media:
         if service.kind is MediaKind.SERVICE:
             yield Triple(iri(catalogue.address), term("dcat:service"), iri(f"{dataset}#service-{service.id}"))
-    yield from write_dataset(catalogue.naming, entry.record, extensions)
+    yield from write_dataset(catalogue.dataset_origin, entry.record, extensions)
 
 
 def write_withdrawal(address: str, title: str, moment: datetime) -> Iterator[Triple]:

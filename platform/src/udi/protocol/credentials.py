@@ -2,18 +2,18 @@
 
 from datetime import timedelta
 
-from udi.kit.credentials import SignedKind
+from udi.kit.credentials import SignedTokenKind
 
 ORDER = timedelta(minutes=5)
 """How long the portal's own calls are good."""
 TICKET = timedelta(minutes=2)
 """How long somebody has to go from the portal to the node: with the links that the node gives them, under five minutes."""
 
-REPORT = SignedKind(typ="udi-report+jwt", scope="report", lifetime=ORDER)
+REPORT = SignedTokenKind(typ="udi-report+jwt", scope="report", lifetime=ORDER)
 """What became of a record; its subject is the dataset."""
-SPACE = SignedKind(typ="udi-space+jwt", scope="space", lifetime=ORDER)
+SPACE = SignedTokenKind(typ="udi-space+jwt", scope="space", lifetime=ORDER)
 """That an organisation has a space; its subject is the organisation."""
-AGREEMENT = SignedKind(typ="udi-agreement-delivery+jwt", scope="agreement", lifetime=ORDER)
+AGREEMENT = SignedTokenKind(typ="udi-agreement-delivery+jwt", scope="agreement", lifetime=ORDER)
 """How an agreement stands; its subject is the agreement."""
-READING = SignedKind(typ="udi-reading+jwt", scope="read", lifetime=TICKET)
+READING = SignedTokenKind(typ="udi-reading+jwt", scope="read", lifetime=TICKET)
 """That whoever brings it may take the files of an agreement, which is its subject."""

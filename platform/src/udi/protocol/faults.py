@@ -10,15 +10,15 @@ from udi.kit.errors import InvalidError, Refusal
 from udi.protocol.userinfo import without_credentials
 
 MOST_FAULTS = 100
-SHOWN_VALUE = 60
-SHOWN_FIELD = 200
+LONGEST_VALUE = 60
+LONGEST_FIELD = 200
 SMALL_WHOLE = 64
 
 
 Gettext = Callable[[str], str]
 
 
-class Code(StrEnum):
+class FaultCode(StrEnum):
     """RUDI's codes of an integration report; `explanations.py` says what each means."""
 
     BAD_DOCUMENT = "ERR-101"
@@ -62,35 +62,35 @@ class Fault:
     `message` and `remedy` are gettext msgids in English with `%(name)s` places for `values`.
     """
 
-    code: Code
+    code: FaultCode
     field: str
     message: str
     remedy: str
     values: dict[str, str | int] = dataclasses.field(default_factory=dict, hash=False)
 
-    def say(self, gettext: Gettext = in_english) -> tuple[str, str]:
+    def translate(self, gettext: Gettext = in_english) -> tuple[str, str]:
         """Message and remedy in the language of `gettext`, English without it."""
         return gettext(self.message) % self.values, gettext(self.remedy) % self.values
 
     def as_refusal(self, gettext: Gettext = in_english) -> Refusal:
         """The same for a page or a problem+json answer, already translated and filled."""
-        reason, remedy = self.say(gettext)
+        reason, remedy = self.translate(gettext)
         return Refusal(self.field, reason, remedy, self.code)
 
 
 @dataclass(frozen=True)
-class Kind:
+class FaultTemplate:
     """A fault before anyone knows where: `at` places it and fills its words."""
 
-    code: Code
+    code: FaultCode
     message: str
     remedy: str
 
     def at(self, path: str, *, allowed: Collection[str] = (), **values: object) -> Fault:
-        shown = {name: value if _is_small(value) else shorten(value) for name, value in values.items()}
+        printable_values = {name: value if _is_small(value) else shorten(value) for name, value in values.items()}
         if allowed:
-            shown["allowed"] = ", ".join(allowed)
-        return Fault(self.code, shorten(path, SHOWN_FIELD), self.message, self.remedy, shown)
+            printable_values["allowed"] = ", ".join(allowed)
+        return Fault(self.code, shorten(path, LONGEST_FIELD), self.message, self.remedy, printable_values)
 
 
 class InvalidDocument(InvalidError):
@@ -103,7 +103,7 @@ class InvalidDocument(InvalidError):
         self.faults = tuple(faults)
 
     def __str__(self) -> str:
-        return "; ".join(f"{fault.code} {fault.field}: {fault.say()[0]}" for fault in self.faults)
+        return "; ".join(f"{fault.code} {fault.field}: {fault.translate()[0]}" for fault in self.faults)
 
 
 class InvalidRecord(InvalidDocument):
@@ -112,9 +112,9 @@ class InvalidRecord(InvalidDocument):
     title = "This dataset description cannot be accepted"
 
 
-def shorten(value: object, limit: int = SHOWN_VALUE) -> str:
+def shorten(value: object, limit: int = LONGEST_VALUE) -> str:
     """The beginning of a value that was sent, fit for a page, a report and PostgreSQL."""
-    text = value if isinstance(value, str) else str(value) if isinstance(value, float) else _described(value)
+    text = value if isinstance(value, str) else str(value) if isinstance(value, float) else _describe_value(value)
     beginning = without_credentials(text[: 4 * limit])
     safe = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in beginning[: limit + 1])
     return f"{safe[: limit - 1]}…" if len(safe) > limit else safe
@@ -125,15 +125,15 @@ def _is_small(value: object) -> TypeGuard[int]:
     return type(value) is int and value.bit_length() <= SMALL_WHOLE
 
 
-def _described(value: object) -> str:
+def _describe_value(value: object) -> str:
     return str(value) if _is_small(value) or value is None else type(value).__name__
 
 
 def without_repeats(faults: Iterable[Fault]) -> list[Fault]:
     """At most a hundred faults, one for each code and field; the first said wins."""
-    kept: dict[tuple[Code, str], Fault] = {}
+    distinct_faults: dict[tuple[FaultCode, str], Fault] = {}
     for fault in faults:
-        kept.setdefault((fault.code, fault.field), fault)
-        if len(kept) == MOST_FAULTS:
+        distinct_faults.setdefault((fault.code, fault.field), fault)
+        if len(distinct_faults) == MOST_FAULTS:
             break
-    return list(kept.values())
+    return list(distinct_faults.values())

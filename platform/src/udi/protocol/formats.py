@@ -97,8 +97,10 @@ def find_format(media_type: str) -> Format | None:
 
 def file_label(media_type: str) -> str:
     """The label of a file: of its format, else its subtype in capitals (`X-NEW` for `application/x-new`)."""
-    found = find_format(media_type)
-    return found.label if found else media_type.lower().removesuffix(ENCRYPTED).partition("/")[2].upper()[:40]
+    file_format = find_format(media_type)
+    return (
+        file_format.label if file_format else media_type.lower().removesuffix(ENCRYPTED).partition("/")[2].upper()[:40]
+    )
 
 
 def service_label(contract: str) -> str:
@@ -108,5 +110,5 @@ def service_label(contract: str) -> str:
 
 def media_type_of(file_name: str) -> str:
     """The media type that the extension of a file announces."""
-    found = _BY_EXTENSION.get(file_name.rpartition(".")[2].lower())
-    return found.media_types[0] if found else UNKNOWN_MEDIA_TYPE
+    file_format = _BY_EXTENSION.get(file_name.rpartition(".")[2].lower())
+    return file_format.media_types[0] if file_format else UNKNOWN_MEDIA_TYPE

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pyoxigraph import Literal, NamedNode, Triple
 
 from udi.protocol.structures import Geography, Media
-from udi.protocol.triples import iri, term, typed
+from udi.protocol.triples import iri, term, typed_value
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 REFERENCE_SYSTEM = "http://inspire.ec.europa.eu/glossary/SpatialReferenceSystem"
@@ -32,21 +32,21 @@ def write_reference_system(node: NamedNode, code: str) -> Iterator[Triple]:
     """The system that the coordinates of a dataset or a distribution are in, by its EPSG code."""
     if code:
         system = iri(EPSG + code)
-        yield from typed(node, "dct:conformsTo", system, "dct:Standard")
+        yield from typed_value(node, "dct:conformsTo", system, "dct:Standard")
         yield Triple(system, term("dct:type"), iri(REFERENCE_SYSTEM))
 
 
-def find_code(projection: str) -> str:
+def find_epsg_code(projection: str) -> str:
     """The EPSG code that a projection's words give, empty when they give none."""
-    if found := CODE.search(projection):
-        return found[1]
+    if match := CODE.search(projection):
+        return match[1]
     for pattern, code in NAMED:
-        if found := pattern.search(projection):
-            return code.format(*found.groups())
+        if match := pattern.search(projection):
+            return code.format(*match.groups())
     return ""
 
 
-def code_of(media: Media) -> str:
+def epsg_code_of(media: Media) -> str:
     """The EPSG code that a map service announces."""
-    values = (each.get("value") for each in media.parameters if each.get("key") == CRS_PARAMETER)
-    return find_code(str(next(values, "")))
+    values = (parameter.get("value") for parameter in media.parameters if parameter.get("key") == CRS_PARAMETER)
+    return find_epsg_code(str(next(values, "")))

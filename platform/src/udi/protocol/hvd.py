@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode, Triple
 
-from udi.protocol.triples import iri, localised, typed
+from udi.protocol.triples import iri, localised_literals, typed_value
 
 KEYWORD = "hvd"
 LEGISLATION = "http://data.europa.eu/eli/reg_impl/2023/138/oj"
@@ -18,7 +18,7 @@ URI = "http://data.europa.eu/bna/"
 
 
 @dataclass(frozen=True)
-class Category:
+class HighValueCategory:
     """One of the six categories of the Regulation's annex; `authority` is its code in the EU's vocabulary."""
 
     label: dict[str, str]
@@ -30,42 +30,44 @@ class Category:
 
 
 CATEGORIES = (
-    Category({"fr": "Géospatiales", "en": "Geospatial"}, "c_ac64a52d"),
-    Category(
+    HighValueCategory({"fr": "Géospatiales", "en": "Geospatial"}, "c_ac64a52d"),
+    HighValueCategory(
         {"fr": "Observation de la terre et environnement", "en": "Earth observation and environment"}, "c_dd313021"
     ),
-    Category({"fr": "Météorologiques", "en": "Meteorological"}, "c_164e0bf5"),
-    Category({"fr": "Statistiques", "en": "Statistics"}, "c_e1da4e07"),
-    Category({"fr": "Entreprises et propriété d'entreprises", "en": "Companies and company ownership"}, "c_a9135398"),
-    Category({"fr": "Mobilité", "en": "Mobility"}, "c_b79e35eb"),
+    HighValueCategory({"fr": "Météorologiques", "en": "Meteorological"}, "c_164e0bf5"),
+    HighValueCategory({"fr": "Statistiques", "en": "Statistics"}, "c_e1da4e07"),
+    HighValueCategory(
+        {"fr": "Entreprises et propriété d'entreprises", "en": "Companies and company ownership"}, "c_a9135398"
+    ),
+    HighValueCategory({"fr": "Mobilité", "en": "Mobility"}, "c_b79e35eb"),
 )
 
 
-def find_categories(keywords: Iterable[str]) -> list[Category]:
+def find_categories(keywords: Iterable[str]) -> list[HighValueCategory]:
     """The categories that keywords name, in the Regulation's order; none unless `hvd` is among them."""
-    words = {_folded(word) for word in keywords}
+    words = {_normalise(word) for word in keywords}
     if KEYWORD not in words:
         return []
     return [
         category
         for category in CATEGORIES
-        if words & {_folded(category.uri), *(_folded(label) for label in category.label.values())}
+        if words & {_normalise(category.uri), *(_normalise(label) for label in category.label.values())}
     ]
 
 
-def write_law(node: NamedNode) -> Iterator[Triple]:
+def write_legislation(node: NamedNode) -> Iterator[Triple]:
     """That the Regulation applies to a dataset, a distribution or a service."""
-    yield from typed(node, "dcatap:applicableLegislation", iri(LEGISLATION), "eli:LegalResource")
+    yield from typed_value(node, "dcatap:applicableLegislation", iri(LEGISLATION), "eli:LegalResource")
 
 
-def write_categories(node: NamedNode, categories: Iterable[Category]) -> Iterator[Triple]:
+def write_categories(node: NamedNode, categories: Iterable[HighValueCategory]) -> Iterator[Triple]:
     """The Regulation and the categories, of a dataset or a service."""
-    yield from write_law(node)
+    yield from write_legislation(node)
     for category in categories:
-        yield from typed(node, "dcatap:hvdCategory", iri(category.uri), "skos:Concept")
-        yield from localised(iri(category.uri), "skos:prefLabel", category.label)
+        yield from typed_value(node, "dcatap:hvdCategory", iri(category.uri), "skos:Concept")
+        yield from localised_literals(iri(category.uri), "skos:prefLabel", category.label)
 
 
-def _folded(word: str) -> str:
+def _normalise(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
     return "".join(sign for sign in plain if sign.isalnum())

@@ -135,17 +135,17 @@ _WORDINGS = {
 
 def find_licence(wording: str) -> Licence | None:
     """The licence that a label, name or address means, or None; versions are never guessed."""
-    return LICENCES.get(_CODES.get(_folded(wording), ""))
+    return LICENCES.get(_CODES.get(_normalise(wording), ""))
 
 
-def _folded(wording: str) -> str:
+def _normalise(wording: str) -> str:
     text = re.sub(r"^https?://(www\.)?", "", " ".join(wording[:500].lower().split()))
     return re.sub(r"(/legalcode|/deed(\.\w\w)?)?/?$", "", text)
 
 
-_CODES = {_folded(wording): code for code, wordings in _WORDINGS.items() for wording in wordings}
+_CODES = {_normalise(wording): code for code, wordings in _WORDINGS.items() for wording in wordings}
 _CODES |= {
-    _folded(wording): licence.code
+    _normalise(wording): licence.code
     for licence in LICENCES.values()
     for wording in (licence.code, licence.url, licence.spdx, *licence.name.values(), URI + licence.authority)
     if wording not in {"", URI}

@@ -70,7 +70,7 @@ CONTEXT: dict[str, Any] = {
 
 def write_offer(policy: Policy, *, uid: str, provider: str, dataset: str = "") -> dict[str, Any]:
     """The ODRL Offer of a policy. Without `dataset`, as it stands inside a `Dataset`, where `target` is forbidden."""
-    requesters = _constraint("recipient", "isAnyOf", [_iri(REQUESTERS[each]) for each in policy.requesters])
+    requesters = _constraint("recipient", "isAnyOf", [_iri(REQUESTERS[requester]) for requester in policy.requesters])
     duration = _constraint("elapsedTime", "lteq", _literal(f"P{policy.terms.months}M", "duration"))
     return {
         "@id": uid,
@@ -108,21 +108,21 @@ def as_document(policy: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rules(terms: Terms, purposes: tuple[Purpose, ...], first: list[dict[str, Any]]) -> dict[str, Any]:
-    purpose = _constraint("purpose", "isAnyOf", [_iri(PURPOSES[each]) for each in purposes])
+    purpose = _constraint("purpose", "isAnyOf", [_iri(PURPOSES[permitted_purpose]) for permitted_purpose in purposes])
     permission: dict[str, Any] = {"action": "use", "constraint": [purpose, *first, *_limits(terms)]}
     if duties := _duties(terms):
         permission["duty"] = duties
     rules: dict[str, Any] = {"permission": [permission]}
     if terms.prohibitions:
-        rules["prohibition"] = [_prohibition(each) for each in terms.prohibitions]
+        rules["prohibition"] = [_prohibition(prohibition) for prohibition in terms.prohibitions]
     return rules
 
 
 def _limits(terms: Terms) -> list[dict[str, Any]]:
     limits = []
     if terms.columns:
-        limits.append(_constraint(COLUMN, "isAnyOf", [_literal(each) for each in terms.columns]))
-    limits += [_row(each) for each in terms.rows]
+        limits.append(_constraint(COLUMN, "isAnyOf", [_literal(column) for column in terms.columns]))
+    limits += [_row_constraint(row) for row in terms.rows]
     if terms.bytes_a_month is not None:
         limits.append(_constraint(BYTES, "lteq", _literal(str(terms.bytes_a_month), "integer")))
     if terms.requests_a_minute is not None:
@@ -130,10 +130,10 @@ def _limits(terms: Terms) -> list[dict[str, Any]]:
     return limits
 
 
-def _row(row: RowFilter) -> dict[str, Any]:
-    values = [_literal(each) for each in row.values]
+def _row_constraint(row: RowFilter) -> dict[str, Any]:
+    values = [_literal(value) for value in row.values]
     several = row.operator.value.startswith("is")
-    return _constraint(CELL + encode(row.column), row.operator.value, values if several else values[0])
+    return _constraint(CELL + encode_column_name(row.column), row.operator.value, values if several else values[0])
 
 
 def _duties(terms: Terms) -> list[dict[str, Any]]:
@@ -143,11 +143,11 @@ def _duties(terms: Terms) -> list[dict[str, Any]]:
         duties.append({"action": "attribute", "constraint": [attribution]})
     if terms.general_interest:
         duties.append({"action": SERVE})
-    for each in terms.measures:
-        if each is Measure.DELETED_AT_END:
+    for measure in terms.measures:
+        if measure is Measure.DELETED_AT_END:
             duties.append({"action": "delete", "constraint": [_constraint("event", "gt", _iri(POLICY_USAGE))]})
         else:
-            duties.append({"action": PROTECT, "constraint": [_constraint(MEASURE, "eq", _iri(MEASURES[each]))]})
+            duties.append({"action": PROTECT, "constraint": [_constraint(MEASURE, "eq", _iri(MEASURES[measure]))]})
     return duties
 
 
@@ -157,10 +157,10 @@ def _prohibition(prohibition: Prohibition) -> dict[str, Any]:
     return {"action": FORBIDDEN_ACTIONS[prohibition]}
 
 
-def encode(name: str) -> str:
+def encode_column_name(name: str) -> str:
     """A column's name inside an IRI: everything but ASCII letters, digits, `-`, `.` and `_` as %XX of its UTF-8."""
-    kept = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"
-    return "".join(chr(byte) if chr(byte) in kept else f"%{byte:02X}" for byte in name.encode())
+    safe_characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"
+    return "".join(chr(byte) if chr(byte) in safe_characters else f"%{byte:02X}" for byte in name.encode())
 
 
 def _constraint(left: str, operator: str, right: object) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from udi.protocol import kinds, shapes, terms
+from udi.protocol import fault_kinds, terms, validators
 from udi.protocol.faults import Fault, InvalidDocument, without_repeats
-from udi.protocol.scan import join, scan
+from udi.protocol.scan import join_path, scan
 from udi.protocol.terms import Terms
 
 LONGEST_LINE, LONGEST_WHY, MOST_FIELDS, MOST_CHOICES = 200, 5_000, 30, 50
@@ -39,7 +39,7 @@ class FieldKind(StrEnum):
     DOCUMENT = "document"
 
 
-class Field(Struct, frozen=True, kw_only=True):
+class FormField(Struct, frozen=True, kw_only=True):
     """Something that is asked of whoever asks for the data; texts by language."""
 
     name: str
@@ -58,7 +58,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     terms: Terms
     why: dict[str, str] = {}
     """Why the data are not open."""
-    fields: tuple[Field, ...] = ()
+    fields: tuple[FormField, ...] = ()
     answer_days: int = 30
     """Within how many days the producer promises to answer, questions not counted: 1 to 90."""
     renewals: int = 1
@@ -71,43 +71,45 @@ class InvalidPolicy(InvalidDocument):
     title = "This access policy cannot be accepted"
 
 
-_FIELD = shapes.closed(
+_FIELD = validators.closed_group(
     {
-        "name": shapes.form(FIELD_NAME.fullmatch, kinds.BAD_FIELD_NAME),
-        "kind": shapes.choice(list(FieldKind)),
-        "label": shapes.by_language(LONGEST_LINE, least=1),
+        "name": validators.matching_text(FIELD_NAME.fullmatch, fault_kinds.BAD_FIELD_NAME),
+        "kind": validators.choice(list(FieldKind)),
+        "label": validators.by_language(LONGEST_LINE, least=1),
     },
     {
-        "hint": shapes.by_language(LONGEST_LINE),
-        "required": shapes.flag,
-        "choices": shapes.distinct(shapes.listed(shapes.line(LONGEST_LINE), MOST_CHOICES)),
+        "hint": validators.by_language(LONGEST_LINE),
+        "required": validators.boolean,
+        "choices": validators.distinct_list(validators.list_of(validators.line(LONGEST_LINE), MOST_CHOICES)),
     },
 )
 
 
-def _field(value: object, path: str) -> Iterator[Fault]:
+def _check_field(value: object, path: str) -> Iterator[Fault]:
     faults = list(_FIELD(value, path))
     yield from faults
     if faults:
         return
-    said = cast("dict[str, Any]", value)
-    choices, where = len(said.get("choices") or ()), join(path, "choices")
-    if said["kind"] == FieldKind.CHOICE and choices < 2:  # noqa: PLR2004 - one answer is no choice
-        yield kinds.NO_CHOICES.at(where)
-    elif said["kind"] != FieldKind.CHOICE and choices:
-        yield kinds.CHOICES_UNASKED.at(where)
+    field = cast("dict[str, Any]", value)
+    choices, where = len(field.get("choices") or ()), join_path(path, "choices")
+    if field["kind"] == FieldKind.CHOICE and choices < 2:  # noqa: PLR2004 - one answer is no choice
+        yield fault_kinds.NO_CHOICES.at(where)
+    elif field["kind"] != FieldKind.CHOICE and choices:
+        yield fault_kinds.CHOICES_UNASKED.at(where)
 
 
-_POLICY = shapes.closed(
+_POLICY = validators.closed_group(
     {
-        "requesters": shapes.distinct(shapes.listed(shapes.choice(list(Requester)), len(Requester), least=1)),
-        "terms": terms.check,
+        "requesters": validators.distinct_list(
+            validators.list_of(validators.choice(list(Requester)), len(Requester), least=1)
+        ),
+        "terms": terms.check_terms,
     },
     {
-        "why": shapes.by_language(LONGEST_WHY),
-        "fields": shapes.distinct(shapes.listed(_field, MOST_FIELDS), "name"),
-        "answer_days": shapes.whole(1, LONGEST_ANSWER),
-        "renewals": shapes.whole(0, MOST_RENEWALS),
+        "why": validators.by_language(LONGEST_WHY),
+        "fields": validators.distinct_list(validators.list_of(_check_field, MOST_FIELDS), "name"),
+        "answer_days": validators.integer(1, LONGEST_ANSWER),
+        "renewals": validators.integer(0, MOST_RENEWALS),
     },
 )
 
@@ -121,46 +123,46 @@ def read_policy(data: object) -> Policy:
     faults = without_repeats([*_POLICY(data, ""), *scan(data)])
     if faults:
         raise InvalidPolicy(faults)
-    said = cast("dict[str, Any]", data)
-    days, renewals = said.get("answer_days"), said.get("renewals")
+    document = cast("dict[str, Any]", data)
+    days, renewals = document.get("answer_days"), document.get("renewals")
     return Policy(
-        requesters=tuple(map(Requester, said["requesters"])),
-        terms=terms.make_terms(said["terms"]),
-        why=dict(said.get("why") or {}),
-        fields=tuple(map(_make_field, said.get("fields") or ())),
+        requesters=tuple(map(Requester, document["requesters"])),
+        terms=terms.make_terms(document["terms"]),
+        why=dict(document.get("why") or {}),
+        fields=tuple(map(_make_field, document.get("fields") or ())),
         answer_days=30 if days is None else days,
         renewals=1 if renewals is None else renewals,
     )
 
 
-def _make_field(said: dict[str, Any]) -> Field:
-    required = said.get("required")
-    return Field(
-        name=said["name"],
-        kind=FieldKind(said["kind"]),
-        label=dict(said["label"]),
-        hint=dict(said.get("hint") or {}),
+def _make_field(field: dict[str, Any]) -> FormField:
+    required = field.get("required")
+    return FormField(
+        name=field["name"],
+        kind=FieldKind(field["kind"]),
+        label=dict(field["label"]),
+        hint=dict(field.get("hint") or {}),
         required=True if required is None else required,
-        choices=tuple(said.get("choices") or ()),
+        choices=tuple(field.get("choices") or ()),
     )
 
 
 def write_policy(policy: Policy) -> dict[str, Any]:
     """The JSON that `read_policy` reads."""
     return {
-        "requesters": [each.value for each in policy.requesters],
+        "requesters": [requester.value for requester in policy.requesters],
         "terms": terms.write_terms(policy.terms),
         "why": dict(policy.why),
         "fields": [
             {
-                "name": each.name,
-                "kind": each.kind.value,
-                "label": dict(each.label),
-                "hint": dict(each.hint),
-                "required": each.required,
-                "choices": list(each.choices),
+                "name": field.name,
+                "kind": field.kind.value,
+                "label": dict(field.label),
+                "hint": dict(field.hint),
+                "required": field.required,
+                "choices": list(field.choices),
             }
-            for each in policy.fields
+            for field in policy.fields
         ],
         "answer_days": policy.answer_days,
         "renewals": policy.renewals,

@@ -79,11 +79,11 @@ MACHINE_READABLE = frozenset(f"{_BOTH} {_READ}".split())
 class Score:
     """Points of a description, and by dimension."""
 
-    held: frozenset[str]
+    criteria: frozenset[str]
 
     @property
     def points(self) -> int:
-        return sum(CRITERIA[name].points for name in self.held)
+        return sum(CRITERIA[name].points for name in self.criteria)
 
     @property
     def percentage(self) -> int:
@@ -94,17 +94,19 @@ class Score:
     def rating(self) -> Rating:
         return next(rating for least, rating in BANDS if self.points >= least)
 
-    def of(self, dimension: Dimension) -> tuple[int, int]:
+    def points_of(self, dimension: Dimension) -> tuple[int, int]:
         """(points, most possible) of one dimension."""
         among = [criterion for criterion in CRITERIA.values() if criterion.dimension is dimension]
-        return sum(each.points for each in among if each.name in self.held), sum(each.points for each in among)
+        return sum(criterion.points for criterion in among if criterion.name in self.criteria), sum(
+            criterion.points for criterion in among
+        )
 
 
-def score(held: Collection[str]) -> Score:
+def score_criteria(criteria: Collection[str]) -> Score:
     """The score of a description that holds these criteria; names that are none are an error."""
-    if unknown := set(held) - set(CRITERIA):
+    if unknown := set(criteria) - set(CRITERIA):
         raise KeyError(sorted(unknown))
-    return Score(frozenset(held))
+    return Score(frozenset(criteria))
 
 
 def format_criteria(authority: str, media_type: str) -> set[str]:

@@ -13,10 +13,10 @@ from udi.protocol import geodcat, hvd
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import FORMATS, find_format
 from udi.protocol.languages import LANGUAGES
-from udi.protocol.restricted import TERMS
-from udi.protocol.structures import Box, Contact, Media, Record
+from udi.protocol.restricted_data import TERMS
+from udi.protocol.structures import BoundingBox, Contact, Media, Record
 from udi.protocol.themes import THEMES
-from udi.protocol.triples import iri, is_a, localised, moment_of, term, typed
+from udi.protocol.triples import iri, is_a, localised_literals, moment_of, term, typed_value
 from udi.protocol.vocabulary import DOWNLOAD, MediaKind
 
 MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
@@ -40,13 +40,13 @@ def write_dataset(origin: str, record: Record, extensions: Collection[str] = EXT
     node = iri(address)
     yield is_a(node, "dcat:Dataset")
     yield Triple(node, term("dct:title"), Literal(record.title))
-    yield from localised(node, "dct:description", record.summary or record.synopsis)
+    yield from localised_literals(node, "dct:description", record.summary or record.synopsis)
     yield from _identifiers(node, address, record)
-    yield from typed(node, "dct:accessRights", iri(record.access.uri), "dct:RightsStatement")
-    yield from typed(node, "dcat:landingPage", node, "foaf:Document")
+    yield from typed_value(node, "dct:accessRights", iri(record.access.uri), "dct:RightsStatement")
+    yield from typed_value(node, "dcat:landingPage", node, "foaf:Document")
     yield from _dates(node, record)
     yield from write_languages(node, record.languages)
-    yield from _subject(node, address, record)
+    yield from _shared_properties(node, address, record)
     yield from _coverage(node, address, record)
     for media in record.media:
         yield from _distribution(node, address, record, media)
@@ -56,7 +56,7 @@ def write_dataset(origin: str, record: Record, extensions: Collection[str] = EXT
         yield from _geographical(node, address, record)
 
 
-def _subject(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
+def _shared_properties(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
     """What a dataset and its services share: theme, keywords, publisher, contacts."""
     if theme := THEMES.get(record.theme):
         yield Triple(node, term("dcat:theme"), iri(theme.uri))
@@ -73,26 +73,26 @@ def _high_value(node: NamedNode, address: str, record: Record) -> Iterator[Tripl
         return
     yield from hvd.write_categories(node, categories)
     for media in record.media:
-        yield from hvd.write_law(iri(f"{address}#media-{media.id}"))
+        yield from hvd.write_legislation(iri(f"{address}#media-{media.id}"))
         if media.kind is MediaKind.SERVICE:
             service = iri(f"{address}#service-{media.id}")
             yield from hvd.write_categories(service, categories)
-            yield from typed(service, "foaf:page", iri(media.documentation or address), "foaf:Document")
+            yield from typed_value(service, "foaf:page", iri(media.documentation or address), "foaf:Document")
 
 
 def _geographical(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
     if record.geography:
         yield from geodcat.write_shape(iri(f"{address}#area"), record.geography)
-        yield from geodcat.write_reference_system(node, geodcat.find_code(record.geography.projection))
+        yield from geodcat.write_reference_system(node, geodcat.find_epsg_code(record.geography.projection))
     for media in record.media:
-        yield from geodcat.write_reference_system(iri(f"{address}#media-{media.id}"), geodcat.code_of(media))
+        yield from geodcat.write_reference_system(iri(f"{address}#media-{media.id}"), geodcat.epsg_code_of(media))
 
 
 def write_languages(node: NamedNode, codes: Iterable[str]) -> Iterator[Triple]:
     """The languages of a dataset or a catalogue, those of the EU's table."""
     for code in codes:
         if language := LANGUAGES.get(code):
-            yield from typed(node, "dct:language", iri(language.uri), "dct:LinguisticSystem")
+            yield from typed_value(node, "dct:language", iri(language.uri), "dct:LinguisticSystem")
 
 
 def _identifiers(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
@@ -100,7 +100,7 @@ def _identifiers(node: NamedNode, address: str, record: Record) -> Iterator[Trip
     for kind, notation in (("local", record.local_id), ("doi", record.doi), ("dataverse", record.dataverse_doi)):
         if notation:
             other = iri(f"{address}#{kind}")
-            yield from typed(node, "adms:identifier", other, "adms:Identifier")
+            yield from typed_value(node, "adms:identifier", other, "adms:Identifier")
             yield Triple(other, term("skos:notation"), Literal(notation))
 
 
@@ -113,13 +113,13 @@ def _dates(node: NamedNode, record: Record) -> Iterator[Triple]:
 
 def _publisher(node: NamedNode, record: Record) -> Iterator[Triple]:
     publisher = NamedNode(f"urn:uuid:{record.producer.id}")
-    yield from typed(node, "dct:publisher", publisher, "foaf:Agent")
+    yield from typed_value(node, "dct:publisher", publisher, "foaf:Agent")
     yield Triple(publisher, term("foaf:name"), Literal(record.producer.name))
 
 
 def _contact(node: NamedNode, address: str, contact: Contact) -> Iterator[Triple]:
     point = iri(f"{address}#contact-{contact.id}")
-    yield from typed(node, "dcat:contactPoint", point, "vcard:Kind")
+    yield from typed_value(node, "dcat:contactPoint", point, "vcard:Kind")
     yield Triple(point, term("vcard:fn"), Literal(contact.name))
     yield Triple(point, term("vcard:hasEmail"), iri(f"mailto:{contact.email}"))
     if contact.organisation:
@@ -129,7 +129,7 @@ def _contact(node: NamedNode, address: str, contact: Contact) -> Iterator[Triple
 def _coverage(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
     if record.period:
         period = iri(f"{address}#period")
-        yield from typed(node, "dct:temporal", period, "dct:PeriodOfTime")
+        yield from typed_value(node, "dct:temporal", period, "dct:PeriodOfTime")
         yield moment_of(period, "dcat:startDate", record.period.start)
         if record.period.end:
             yield moment_of(period, "dcat:endDate", record.period.end)
@@ -137,30 +137,30 @@ def _coverage(node: NamedNode, address: str, record: Record) -> Iterator[Triple]
         yield from write_place(node, iri(f"{address}#area"), record.geography.box)
 
 
-def write_place(node: NamedNode, place: NamedNode, box: Box) -> Iterator[Triple]:
+def write_place(node: NamedNode, place: NamedNode, box: BoundingBox) -> Iterator[Triple]:
     """The area of a dataset or a catalogue, as a rectangle."""
-    yield from typed(node, "dct:spatial", place, "dct:Location")
+    yield from typed_value(node, "dct:spatial", place, "dct:Location")
     yield Triple(place, term("dcat:bbox"), Literal(_wkt(box), datatype=term("geo:wktLiteral")))
 
 
-def _wkt(box: Box) -> str:
+def _wkt(box: BoundingBox) -> str:
     """Longitude first (CRS 84); two halves where the area crosses the antimeridian."""
     if box.west <= box.east:
         return f"POLYGON({_ring(box.west, box.east, box)})"
     return f"MULTIPOLYGON(({_ring(box.west, HALF_TURN, box)}),({_ring(-HALF_TURN, box.east, box)}))"
 
 
-def _ring(west: float, east: float, box: Box) -> str:
+def _ring(west: float, east: float, box: BoundingBox) -> str:
     corners = ((west, box.south), (east, box.south), (east, box.north), (west, box.north), (west, box.south))
     return f"({','.join(f'{x:.9g} {y:.9g}' for x, y in corners)})"
 
 
 def _distribution(dataset: NamedNode, address: str, record: Record, media: Media) -> Iterator[Triple]:
     node, open_ = iri(f"{address}#media-{media.id}"), record.access is AccessRights.PUBLIC
-    yield from typed(dataset, "dcat:distribution", node, "dcat:Distribution")
-    yield from typed(node, "dcat:accessURL", iri(media.url if open_ else address), "rdfs:Resource")
+    yield from typed_value(dataset, "dcat:distribution", node, "dcat:Distribution")
+    yield from typed_value(node, "dcat:accessURL", iri(media.url if open_ else address), "rdfs:Resource")
     if open_ and media.kind is MediaKind.FILE and media.contract in {"", DOWNLOAD}:
-        yield from typed(node, "dcat:downloadURL", iri(media.url), "rdfs:Resource")
+        yield from typed_value(node, "dcat:downloadURL", iri(media.url), "rdfs:Resource")
     if media.name:
         yield Triple(node, term("dct:title"), Literal(media.name))
     if media.caption:
@@ -168,49 +168,59 @@ def _distribution(dataset: NamedNode, address: str, record: Record, media: Media
     if media.dates:
         yield moment_of(node, "dct:modified", media.dates.updated)
     yield from _terms(node, address, record)
-    yield from _form(node, media)
+    yield from _file_properties(node, media)
     if media.kind is MediaKind.SERVICE:
         yield from _service(node, dataset, address, record, media)
 
 
 def _terms(node: NamedNode, address: str, record: Record) -> Iterator[Triple]:
     """The licence, or the policy of restricted data, and what the producer asks besides."""
-    known, link = record.licence.known, record.licence.link
+    standard_licence, link = record.licence.standard_licence, record.licence.link
     if record.licence.is_agreement:
         if link.endswith(TERMS):
-            yield from typed(node, "odrl:hasPolicy", iri(link), "odrl:Policy")
-    elif known or link:
-        licence = iri(known.uri if known else link)
-        yield from typed(node, "dct:license", licence, "dct:LicenseDocument")
-        if not known:
-            yield from localised(licence, "rdfs:label", record.licence.label)
-    said = record.constraints
-    asked = [each for each in (said.usage, said.reference, said.mention, said.access, said.other) if each]
-    if asked:
+            yield from typed_value(node, "odrl:hasPolicy", iri(link), "odrl:Policy")
+    elif standard_licence or link:
+        licence = iri(standard_licence.uri if standard_licence else link)
+        yield from typed_value(node, "dct:license", licence, "dct:LicenseDocument")
+        if not standard_licence:
+            yield from localised_literals(licence, "rdfs:label", record.licence.label)
+    constraints = record.constraints
+    statements = [
+        statement
+        for statement in (
+            constraints.usage,
+            constraints.reference,
+            constraints.mention,
+            constraints.access,
+            constraints.other,
+        )
+        if statement
+    ]
+    if statements:
         rights = iri(f"{address}#rights")
-        yield from typed(node, "dct:rights", rights, "dct:RightsStatement")
-        for texts in asked:
-            yield from localised(rights, "rdfs:label", texts)
+        yield from typed_value(node, "dct:rights", rights, "dct:RightsStatement")
+        for texts in statements:
+            yield from localised_literals(rights, "rdfs:label", texts)
 
 
-def _form(node: NamedNode, media: Media) -> Iterator[Triple]:
+def _file_properties(node: NamedNode, media: Media) -> Iterator[Triple]:
     """Format, media type, size and checksum, as far as they are known and DCAT-AP can say them."""
-    found = FORMATS.get(media.format)
-    if found and found.uri:
-        yield from typed(node, "dct:format", iri(found.uri), "dct:MediaTypeOrExtent")
+    file_format = FORMATS.get(media.format)
+    if file_format and file_format.uri:
+        yield from typed_value(node, "dct:format", iri(file_format.uri), "dct:MediaTypeOrExtent")
     plain = media.media_type.lower().replace(" ", "").removesuffix("+crypt").partition(";")[0]
     registered = find_format(plain)
     if MEDIA_TYPE.fullmatch(plain) and registered:
-        yield from typed(node, "dcat:mediaType", iri(MEDIA_TYPES + plain), "dct:MediaType")
+        yield from typed_value(node, "dcat:mediaType", iri(MEDIA_TYPES + plain), "dct:MediaType")
     if media.structure:
-        yield from typed(node, "dct:conformsTo", iri(media.structure), "dct:Standard")
+        yield from typed_value(node, "dct:conformsTo", iri(media.structure), "dct:Standard")
     if media.size is not None:
         yield Triple(node, term("dcat:byteSize"), Literal(str(media.size), datatype=term("xsd:nonNegativeInteger")))
     if media.checksum and re.fullmatch(r"([0-9a-fA-F]{2})+", media.checksum.value):
         checksum = iri(f"{node.value}-checksum")
         algorithm = f"spdx:checksumAlgorithm_{media.checksum.algorithm.replace('-', '').lower()}"
-        yield from typed(node, "spdx:checksum", checksum, "spdx:Checksum")
-        yield from typed(checksum, "spdx:algorithm", term(algorithm), "spdx:ChecksumAlgorithm")
+        yield from typed_value(node, "spdx:checksum", checksum, "spdx:Checksum")
+        yield from typed_value(checksum, "spdx:algorithm", term(algorithm), "spdx:ChecksumAlgorithm")
         digest = Literal(media.checksum.value.lower(), datatype=term("xsd:hexBinary"))
         yield Triple(checksum, term("spdx:checksumValue"), digest)
 
@@ -219,14 +229,14 @@ def _service(
     distribution: NamedNode, dataset: NamedNode, address: str, record: Record, media: Media
 ) -> Iterator[Triple]:
     node = iri(f"{address}#service-{media.id}")
-    yield from typed(distribution, "dcat:accessService", node, "dcat:DataService")
+    yield from typed_value(distribution, "dcat:accessService", node, "dcat:DataService")
     yield Triple(node, term("dct:title"), Literal(media.name or f"{record.title} ({media.format})"))
-    yield from typed(node, "dcat:endpointURL", iri(media.url), "rdfs:Resource")
+    yield from typed_value(node, "dcat:endpointURL", iri(media.url), "rdfs:Resource")
     yield Triple(node, term("dcat:servesDataset"), dataset)
     yield Triple(node, term("dct:accessRights"), iri(record.access.uri))
-    yield from _subject(node, address, record)
+    yield from _shared_properties(node, address, record)
     yield from _terms(node, address, record)
     if media.documentation:
-        yield from typed(node, "dcat:endpointDescription", iri(media.documentation), "rdfs:Resource")
+        yield from typed_value(node, "dcat:endpointDescription", iri(media.documentation), "rdfs:Resource")
     if standard := OGC_SERVICES.get(media.contract):
-        yield from typed(node, "dct:conformsTo", iri(OGC_SERVICE + standard), "dct:Standard")
+        yield from typed_value(node, "dct:conformsTo", iri(OGC_SERVICE + standard), "dct:Standard")

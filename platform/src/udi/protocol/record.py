@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from udi.protocol import names
+from udi.protocol import rudi_names
 from udi.protocol import structures as of
 from udi.protocol.access import AccessRights
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.languages import language_of
-from udi.protocol.restricted import conceal, is_placeholder, is_restricted
-from udi.protocol.shapes import absolute, read_moment
+from udi.protocol.restricted_data import conceal_document, is_placeholder, is_restricted
 from udi.protocol.structures import Record
 from udi.protocol.texts import read_texts, write_texts
 from udi.protocol.validation import validate
+from udi.protocol.validators import add_scheme, read_moment
 from udi.protocol.vocabulary import (
     CURRENT_VERSION,
     VERSION_OF_EXTENSIONS,
@@ -47,7 +47,7 @@ def restore_record(data: Document) -> Record:
     Records found elsewhere lack what RUDI asks of those that are sent: contacts, sizes, a licence's address. Of
     restricted data, what nobody should be told is left out.
     """
-    data = conceal(data)
+    data = conceal_document(data)
     access = data["access_condition"]
     confidentiality = access["confidentiality"]
     languages = [language_of(tag) for tag in data.get("resource_languages") or ["fr"]]
@@ -67,14 +67,16 @@ def restore_record(data: Document) -> Record:
         licence=_licence(access["licence"]),
         storage=StorageStatus(data["storage_status"]),
         languages=_distinct(languages),
-        constraints=of.Constraints(**{ours: read_texts(access.get(name)) for ours, name in names.CONSTRAINTS.items()}),
+        constraints=of.Constraints(
+            **{ours: read_texts(access.get(name)) for ours, name in rudi_names.CONSTRAINTS.items()}
+        ),
         period=_period(data.get("temporal_spread")),
         geography=_geography(data.get("geography")),
         size=_size(data.get("dataset_size")),
         description=_description(data["metadata_info"]),
         extensions=data.get("ext_metadata") or {},
-        extra=_rest(data, names.KNOWN_OF_RECORD),
-        **_lines(data, names.RECORD),
+        extra=_extra_fields(data, rudi_names.KNOWN_OF_RECORD),
+        **_read_lines(data, rudi_names.RECORD),
     )
 
 
@@ -89,10 +91,10 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
     if api_version not in VERSIONS:
         raise ValueError(api_version)
     rich = record.summary_html if api_version >= VERSION_OF_RICH_TEXT else {}
-    written = record.extra | _filled(
+    document = record.extra | _without_empty_fields(
         {
             "global_id": str(record.id),
-            **_named(record, names.RECORD),
+            **_rename_fields(record, rudi_names.RECORD),
             "synopsis": write_texts(record.synopsis),
             "summary": write_texts(record.summary, rich),
             "theme": record.theme,
@@ -102,14 +104,18 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
             "available_formats": [_write_media(media) for media in record.media],
             "resource_languages": list(record.languages),
             "temporal_spread": record.period
-            and _filled({"start_date": _said(record.period.start), "end_date": _said(record.period.end)}),
+            and _without_empty_fields(
+                {"start_date": _format_moment(record.period.start), "end_date": _format_moment(record.period.end)}
+            ),
             "geography": record.geography and _write_geography(record.geography),
             "dataset_size": record.size
-            and _filled({"numbers_of_records": record.size.records, "number_of_fields": record.size.fields}),
+            and _without_empty_fields(
+                {"numbers_of_records": record.size.records, "number_of_fields": record.size.fields}
+            ),
             "dataset_dates": _write_dates(record.dates),
             "storage_status": record.storage.value,
             "access_condition": _write_access(record),
-            "metadata_info": _filled(
+            "metadata_info": _without_empty_fields(
                 {
                     "api_version": api_version,
                     "metadata_dates": record.description.dates and _write_dates(record.description.dates),
@@ -120,7 +126,7 @@ def write_record(record: Record, *, api_version: str = CURRENT_VERSION) -> Docum
             "ext_metadata": record.extensions if api_version >= VERSION_OF_EXTENSIONS else {},
         }
     )
-    return conceal(written)
+    return conceal_document(document)
 
 
 def conceal_record(record: Record) -> Record:
@@ -133,47 +139,49 @@ def _organisation(data: Document) -> of.Organisation:
     return of.Organisation(
         id=UUID(data["organization_id"]),
         coordinates=of.Coordinates(float(place["latitude"]), float(place["longitude"])) if place else None,
-        extra=_rest(data, names.KNOWN_OF_ORGANISATION),
-        **_lines(data, names.ORGANISATION),
+        extra=_extra_fields(data, rudi_names.KNOWN_OF_ORGANISATION),
+        **_read_lines(data, rudi_names.ORGANISATION),
     )
 
 
 def _write_organisation(organisation: of.Organisation) -> Document:
     place = organisation.coordinates
-    return organisation.extra | _filled(
+    return organisation.extra | _without_empty_fields(
         {
             "organization_id": str(organisation.id),
-            **_named(organisation, names.ORGANISATION),
+            **_rename_fields(organisation, rudi_names.ORGANISATION),
             "organization_coordinates": place and {"latitude": place.latitude, "longitude": place.longitude},
         }
     )
 
 
 def _contact(data: Document) -> of.Contact:
-    extra = _rest(data, names.KNOWN_OF_CONTACT)
-    return of.Contact(id=UUID(data["contact_id"]), extra=extra, **_lines(data, names.CONTACT))
+    extra = _extra_fields(data, rudi_names.KNOWN_OF_CONTACT)
+    return of.Contact(id=UUID(data["contact_id"]), extra=extra, **_read_lines(data, rudi_names.CONTACT))
 
 
 def _write_contact(contact: of.Contact) -> Document:
-    return contact.extra | _filled({"contact_id": str(contact.id), **_named(contact, names.CONTACT)})
+    return contact.extra | _without_empty_fields(
+        {"contact_id": str(contact.id), **_rename_fields(contact, rudi_names.CONTACT)}
+    )
 
 
 def _media(data: Document) -> of.Media:
     kind, connector, checksum = MediaKind(data["media_type"]), data["connector"], data.get("checksum")
     is_file = kind is MediaKind.FILE
-    counters = names.COUNTERS if kind is MediaKind.SERIES else ()
+    counters = rudi_names.COUNTERS if kind is MediaKind.SERIES else ()
     return of.Media(
         id=UUID(data["media_id"]),
         kind=kind,
-        url=absolute(connector["url"]),
+        url=add_scheme(connector["url"]),
         contract=(connector.get("interface_contract") or "").strip(),
         parameters=tuple(connector.get("connector_parameters") or ()),
         dates=_dates(data["media_dates"]) if data.get("media_dates") else None,
         size=data.get("file_size") if is_file else None,
         checksum=of.Checksum(checksum["algo"], checksum["hash"]) if is_file and checksum else None,
         counters={name: data[name] for name in counters if data.get(name) is not None},
-        extra=_rest(data, names.KNOWN_OF_MEDIA[kind]),
-        **_lines(data, names.MEDIA | names.MEDIA_OF_KIND[kind]),
+        extra=_extra_fields(data, rudi_names.KNOWN_OF_MEDIA[kind]),
+        **_read_lines(data, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[kind]),
     )
 
 
@@ -182,10 +190,10 @@ def _public_media(data: Document) -> list[Document]:
     listed: list[Document] = data.get("available_formats") or []
     if not is_restricted(data):
         return listed
-    return [_without_figures(media) if is_placeholder(media) else media for media in listed]
+    return [_without_size_and_checksum(media) if is_placeholder(media) else media for media in listed]
 
 
-def _without_figures(media: Document) -> Document:
+def _without_size_and_checksum(media: Document) -> Document:
     return {name: value for name, value in media.items() if name not in {"file_size", "checksum"}}
 
 
@@ -195,13 +203,13 @@ def _distinct_media(entries: list[Document]) -> tuple[of.Media, ...]:
 
 def _write_media(media: of.Media) -> Document:
     checksum = media.checksum
-    return media.extra | _filled(
+    return media.extra | _without_empty_fields(
         {
             "media_type": media.kind.value,
             "media_id": str(media.id),
-            **_named(media, names.MEDIA | names.MEDIA_OF_KIND[media.kind]),
+            **_rename_fields(media, rudi_names.MEDIA | rudi_names.MEDIA_OF_KIND[media.kind]),
             "media_dates": media.dates and _write_dates(media.dates),
-            "connector": _filled(
+            "connector": _without_empty_fields(
                 {
                     "url": media.url,
                     "interface_contract": media.contract,
@@ -219,7 +227,7 @@ def _licence(data: Document) -> of.LicenceTerms:
     if data["licence_type"] == "STANDARD":
         return of.LicenceTerms(code=data["licence_label"])
     return of.LicenceTerms(
-        label=read_texts(data["custom_licence_label"]), url=absolute(data.get("custom_licence_uri") or "")
+        label=read_texts(data["custom_licence_label"]), url=add_scheme(data.get("custom_licence_uri") or "")
     )
 
 
@@ -231,8 +239,8 @@ def _write_access(record: Record) -> Document:
         "custom_licence_label": write_texts(licence.label),
         "custom_licence_uri": licence.url,
     }
-    constraints = {name: getattr(record.constraints, ours) for ours, name in names.CONSTRAINTS.items()}
-    return _filled(
+    constraints = {name: getattr(record.constraints, ours) for ours, name in rudi_names.CONSTRAINTS.items()}
+    return _without_empty_fields(
         {
             "licence": standard if licence.code else custom,
             "confidentiality": {
@@ -247,15 +255,15 @@ def _write_access(record: Record) -> Document:
 def _geography(data: Document | None) -> of.Geography | None:
     if not data:
         return None
-    box = of.Box(**{ours: float(data["bounding_box"][name]) for ours, name in names.BOX.items()})
+    box = of.BoundingBox(**{ours: float(data["bounding_box"][name]) for ours, name in rudi_names.BOX.items()})
     projection = (data.get("projection") or "").strip()
     return of.Geography(box=box, shape=data.get("geographic_distribution"), projection=projection)
 
 
 def _write_geography(geography: of.Geography) -> Document:
-    return _filled(
+    return _without_empty_fields(
         {
-            "bounding_box": {name: getattr(geography.box, ours) for ours, name in names.BOX.items()},
+            "bounding_box": {name: getattr(geography.box, ours) for ours, name in rudi_names.BOX.items()},
             "geographic_distribution": geography.shape,
             "projection": geography.projection,
         }
@@ -263,14 +271,14 @@ def _write_geography(geography: of.Geography) -> Document:
 
 
 def _period(data: Document | None) -> of.Period | None:
-    return of.Period(_moment(data["start_date"]), _moment(data.get("end_date"))) if data else None
+    return of.Period(_parse_moment(data["start_date"]), _parse_moment(data.get("end_date"))) if data else None
 
 
-def _size(data: Document | None) -> of.Size | None:
+def _size(data: Document | None) -> of.DatasetSize | None:
     data = data or {}
     records = data.get("numbers_of_records")
-    size = of.Size(data.get("number_of_records") if records is None else records, data.get("number_of_fields"))
-    return None if size == of.Size() else size
+    size = of.DatasetSize(data.get("number_of_records") if records is None else records, data.get("number_of_fields"))
+    return None if size == of.DatasetSize() else size
 
 
 def _description(data: Document) -> of.Description:
@@ -278,41 +286,41 @@ def _description(data: Document) -> of.Description:
     return of.Description(
         dates=_dates(dates) if dates else None,
         contacts=tuple(_contact(contact) for contact in data.get("metadata_contacts") or ()),
-        source=absolute(data.get("metadata_source") or ""),
+        source=add_scheme(data.get("metadata_source") or ""),
     )
 
 
 def _dates(data: Document) -> of.Dates:
-    return of.Dates(**{name: _moment(data.get(name)) for name in names.DATES})
+    return of.Dates(**{name: _parse_moment(data.get(name)) for name in rudi_names.DATES})
 
 
 def _write_dates(dates: of.Dates) -> Document:
-    return _filled({name: _said(getattr(dates, name)) for name in names.DATES})
+    return _without_empty_fields({name: _format_moment(getattr(dates, name)) for name in rudi_names.DATES})
 
 
-def _moment(value: str | None) -> Any:
+def _parse_moment(value: str | None) -> Any:
     # Validated: a text here names an instant.
     return read_moment(value) if value else None
 
 
-def _said(value: datetime | None) -> str | None:
+def _format_moment(value: datetime | None) -> str | None:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
 
 
-def _lines(data: Document, fields: Mapping[str, str]) -> Document:
+def _read_lines(data: Document, fields: Mapping[str, str]) -> Document:
     lines = {ours: (data.get(name) or "").strip() for ours, name in fields.items()}
-    return {ours: absolute(line) if ours in names.ADDRESSES else line for ours, line in lines.items()}
+    return {ours: add_scheme(line) if ours in rudi_names.ADDRESSES else line for ours, line in lines.items()}
 
 
-def _named(structure: object, fields: Mapping[str, str]) -> Document:
+def _rename_fields(structure: object, fields: Mapping[str, str]) -> Document:
     return {name: getattr(structure, ours) for ours, name in fields.items()}
 
 
-def _rest(data: Document, known: Collection[str]) -> Document:
-    return {name: value for name, value in data.items() if name not in known}
+def _extra_fields(data: Document, known_fields: Collection[str]) -> Document:
+    return {name: value for name, value in data.items() if name not in known_fields}
 
 
-def _filled(data: Document) -> Document:
+def _without_empty_fields(data: Document) -> Document:
     return {name: value for name, value in data.items() if value not in (None, "", [], {})}
 
 

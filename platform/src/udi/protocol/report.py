@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from udi.protocol import shapes
+from udi.protocol import validators
 from udi.protocol.faults import Fault, Gettext, InvalidDocument, in_english, without_repeats
 from udi.protocol.scan import scan
 
@@ -16,7 +16,7 @@ METHODS = ("POST", "PUT", "DELETE")
 LINE, MESSAGE, MOST_ERRORS = 300, 10_000, 1000
 
 
-class Status(StrEnum):
+class ReportStatus(StrEnum):
     """Whether the portal did what was asked."""
 
     OK = "OK"
@@ -41,7 +41,7 @@ class IntegrationReport(Struct, frozen=True, kw_only=True):
     method: str
     submitted: datetime
     treated: datetime
-    status: Status
+    status: ReportStatus
     resource_id: UUID | None = None
     resource_title: str = ""
     version: str = ""
@@ -57,34 +57,34 @@ class InvalidReport(InvalidDocument):
     title = "This report cannot be understood"
 
 
-_ERROR = shapes.group(
-    {"error_code": shapes.text(LINE)},
-    {"error_message": shapes.text(MESSAGE, blank=True), "field_name": shapes.text(LINE, blank=True)},
+_ERROR = validators.group(
+    {"error_code": validators.text(LINE)},
+    {"error_message": validators.text(MESSAGE, blank=True), "field_name": validators.text(LINE, blank=True)},
 )
-_REPORT = shapes.group(
+_REPORT = validators.group(
     {
-        "report_id": shapes.uuid,
-        "submission_date": shapes.moment,
-        "treatment_date": shapes.moment,
-        "method": shapes.choice(METHODS),
-        "integration_status": shapes.choice(list(Status)),
+        "report_id": validators.uuid,
+        "submission_date": validators.moment,
+        "treatment_date": validators.moment,
+        "method": validators.choice(METHODS),
+        "integration_status": validators.choice(list(ReportStatus)),
     },
     {
-        "resource_id": shapes.uuid,
-        "resource_title": shapes.text(MESSAGE, blank=True),
-        "version": shapes.text(LINE, blank=True),
-        "submitted_by_harvesting": shapes.flag,
-        "withdrawn_by_team": shapes.flag,
-        "comment": shapes.text(MESSAGE, blank=True),
-        "integration_errors": shapes.listed(_ERROR, MOST_ERRORS),
+        "resource_id": validators.uuid,
+        "resource_title": validators.text(MESSAGE, blank=True),
+        "version": validators.text(LINE, blank=True),
+        "submitted_by_harvesting": validators.boolean,
+        "withdrawn_by_team": validators.boolean,
+        "comment": validators.text(MESSAGE, blank=True),
+        "integration_errors": validators.list_of(_ERROR, MOST_ERRORS),
     },
 )
 
 
-def report_errors(faults: Iterable[Fault], gettext: Gettext = in_english) -> tuple[ReportError, ...]:
+def describe_faults(faults: Iterable[Fault], gettext: Gettext = in_english) -> tuple[ReportError, ...]:
     """Faults in the words of a report: what is wrong, then what to do."""
-    said = ((fault, " ".join(fault.say(gettext))) for fault in faults)
-    return tuple(ReportError(code=fault.code, message=words, field=fault.field) for fault, words in said)
+    messages = ((fault, " ".join(fault.translate(gettext))) for fault in faults)
+    return tuple(ReportError(code=fault.code, message=words, field=fault.field) for fault, words in messages)
 
 
 def read_report(data: object) -> IntegrationReport:
@@ -101,16 +101,16 @@ def read_report(data: object) -> IntegrationReport:
     return IntegrationReport(
         id=UUID(document["report_id"]),
         method=document["method"],
-        submitted=_moment(document["submission_date"]),
-        treated=_moment(document["treatment_date"]),
-        status=Status(document["integration_status"]),
+        submitted=_parse_moment(document["submission_date"]),
+        treated=_parse_moment(document["treatment_date"]),
+        status=ReportStatus(document["integration_status"]),
         resource_id=UUID(resource) if resource else None,
         resource_title=document.get("resource_title") or "",
         version=document.get("version") or "",
         harvested=bool(document.get("submitted_by_harvesting")),
         comment=document.get("comment") or "",
         by_team=bool(document.get("withdrawn_by_team")),
-        errors=tuple(_error(error) for error in document.get("integration_errors") or ()),
+        errors=tuple(_read_error(error) for error in document.get("integration_errors") or ()),
     )
 
 
@@ -118,9 +118,9 @@ def write_report(report: IntegrationReport) -> dict[str, Any]:
     """The JSON that RUDI's nodes read."""
     document = {
         "report_id": str(report.id),
-        "submission_date": _said(report.submitted),
+        "submission_date": _format_moment(report.submitted),
         "submitted_by_harvesting": report.harvested,
-        "treatment_date": _said(report.treated),
+        "treatment_date": _format_moment(report.treated),
         "method": report.method,
         "version": report.version,
         "resource_id": str(report.resource_id) if report.resource_id else None,
@@ -136,15 +136,15 @@ def write_report(report: IntegrationReport) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value is not None}
 
 
-def _error(data: dict[str, Any]) -> ReportError:
+def _read_error(data: dict[str, Any]) -> ReportError:
     return ReportError(
         code=data["error_code"], message=data.get("error_message") or "", field=data.get("field_name") or ""
     )
 
 
-def _moment(value: str) -> datetime:
-    return cast("datetime", shapes.read_moment(value))
+def _parse_moment(value: str) -> datetime:
+    return cast("datetime", validators.read_moment(value))
 
 
-def _said(value: datetime) -> str:
+def _format_moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from udi.protocol import kinds
+from udi.protocol import fault_kinds
 from udi.protocol.faults import Fault
-from udi.protocol.shapes import UUID, read_moment
-from udi.protocol.texts import plain
+from udi.protocol.texts import strip_html
+from udi.protocol.validators import UUID, read_moment
 from udi.protocol.vocabulary import (
     BAR_CHART,
     CONTRACT_PARAMETERS,
@@ -31,15 +31,19 @@ def dig(value: object, *names: str) -> Any:
 
 def entries(value: object, *names: str) -> list[tuple[int, Document]]:
     """The objects of the list under these names, with their places."""
-    found = dig(value, *names)
-    return [(place, entry) for place, entry in enumerate(found) if isinstance(entry, dict)] if _is_list(found) else []
+    elements = dig(value, *names)
+    return (
+        [(place, entry) for place, entry in enumerate(elements) if isinstance(entry, dict)]
+        if _is_list(elements)
+        else []
+    )
 
 
-def version_is_read(record: Document) -> Iterator[Fault]:
+def version_is_supported(record: Document) -> Iterator[Fault]:
     """ERR-106."""
     version = dig(record, "metadata_info", "api_version")
     if isinstance(version, str) and version.strip() and version not in VERSIONS:
-        yield kinds.UNSUPPORTED_VERSION.at("metadata_info.api_version", value=version, allowed=VERSIONS)
+        yield fault_kinds.UNSUPPORTED_VERSION.at("metadata_info.api_version", value=version, allowed=VERSIONS)
 
 
 def provider_is_left_out(record: Document) -> Iterator[Fault]:
@@ -47,7 +51,7 @@ def provider_is_left_out(record: Document) -> Iterator[Fault]:
     info = dig(record, "metadata_info")
     version = dig(info, "api_version")
     if version in VERSIONS and version >= VERSION_OF_RICH_TEXT and dig(info, "metadata_provider") is not None:
-        yield kinds.PROVIDER_FORBIDDEN.at("metadata_info.metadata_provider")
+        yield fault_kinds.PROVIDER_FORBIDDEN.at("metadata_info.metadata_provider")
 
 
 def texts_say_something(record: Document) -> Iterator[Fault]:
@@ -55,15 +59,15 @@ def texts_say_something(record: Document) -> Iterator[Fault]:
     for name in ("synopsis", "summary"):
         for place, entry in entries(record, name):
             words = entry.get("text")
-            if isinstance(words, str) and not plain(words[:1000]).strip() and not plain(words).strip():
-                yield kinds.NO_WORDS.at(f"{name}[{place}].text")
+            if isinstance(words, str) and not strip_html(words[:1000]).strip() and not strip_html(words).strip():
+                yield fault_kinds.NO_WORDS.at(f"{name}[{place}].text")
 
 
 def sensitive_is_restricted(record: Document) -> Iterator[Fault]:
     """ERR-306."""
     confidentiality = dig(record, "access_condition", "confidentiality")
     if dig(confidentiality, "gdpr_sensitive") is True and dig(confidentiality, "restricted_access") is False:
-        yield kinds.SENSITIVE_AND_OPEN.at("access_condition.confidentiality.gdpr_sensitive")
+        yield fault_kinds.SENSITIVE_AND_OPEN.at("access_condition.confidentiality.gdpr_sensitive")
 
 
 def self_data_are_reachable(record: Document) -> Iterator[Fault]:
@@ -73,11 +77,11 @@ def self_data_are_reachable(record: Document) -> Iterator[Fault]:
         return
     content = dig(extension, "ext_selfdata", "ext_selfdata_content")
     if content is None:
-        yield kinds.NOT_SELF_DATA.at("ext_metadata.ext_selfdata.ext_selfdata_content")
+        yield fault_kinds.NOT_SELF_DATA.at("ext_metadata.ext_selfdata.ext_selfdata_content")
     elif dig(content, "selfdata_access") == SELF_DATA_BY_API:
         contracts = [dig(media, "connector", "interface_contract") for _, media in entries(record, "available_formats")]
         if contracts.count(BAR_CHART) != 1 or contracts.count(GENERIC_DATA) != 1:
-            yield kinds.SELF_DATA_SERVICES.at("available_formats")
+            yield fault_kinds.SELF_DATA_SERVICES.at("available_formats")
 
 
 def box_is_upright(record: Document) -> Iterator[Fault]:
@@ -85,25 +89,25 @@ def box_is_upright(record: Document) -> Iterator[Fault]:
     box = dig(record, "geography", "bounding_box")
     south, north = dig(box, "south_latitude"), dig(box, "north_latitude")
     if _is_number(south) and _is_number(north) and south > north:
-        yield kinds.BOX_UPSIDE_DOWN.at("geography.bounding_box", south=south, north=north)
+        yield fault_kinds.BOX_UPSIDE_DOWN.at("geography.bounding_box", south=south, north=north)
 
 
 def period_goes_forward(record: Document) -> Iterator[Fault]:
     """ERR-303."""
-    start, end = (_moment(dig(record, "temporal_spread", name)) for name in ("start_date", "end_date"))
+    start, end = (_parse_moment(dig(record, "temporal_spread", name)) for name in ("start_date", "end_date"))
     if start and end and end < start:
-        yield kinds.PERIOD_BACKWARDS.at("temporal_spread")
+        yield fault_kinds.PERIOD_BACKWARDS.at("temporal_spread")
 
 
 def media_are_distinct(record: Document) -> Iterator[Fault]:
     """ERR-304 inside one record; the same entry twice is harmless and read once."""
-    seen: dict[str, Document] = {}
+    media_by_id: dict[str, Document] = {}
     for place, media in entries(record, "available_formats"):
         identifier = media.get("media_id")
         if not isinstance(identifier, str) or not UUID.fullmatch(identifier):
             continue
-        if seen.setdefault(identifier.lower(), media) != media:
-            yield kinds.REPEATED_MEDIA.at(f"available_formats[{place}].media_id", value=identifier)
+        if media_by_id.setdefault(identifier.lower(), media) != media:
+            yield fault_kinds.REPEATED_MEDIA.at(f"available_formats[{place}].media_id", value=identifier)
 
 
 def services_can_be_called(record: Document) -> Iterator[Fault]:
@@ -114,17 +118,17 @@ def services_can_be_called(record: Document) -> Iterator[Fault]:
             continue
         where = f"available_formats[{place}].connector"
         if contract.lower() not in CONTRACTS:
-            yield kinds.UNKNOWN_CONTRACT.at(f"{where}.interface_contract", value=contract, allowed=CONTRACTS)
+            yield fault_kinds.UNKNOWN_CONTRACT.at(f"{where}.interface_contract", value=contract, allowed=CONTRACTS)
         parameters = entries(media, "connector", "connector_parameters")
-        given = [parameter.get("key") for _, parameter in parameters if parameter.get("value")]
-        missing = [name for name in CONTRACT_PARAMETERS.get(contract.lower(), ()) if name not in given]
+        parameter_keys = [parameter.get("key") for _, parameter in parameters if parameter.get("value")]
+        missing = [name for name in CONTRACT_PARAMETERS.get(contract.lower(), ()) if name not in parameter_keys]
         if missing:
             names = ", ".join(missing)
-            yield kinds.CONNECTOR_PARAMETERS.at(f"{where}.connector_parameters", contract=contract, missing=names)
+            yield fault_kinds.CONNECTOR_PARAMETERS.at(f"{where}.connector_parameters", contract=contract, missing=names)
 
 
 RULES: tuple[Rule, ...] = (
-    version_is_read,
+    version_is_supported,
     provider_is_left_out,
     texts_say_something,
     sensitive_is_restricted,
@@ -144,5 +148,5 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _moment(value: object) -> Any:
+def _parse_moment(value: object) -> Any:
     return read_moment(value) if isinstance(value, str) else None

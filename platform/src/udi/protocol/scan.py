@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from udi.protocol import kinds
+from udi.protocol import fault_kinds
 from udi.protocol.faults import MOST_FAULTS, Fault, InvalidDocument
 from udi.protocol.userinfo import find_credentials
 
@@ -28,12 +28,12 @@ def read_json(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidDocument([kinds.NOT_JSON.at("", cause=str(error))]) from error
+        raise InvalidDocument([fault_kinds.NOT_JSON.at("", cause=str(error))]) from error
     except RecursionError as error:
-        raise InvalidDocument([kinds.TOO_DEEP.at("", limit=MOST_LEVELS)]) from error
+        raise InvalidDocument([fault_kinds.TOO_DEEP.at("", limit=MOST_LEVELS)]) from error
 
 
-def received(value: object) -> str:
+def json_type(value: object) -> str:
     """The JSON name of a value's type, as programmers say it in every language."""
     names: tuple[tuple[type | tuple[type, ...], str], ...] = (
         (bool, "boolean"),
@@ -49,17 +49,19 @@ def scan(data: object) -> list[Fault]:
     """Faults that no document may have, whatever its fields; the walk holds no recursion and stops early."""
     faults: list[Fault] = []
     waiting: deque[tuple[object, str, int]] = deque([(data, "", 0)])
-    seen = 0
+    count = 0
     while waiting and len(faults) < MOST_FAULTS:
         value, path, level = waiting.popleft()
-        seen += 1
+        count += 1
         if level > MOST_LEVELS:
-            return [kinds.TOO_DEEP.at("", limit=MOST_LEVELS)]
-        if seen + len(waiting) > MOST_VALUES:
-            return [kinds.TOO_MANY_VALUES.at("", limit=MOST_VALUES)]
+            return [fault_kinds.TOO_DEEP.at("", limit=MOST_LEVELS)]
+        if count + len(waiting) > MOST_VALUES:
+            return [fault_kinds.TOO_MANY_VALUES.at("", limit=MOST_VALUES)]
         if isinstance(value, dict):
             faults.extend(fault for key in value for fault in _key_faults(key, path))
-            waiting.extend((item, join(path, key), level + 1) for key, item in value.items() if isinstance(key, str))
+            waiting.extend(
+                (item, join_path(path, key), level + 1) for key, item in value.items() if isinstance(key, str)
+            )
         elif isinstance(value, list):
             waiting.extend((item, f"{path}[{place}]", level + 1) for place, item in enumerate(value))
         else:
@@ -67,16 +69,16 @@ def scan(data: object) -> list[Fault]:
     return faults
 
 
-def join(path: str, name: str) -> str:
+def join_path(path: str, name: str) -> str:
     """The path of a field inside an object."""
     return f"{path}.{name[:100]}" if path else name[:100]
 
 
 def _key_faults(key: object, path: str) -> Iterator[Fault]:
     if not isinstance(key, str):
-        yield kinds.NOT_STORABLE.at(path, received=type(key).__name__)
+        yield fault_kinds.NOT_STORABLE.at(path, received=type(key).__name__)
     else:
-        yield from _text_faults(key, join(path, key))
+        yield from _text_faults(key, join_path(path, key))
 
 
 def _leaf_faults(value: object, path: str) -> Iterator[Fault]:
@@ -84,18 +86,18 @@ def _leaf_faults(value: object, path: str) -> Iterator[Fault]:
         yield from _text_faults(value, path)
     elif isinstance(value, float):
         if not math.isfinite(value):
-            yield kinds.NOT_FINITE.at(path)
+            yield fault_kinds.NOT_FINITE.at(path)
     elif isinstance(value, int):
         if abs(value) > LARGEST_WHOLE:
-            yield kinds.OUT_OF_RANGE.at(path, value="…", minimum=-LARGEST_WHOLE, maximum=LARGEST_WHOLE)
+            yield fault_kinds.OUT_OF_RANGE.at(path, value="…", minimum=-LARGEST_WHOLE, maximum=LARGEST_WHOLE)
     elif value is not None:
-        yield kinds.NOT_STORABLE.at(path, received=type(value).__name__)
+        yield fault_kinds.NOT_STORABLE.at(path, received=type(value).__name__)
 
 
 def _text_faults(text: str, path: str) -> Iterator[Fault]:
     if len(text) > LONGEST_TEXT:
-        yield kinds.TOO_LONG.at(path, length=len(text), limit=LONGEST_TEXT)
+        yield fault_kinds.TOO_LONG.at(path, length=len(text), limit=LONGEST_TEXT)
     if scheme := find_credentials(text):
-        yield kinds.CREDENTIALS_IN_ADDRESS.at(path, value=f"{scheme}…:…@")
-    if found := ILLEGAL.search(text):
-        yield kinds.ILLEGAL_CHARACTERS.at(path, value=f"U+{ord(found[0]):04X}")
+        yield fault_kinds.CREDENTIALS_IN_ADDRESS.at(path, value=f"{scheme}…:…@")
+    if match := ILLEGAL.search(text):
+        yield fault_kinds.ILLEGAL_CHARACTERS.at(path, value=f"U+{ord(match[0]):04X}")

@@ -7,27 +7,27 @@ other lists.
 
 import re
 
-from udi.protocol import kinds
+from udi.protocol import fault_kinds
 from udi.protocol.languages import TAGS
 from udi.protocol.licences import LICENCES
-from udi.protocol.names import COUNTERS
-from udi.protocol.shapes import (
-    Shape,
+from udi.protocol.rudi_names import COUNTERS
+from udi.protocol.validators import (
+    Validator,
     anything,
+    boolean,
     choice,
     email,
-    flag,
-    form,
     group,
-    listed,
+    integer,
+    list_of,
+    matching_text,
     media_type,
     moment,
     number,
-    tagged,
+    tagged_group,
     text,
     url,
     uuid,
-    whole,
 )
 from udi.protocol.vocabulary import (
     GEOMETRIES,
@@ -47,10 +47,12 @@ VERSION = re.compile(r"([0-9]{1,2}\.){2}[0-9]{1,2}[a-z]{0,10}")
 line, paragraph = text(LINE, blank=True), text(PARAGRAPH, blank=True)
 
 
-def texts(limit: int, *, least: int = 0, blank: bool = False) -> Shape:
+def texts(limit: int, *, least: int = 0, blank: bool = False) -> Validator:
     """A list of texts by language; `html` beside `text` since 1.4.1."""
     words = text(limit, blank=blank)
-    return listed(group({"lang": choice(TAGS), "text": words}, {"html": text(limit, blank=True)}), ENTRIES, least=least)
+    return list_of(
+        group({"lang": choice(TAGS), "text": words}, {"html": text(limit, blank=True)}), ENTRIES, least=least
+    )
 
 
 dates = group(
@@ -74,7 +76,7 @@ connector = group(
     {"url": url},
     {
         "interface_contract": text(LINE),
-        "connector_parameters": listed(
+        "connector_parameters": list_of(
             group(
                 {},
                 {
@@ -82,7 +84,7 @@ connector = group(
                     "value": paragraph,
                     "type": choice(PARAMETER_TYPES),
                     "usage": paragraph,
-                    "accepted_values": listed(anything, ENTRIES),
+                    "accepted_values": list_of(anything, ENTRIES),
                 },
             ),
             ENTRIES,
@@ -91,23 +93,23 @@ connector = group(
 )
 _ANY_MEDIA = {"media_id": uuid, "connector": connector}
 _ANY_MEDIA_OPTIONAL = {"media_name": line, "media_caption": paragraph, "media_visual": url, "media_dates": dates}
-media = tagged(
+media = tagged_group(
     "media_type",
     {
         MediaKind.FILE: group(
             {
                 **_ANY_MEDIA,
                 "file_type": media_type,
-                "file_size": whole(),
+                "file_size": integer(),
                 "checksum": group({"algo": choice(HASHES), "hash": text(WORD)}),
             },
             {**_ANY_MEDIA_OPTIONAL, "file_structure": url, "file_encoding": line},
         ),
         MediaKind.SERVICE: group(_ANY_MEDIA, {**_ANY_MEDIA_OPTIONAL, "api_documentation_url": url}),
-        MediaKind.SERIES: group(_ANY_MEDIA, {**_ANY_MEDIA_OPTIONAL, **dict.fromkeys(COUNTERS, whole())}),
+        MediaKind.SERIES: group(_ANY_MEDIA, {**_ANY_MEDIA_OPTIONAL, **dict.fromkeys(COUNTERS, integer())}),
     },
 )
-licence = tagged(
+licence = tagged_group(
     "licence_type",
     {
         "STANDARD": group({"licence_label": choice(list(LICENCES))}),
@@ -118,7 +120,7 @@ CONSTRAINTS = (
     "usage_constraint", "bibliographical_reference", "mandatory_mention", "access_constraint", "other_constraints",
 )  # fmt: skip
 access_condition = group(
-    {"licence": licence, "confidentiality": group({"restricted_access": flag}, {"gdpr_sensitive": flag})},
+    {"licence": licence, "confidentiality": group({"restricted_access": boolean}, {"gdpr_sensitive": boolean})},
     dict.fromkeys(CONSTRAINTS, texts(PARAGRAPH, blank=True)),
 )
 geography = group(
@@ -140,13 +142,13 @@ self_data = group(
         "ext_selfdata_connector": connector,
         "ext_selfdata_content": group(
             {"selfdata_access": choice(SELF_DATA_ACCESS)},
-            {"matching_data": listed(group({"code": text(30)}), ENTRIES), "deletable_data": flag},
+            {"matching_data": list_of(group({"code": text(30)}), ENTRIES), "deletable_data": boolean},
         ),
     },
 )
 metadata_info = group(
-    {"api_version": form(VERSION.fullmatch, kinds.BAD_VERSION, 20)},
-    {"metadata_dates": dates, "metadata_contacts": listed(contact, ENTRIES), "metadata_source": url},
+    {"api_version": matching_text(VERSION.fullmatch, fault_kinds.BAD_VERSION, 20)},
+    {"metadata_dates": dates, "metadata_contacts": list_of(contact, ENTRIES), "metadata_source": url},
 )
 RECORD = group(
     {
@@ -155,10 +157,10 @@ RECORD = group(
         "synopsis": texts(PARAGRAPH, least=1, blank=True),
         "summary": texts(ARTICLE, least=1, blank=True),
         "theme": text(LINE),
-        "keywords": listed(text(WORD), KEYWORDS, least=1),
+        "keywords": list_of(text(WORD), KEYWORDS, least=1),
         "producer": organisation,
-        "contacts": listed(contact, ENTRIES, least=1),
-        "available_formats": listed(media, MEDIA, least=1),
+        "contacts": list_of(contact, ENTRIES, least=1),
+        "available_formats": list_of(media, MEDIA, least=1),
         "dataset_dates": dates,
         "storage_status": choice(list(StorageStatus)),
         "access_condition": access_condition,
@@ -166,13 +168,13 @@ RECORD = group(
     },
     {
         "local_id": line,
-        "doi": form(DOI.fullmatch, kinds.BAD_DOI),
-        "dataverse_doi": form(DATAVERSE_DOI.fullmatch, kinds.BAD_DOI),
-        "resource_languages": listed(choice(TAGS), ENTRIES),
+        "doi": matching_text(DOI.fullmatch, fault_kinds.BAD_DOI),
+        "dataverse_doi": matching_text(DATAVERSE_DOI.fullmatch, fault_kinds.BAD_DOI),
+        "resource_languages": list_of(choice(TAGS), ENTRIES),
         "temporal_spread": group({"start_date": moment}, {"end_date": moment}),
         "geography": geography,
         "dataset_size": group(
-            {}, {"numbers_of_records": whole(), "number_of_records": whole(), "number_of_fields": whole()}
+            {}, {"numbers_of_records": integer(), "number_of_records": integer(), "number_of_fields": integer()}
         ),
         "ext_metadata": group({}, {"ext_selfdata": self_data}),
     },

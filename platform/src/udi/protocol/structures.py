@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import API, file_label, service_label
 from udi.protocol.licences import LICENCES, Licence, find_licence
-from udi.protocol.restricted import TERMS_OF_AGREEMENT
+from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.texts import Texts
 from udi.protocol.vocabulary import MediaKind, StorageStatus
 
@@ -91,7 +91,7 @@ class Media(Struct, frozen=True, kw_only=True):
         return service_label(self.contract) if self.kind is MediaKind.SERVICE else API
 
 
-class Box(Struct, frozen=True, kw_only=True):
+class BoundingBox(Struct, frozen=True, kw_only=True):
     """Degrees in WGS 84; west is greater than east where the area crosses the antimeridian."""
 
     west: float
@@ -103,7 +103,7 @@ class Box(Struct, frozen=True, kw_only=True):
 class Geography(Struct, frozen=True, kw_only=True):
     """`shape` is GeoJSON; `projection` is that of the data, in words."""
 
-    box: Box
+    box: BoundingBox
     shape: dict[str, Any] | None = None
     projection: str = ""
 
@@ -115,7 +115,7 @@ class Period(Struct, frozen=True):
     end: datetime | None = None
 
 
-class Size(Struct, frozen=True):
+class DatasetSize(Struct, frozen=True):
     records: int | None = None
     fields: int | None = None
 
@@ -133,7 +133,7 @@ class LicenceTerms(Struct, frozen=True, kw_only=True):
         return not self.code and self.label == TERMS_OF_AGREEMENT
 
     @property
-    def known(self) -> Licence | None:
+    def standard_licence(self) -> Licence | None:
         """The licence of `licences.py` that its code, or else its address, means."""
         return LICENCES.get(self.code) if self.code else find_licence(self.url)
 
@@ -192,7 +192,7 @@ class Record(Struct, frozen=True, kw_only=True):
     constraints: Constraints = field(default_factory=Constraints)
     period: Period | None = None
     geography: Geography | None = None
-    size: Size | None = None
+    size: DatasetSize | None = None
     local_id: str = ""
     doi: str = ""
     dataverse_doi: str = ""

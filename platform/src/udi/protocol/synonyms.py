@@ -50,9 +50,12 @@ def read_synonyms(turtle: bytes) -> list[Concept]:
     if len(labels) > MOST_CONCEPTS:
         msg = f"it has {len(labels)} concepts, {MOST_CONCEPTS} at most are read"
         raise NotSkosError(msg)
-    for subject, said in labels.items():
-        _check(subject, said, themes.get(subject, []))
-    return [Concept(tuple(dict.fromkeys(said)), tuple(themes.get(subject, ()))) for subject, said in labels.items()]
+    for subject, concept_labels in labels.items():
+        _check_concept(subject, concept_labels, themes.get(subject, []))
+    return [
+        Concept(tuple(dict.fromkeys(concept_labels)), tuple(themes.get(subject, ())))
+        for subject, concept_labels in labels.items()
+    ]
 
 
 def _triples(turtle: bytes) -> Iterator[tuple[object, str, object]]:
@@ -63,10 +66,10 @@ def _triples(turtle: bytes) -> Iterator[tuple[object, str, object]]:
         raise NotSkosError(str(error.msg or error), error.lineno) from error
 
 
-def _check(subject: object, said: Sequence[str], themes: Sequence[str]) -> None:
-    if not said or (len(said) == 1 and not themes):
+def _check_concept(subject: object, labels: Sequence[str], themes: Sequence[str]) -> None:
+    if not labels or (len(labels) == 1 and not themes):
         msg = f"{subject} has no two labels (skos:prefLabel, skos:altLabel) and matches no theme (skos:exactMatch)"
         raise NotSkosError(msg)
-    if overlong := next((label for label in said if len(label) > LONGEST_LABEL), ""):
+    if overlong := next((label for label in labels if len(label) > LONGEST_LABEL), ""):
         msg = f"the label «{overlong[:LONGEST_LABEL]}…» of {subject} has more than {LONGEST_LABEL} signs"
         raise NotSkosError(msg)

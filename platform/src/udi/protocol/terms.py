@@ -6,9 +6,9 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from udi.protocol import kinds, shapes
+from udi.protocol import fault_kinds, validators
 from udi.protocol.faults import Fault, InvalidDocument, without_repeats
-from udi.protocol.scan import LARGEST_WHOLE, join, scan
+from udi.protocol.scan import LARGEST_WHOLE, join_path, scan
 
 LONGEST_NAME, LONGEST_ATTRIBUTION, MOST_COLUMNS, MOST_FILTERS, MOST_VALUES = 200, 300, 500, 20, 100
 MOST_TEXT = 20_000
@@ -112,45 +112,49 @@ class InvalidTerms(InvalidDocument):
     title = "These terms cannot be accepted"
 
 
-_FILTER = shapes.closed(
+_FILTER = validators.closed_group(
     {
-        "column": shapes.line(LONGEST_NAME),
-        "operator": shapes.choice(list(Operator)),
-        "values": shapes.distinct(shapes.listed(shapes.line(LONGEST_NAME), MOST_VALUES, least=1)),
+        "column": validators.line(LONGEST_NAME),
+        "operator": validators.choice(list(Operator)),
+        "values": validators.distinct_list(validators.list_of(validators.line(LONGEST_NAME), MOST_VALUES, least=1)),
     }
 )
-_TERMS = shapes.closed(
-    {"purposes": shapes.distinct(shapes.listed(shapes.choice(list(Purpose)), len(Purpose), least=1))},
+_TERMS = validators.closed_group(
+    {"purposes": validators.distinct_list(validators.list_of(validators.choice(list(Purpose)), len(Purpose), least=1))},
     {
-        "prohibitions": shapes.distinct(shapes.listed(shapes.choice(list(Prohibition)), len(Prohibition))),
-        "measures": shapes.distinct(shapes.listed(shapes.choice(list(Measure)), len(Measure))),
-        "attribution": shapes.line(LONGEST_ATTRIBUTION, blank=True),
-        "general_interest": shapes.flag,
-        "months": shapes.whole(1, LONGEST_MONTHS),
-        "columns": shapes.distinct(shapes.listed(shapes.line(LONGEST_NAME), MOST_COLUMNS)),
-        "rows": shapes.distinct(shapes.listed(_FILTER, MOST_FILTERS)),
-        "bytes_a_month": shapes.whole(1, LARGEST_WHOLE),
-        "requests_a_minute": shapes.whole(1, MOST_REQUESTS),
+        "prohibitions": validators.distinct_list(
+            validators.list_of(validators.choice(list(Prohibition)), len(Prohibition))
+        ),
+        "measures": validators.distinct_list(validators.list_of(validators.choice(list(Measure)), len(Measure))),
+        "attribution": validators.line(LONGEST_ATTRIBUTION, blank=True),
+        "general_interest": validators.boolean,
+        "months": validators.integer(1, LONGEST_MONTHS),
+        "columns": validators.distinct_list(validators.list_of(validators.line(LONGEST_NAME), MOST_COLUMNS)),
+        "rows": validators.distinct_list(validators.list_of(_FILTER, MOST_FILTERS)),
+        "bytes_a_month": validators.integer(1, LARGEST_WHOLE),
+        "requests_a_minute": validators.integer(1, MOST_REQUESTS),
     },
 )
 
 
-def check(value: object, path: str) -> Iterator[Fault]:
+def check_terms(value: object, path: str) -> Iterator[Fault]:
     """The faults of terms inside another document: a shape."""
     faults = list(_TERMS(value, path))
     yield from faults
     if faults:
         return
-    said = cast("dict[str, Any]", value)
-    for place, one in enumerate(said.get("rows") or ()):
-        if len(one["values"]) > 1 and one["operator"] not in SEVERAL:
-            where = join(path, f"rows[{place}].values")
-            yield kinds.ONE_VALUE.at(where, operator=one["operator"], length=len(one["values"]))
-    columns = sum(map(len, said.get("columns") or ()))
-    rows = sum(len(text) for one in said.get("rows") or () for text in (one["column"], *one["values"]))
+    document = cast("dict[str, Any]", value)
+    for place, row_filter in enumerate(document.get("rows") or ()):
+        if len(row_filter["values"]) > 1 and row_filter["operator"] not in SEVERAL:
+            where = join_path(path, f"rows[{place}].values")
+            yield fault_kinds.ONE_VALUE.at(where, operator=row_filter["operator"], length=len(row_filter["values"]))
+    columns = sum(map(len, document.get("columns") or ()))
+    rows = sum(
+        len(text) for row_filter in document.get("rows") or () for text in (row_filter["column"], *row_filter["values"])
+    )
     for name, length in {"columns": columns, "rows": rows}.items():
         if length > MOST_TEXT:
-            yield kinds.TOO_MUCH_TEXT.at(join(path, name), length=length, limit=MOST_TEXT)
+            yield fault_kinds.TOO_MUCH_TEXT.at(join_path(path, name), length=length, limit=MOST_TEXT)
 
 
 def read_terms(data: object) -> Terms:
@@ -159,44 +163,49 @@ def read_terms(data: object) -> Terms:
     Raises:
         InvalidTerms: with all their faults.
     """
-    faults = without_repeats([*check(data, ""), *scan(data)])
+    faults = without_repeats([*check_terms(data, ""), *scan(data)])
     if faults:
         raise InvalidTerms(faults)
     return make_terms(cast("dict[str, Any]", data))
 
 
-def make_terms(said: dict[str, Any]) -> Terms:
+def make_terms(document: dict[str, Any]) -> Terms:
     """The terms of an object that has no fault."""
-    months = said.get("months")
+    months = document.get("months")
     return Terms(
-        purposes=tuple(map(Purpose, said["purposes"])),
-        prohibitions=tuple(map(Prohibition, said.get("prohibitions") or ())),
-        measures=tuple(map(Measure, said.get("measures") or ())),
-        attribution=(said.get("attribution") or "").strip(),
-        general_interest=bool(said.get("general_interest")),
+        purposes=tuple(map(Purpose, document["purposes"])),
+        prohibitions=tuple(map(Prohibition, document.get("prohibitions") or ())),
+        measures=tuple(map(Measure, document.get("measures") or ())),
+        attribution=(document.get("attribution") or "").strip(),
+        general_interest=bool(document.get("general_interest")),
         months=12 if months is None else months,
-        columns=tuple(said.get("columns") or ()),
+        columns=tuple(document.get("columns") or ()),
         rows=tuple(
-            RowFilter(column=one["column"], operator=Operator(one["operator"]), values=tuple(one["values"]))
-            for one in said.get("rows") or ()
+            RowFilter(
+                column=row_filter["column"],
+                operator=Operator(row_filter["operator"]),
+                values=tuple(row_filter["values"]),
+            )
+            for row_filter in document.get("rows") or ()
         ),
-        bytes_a_month=said.get("bytes_a_month"),
-        requests_a_minute=said.get("requests_a_minute"),
+        bytes_a_month=document.get("bytes_a_month"),
+        requests_a_minute=document.get("requests_a_minute"),
     )
 
 
 def write_terms(terms: Terms) -> dict[str, Any]:
     """The JSON that `read_terms` reads; limits that are not set are left out."""
     document: dict[str, Any] = {
-        "purposes": [each.value for each in terms.purposes],
-        "prohibitions": [each.value for each in terms.prohibitions],
-        "measures": [each.value for each in terms.measures],
+        "purposes": [purpose.value for purpose in terms.purposes],
+        "prohibitions": [prohibition.value for prohibition in terms.prohibitions],
+        "measures": [measure.value for measure in terms.measures],
         "attribution": terms.attribution,
         "general_interest": terms.general_interest,
         "months": terms.months,
         "columns": list(terms.columns),
         "rows": [
-            {"column": each.column, "operator": each.operator.value, "values": list(each.values)} for each in terms.rows
+            {"column": row_filter.column, "operator": row_filter.operator.value, "values": list(row_filter.values)}
+            for row_filter in terms.rows
         ],
         "bytes_a_month": terms.bytes_a_month,
         "requests_a_minute": terms.requests_a_minute,

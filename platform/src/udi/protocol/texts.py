@@ -17,7 +17,7 @@ SCHEMES = {"http", "https", "mailto"}
 ROUNDS = 4
 
 
-def plain(text: str) -> str:
+def strip_html(text: str) -> str:
     """The words of a text that may hold HTML; text without any tag is left as it is, ampersands included."""
     for _ in range(ROUNDS):
         if not TAG.search(text):
@@ -26,7 +26,7 @@ def plain(text: str) -> str:
     return text.replace("<", "")
 
 
-def rich(markup: str) -> str:
+def sanitise_html(markup: str) -> str:
     """HTML reduced to paragraphs, lists, emphasis and links to the web or to mail."""
     return nh3.clean(
         markup,
@@ -39,13 +39,13 @@ def rich(markup: str) -> str:
 
 def read_texts(entries: list[dict[str, Any]] | None, *, markup: bool = False) -> Texts:
     """The map of a list of `{lang, text}`; with `markup`, of its harmless HTML where there is some."""
-    found: Texts = {}
+    texts: Texts = {}
     for entry in entries or ():
         source = entry.get("html") or (entry["text"] if TAG.search(entry["text"]) else "")
-        words = rich(source) if markup else plain(entry["text"]).strip()
+        words = sanitise_html(source) if markup else strip_html(entry["text"]).strip()
         if words:
-            found.setdefault(language_of(entry["lang"]), words)
-    return found
+            texts.setdefault(language_of(entry["lang"]), words)
+    return texts
 
 
 def write_texts(texts: Texts, markup: Texts | None = None) -> list[dict[str, str]]:

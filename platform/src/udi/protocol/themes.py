@@ -63,13 +63,13 @@ _OLD = {
 
 def translate_theme(label: str) -> str | None:
     """The code of a theme from its code, name or old label, accents and case not mattering; None if unknown."""
-    return _CODES.get(_folded(label[:200]))
+    return _CODES.get(_normalise(label[:200]))
 
 
-def _folded(label: str) -> str:
+def _normalise(label: str) -> str:
     plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
     return " ".join(re.findall(r"[a-z0-9]+", plain))
 
 
-_CODES = {_folded(label): code for code, labels in _OLD.items() for label in labels}
-_CODES |= {_folded(name): theme.code for theme in THEMES.values() for name in (theme.code, *theme.label.values())}
+_CODES = {_normalise(label): code for code, labels in _OLD.items() for label in labels}
+_CODES |= {_normalise(name): theme.code for theme in THEMES.values() for name in (theme.code, *theme.label.values())}

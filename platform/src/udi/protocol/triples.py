@@ -39,12 +39,12 @@ def term(name: str) -> NamedNode:
 
 def iri(address: str) -> NamedNode:
     """The node of an address; signs that an IRI may not hold are written as %XX."""
-    kept = quote(address, safe=LEGAL)
-    host = re.match(r"(https?://)%5B([0-9A-Fa-f:.]+)%5D", kept)
-    return NamedNode(f"{host[1]}[{host[2]}]{kept[host.end() :]}" if host else kept)
+    encoded_address = quote(address, safe=LEGAL)
+    host = re.match(r"(https?://)%5B([0-9A-Fa-f:.]+)%5D", encoded_address)
+    return NamedNode(f"{host[1]}[{host[2]}]{encoded_address[host.end() :]}" if host else encoded_address)
 
 
-def canonical(triples: Iterable[Triple]) -> bytes:
+def write_canonical(triples: Iterable[Triple]) -> bytes:
     """Each triple once, sorted, one a line: N-Triples, which is Turtle too. The canonical form, as no node is blank."""
     lines = serialize(set(triples), format=RdfFormat.N_TRIPLES)
     return b"".join(sorted((lines or b"").splitlines(keepends=True)))
@@ -69,13 +69,13 @@ def is_a(node: NamedNode, kind: str) -> Triple:
     return Triple(node, term("rdf:type"), term(kind))
 
 
-def typed(node: NamedNode, name: str, value: NamedNode, kind: str) -> Iterator[Triple]:
+def typed_value(node: NamedNode, name: str, value: NamedNode, kind: str) -> Iterator[Triple]:
     """That a node has a value, and of which class the value is."""
     yield Triple(node, term(name), value)
     yield is_a(value, kind)
 
 
-def localised(node: NamedNode, name: str, texts: Texts) -> Iterator[Triple]:
+def localised_literals(node: NamedNode, name: str, texts: Texts) -> Iterator[Triple]:
     """A text in each of its languages."""
     for language, words in texts.items():
         yield Triple(node, term(name), Literal(words, language=language))
@@ -83,5 +83,5 @@ def localised(node: NamedNode, name: str, texts: Texts) -> Iterator[Triple]:
 
 def moment_of(node: NamedNode, name: str, moment: datetime) -> Triple:
     """A moment in UTC, whatever it was given in: the same moment is the same triple everywhere."""
-    said = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return Triple(node, term(name), Literal(said, datatype=term("xsd:dateTime")))
+    timestamp = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return Triple(node, term(name), Literal(timestamp, datatype=term("xsd:dateTime")))

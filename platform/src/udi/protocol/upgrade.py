@@ -9,12 +9,12 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from udi.protocol import kinds
-from udi.protocol.faults import Code, InvalidRecord
+from udi.protocol import fault_kinds
+from udi.protocol.faults import FaultCode, InvalidRecord
 from udi.protocol.licences import find_licence
-from udi.protocol.names import COUNTERS
+from udi.protocol.rudi_names import COUNTERS
 from udi.protocol.rules import dig, entries
-from udi.protocol.scan import received, scan
+from udi.protocol.scan import json_type, scan
 from udi.protocol.themes import translate_theme
 from udi.protocol.vocabulary import CURRENT_VERSION, DOWNLOAD, VERSIONS, MediaKind
 
@@ -37,8 +37,8 @@ def upgrade_record(data: object) -> Document:
         InvalidRecord: this is not an object, or it is too deep or too large to be walked (ERR-101).
     """
     if not isinstance(data, dict):
-        raise InvalidRecord([kinds.NOT_A_RECORD.at("", received=received(data))])
-    unfit = [fault for fault in scan(data) if fault.code is Code.BAD_DOCUMENT]
+        raise InvalidRecord([fault_kinds.NOT_A_RECORD.at("", received=json_type(data))])
+    unfit = [fault for fault in scan(data) if fault.code is FaultCode.BAD_DOCUMENT]
     if unfit:
         raise InvalidRecord(unfit)
     record: Document = _without_nulls(deepcopy(data))
@@ -47,7 +47,7 @@ def upgrade_record(data: object) -> Document:
     return record
 
 
-def _drop_what_stays_on_the_node(record: Document) -> None:
+def _drop_node_fields(record: Document) -> None:
     for name in NODE_ONLY:
         record.pop(name, None)
     for _, media in entries(record, "available_formats"):
@@ -61,7 +61,7 @@ def _translate_theme(record: Document) -> None:
         record["theme"] = translate_theme(theme) or theme
 
 
-def _read_digits(record: Document) -> None:
+def _convert_digits(record: Document) -> None:
     for _, media in entries(record, "available_formats"):
         for name in ("file_size", *COUNTERS):
             value = media.get(name)
@@ -77,21 +77,21 @@ def _move_encoding(record: Document) -> None:
             media.setdefault("file_encoding", encoding.removeprefix("charset="))
 
 
-def _name_the_contract_of_files(record: Document) -> None:
+def _set_file_contracts(record: Document) -> None:
     for _, media in entries(record, "available_formats"):
         connector = media.get("connector")
         if media.get("media_type") == MediaKind.FILE and isinstance(connector, dict):
             connector.setdefault("interface_contract", DOWNLOAD)
 
 
-def _give_licence_names_a_language(record: Document) -> None:
+def _localise_licence_labels(record: Document) -> None:
     licence = dig(record, "access_condition", "licence")
     label = dig(licence, "custom_licence_label")
     if isinstance(label, str):
         licence["custom_licence_label"] = [{"lang": "fr", "text": label}]
 
 
-def _open_what_an_open_licence_opens(record: Document) -> None:
+def _infer_open_access(record: Document) -> None:
     """Before 1.3.0 nodes did not say `confidentiality`, and what they published under these licences was public."""
     access = record.get("access_condition")
     licence = dig(access, "licence")
@@ -109,7 +109,7 @@ def _complete_moments(record: Document) -> None:
                 holder[name] = f"{value}Z"
 
 
-def _name_the_version(record: Document) -> None:
+def _set_current_version(record: Document) -> None:
     info = record.get("metadata_info")
     if isinstance(info, dict) and info.get("api_version") in VERSIONS:
         info["api_version"] = CURRENT_VERSION
@@ -117,15 +117,15 @@ def _name_the_version(record: Document) -> None:
 
 
 STEPS: tuple[Callable[[Document], None], ...] = (
-    _drop_what_stays_on_the_node,
+    _drop_node_fields,
     _translate_theme,
-    _read_digits,
+    _convert_digits,
     _move_encoding,
-    _name_the_contract_of_files,
-    _give_licence_names_a_language,
-    _open_what_an_open_licence_opens,
+    _set_file_contracts,
+    _localise_licence_labels,
+    _infer_open_access,
     _complete_moments,
-    _name_the_version,
+    _set_current_version,
 )
 
 

@@ -40,14 +40,14 @@ def strip_credentials(value: Any) -> Any:
         return value if same else dict(pairs)
     if is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
-            _replace(value, field.name)
+            _strip_attribute(value, field.name)
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
-            _replace(value, name)
+            _strip_attribute(value, name)
     return value
 
 
-def _replace(holder: Any, name: str) -> None:
+def _strip_attribute(holder: Any, name: str) -> None:
     """Put the stripped value in its place, also in a frozen object: it was made a moment ago, and nobody holds it yet."""
     value = getattr(holder, name)
     stripped = strip_credentials(value)

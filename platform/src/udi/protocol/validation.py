@@ -1,9 +1,9 @@
 """What makes a dataset record acceptable before any database is asked."""
 
-from udi.protocol import kinds
-from udi.protocol.faults import Code, Fault, without_repeats
+from udi.protocol import fault_kinds
+from udi.protocol.faults import Fault, FaultCode, without_repeats
 from udi.protocol.rules import RULES
-from udi.protocol.scan import received, scan
+from udi.protocol.scan import json_type, scan
 from udi.protocol.schema import RECORD
 
 
@@ -14,10 +14,10 @@ def validate(data: object) -> list[Fault]:
     Whether theme, producer and identifiers suit the territory is for the portal to say: see `kinds`.
     """
     if not isinstance(data, dict):
-        return [kinds.NOT_A_RECORD.at("", received=received(data))]
+        return [fault_kinds.NOT_A_RECORD.at("", received=json_type(data))]
     general = scan(data)
-    if any(fault.code is Code.BAD_DOCUMENT for fault in general):
+    if any(fault.code is FaultCode.BAD_DOCUMENT for fault in general):
         return general
     relations = [fault for rule in RULES for fault in rule(data)]
-    version = [fault for fault in relations if fault.code is Code.UNSUPPORTED_VERSION]
+    version = [fault for fault in relations if fault.code is FaultCode.UNSUPPORTED_VERSION]
     return without_repeats([*version, *RECORD(data, ""), *relations, *general])

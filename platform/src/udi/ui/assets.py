@@ -6,7 +6,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from udi.ui.compression import BEST, pack
+from udi.ui.compression import BEST, compress
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("upload.js", "copy.js", "suggest.js", "area.js")
@@ -26,13 +26,13 @@ class Asset:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "digest", sha256(self.content).hexdigest()[:12])
-        packed = {encoding: pack(self.content, encoding, quality) for encoding, quality in BEST.items()}
+        packed = {encoding: compress(self.content, encoding, quality) for encoding, quality in BEST.items()}
         object.__setattr__(self, "packed", packed)
 
 
 @lru_cache(maxsize=1)
 def _assets() -> dict[str, Asset]:
-    css = "".join(minified((STATIC / name).read_text(encoding="utf-8")) for name in SHEETS)
+    css = "".join(minify((STATIC / name).read_text(encoding="utf-8")) for name in SHEETS)
     scripts = [Asset(name, (STATIC / name).read_bytes(), "text/javascript; charset=utf-8") for name in SCRIPTS]
     return {asset.name: asset for asset in (Asset("udi.css", css.encode(), "text/css; charset=utf-8"), *scripts)}
 
@@ -52,7 +52,7 @@ def find_asset(digest: str, name: str) -> Asset | None:
     return asset if asset and asset.digest == digest else None
 
 
-def minified(css: str) -> str:
+def minify(css: str) -> str:
     """A style sheet without comments and needless spaces; `calc()` and combinators keep theirs."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)

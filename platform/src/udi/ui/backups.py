@@ -1,23 +1,23 @@
 """How old the last backup is, and the last proof that one restores, for the metrics."""
 
-from udi.kit.backups import Noted, read_state
+from udi.kit.backups import BackupRun, read_state
 from udi.kit.clock import now
-from udi.ui.metrics import Family, Sample
+from udi.ui.metrics import MetricFamily, MetricSample
 from udi.ui.site import Site
 
 
-async def measure_backups(site: Site) -> list[Family]:
+async def measure_backups(site: Site) -> list[MetricFamily]:
     """Nothing on a machine where no backup is made."""
     state = read_state(site.settings)
     if state is None:
         return []
-    told = [
+    gauges = [
         ("udi_backup_age_seconds", "Since the last whole backup ended.", _age(state.created)),
         ("udi_backup_verified_age_seconds", "Since a backup was last proven to restore.", _age(state.verified)),
-        ("udi_backup_refused", "Whether the last proof failed.", [Sample({}, int(state.refused is not None))]),
+        ("udi_backup_refused", "Whether the last proof failed.", [MetricSample({}, int(state.refused is not None))]),
     ]
-    return [Family(name, "gauge", words, samples) for name, words, samples in told]
+    return [MetricFamily(name, "gauge", words, samples) for name, words, samples in gauges]
 
 
-def _age(noted: Noted | None) -> list[Sample]:
-    return [] if noted is None else [Sample({}, (now() - noted.at).total_seconds())]
+def _age(noted: BackupRun | None) -> list[MetricSample]:
+    return [] if noted is None else [MetricSample({}, (now() - noted.at).total_seconds())]

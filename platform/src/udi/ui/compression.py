@@ -27,12 +27,12 @@ NOT_MODIFIED = 304
 
 def choose_encoding(accepted: str) -> str:
     """Of `Accept-Encoding` (RFC 9110, 12.5.3): the best that we write, or nothing; `*` asks for nothing in particular."""
-    said = [part.replace(" ", "") for part in accepted.lower().split(",")]
-    read = {part.partition(";")[0] for part in said if not REFUSED.search(part)}
+    codings = [part.replace(" ", "") for part in accepted.lower().split(",")]
+    read = {part.partition(";")[0] for part in codings if not REFUSED.search(part)}
     return next((name for name in ENCODINGS if name in read), "")
 
 
-def pack(body: bytes, encoding: str, quality: int = QUALITY) -> bytes:
+def compress(body: bytes, encoding: str, quality: int = QUALITY) -> bytes:
     """A body in an encoding; nothing changes in none."""
     if encoding == "br":
         packed: bytes = brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality)
@@ -40,7 +40,7 @@ def pack(body: bytes, encoding: str, quality: int = QUALITY) -> bytes:
     return gzip.compress(body, quality, mtime=0) if encoding else body
 
 
-def unpack(body: bytes, encoding: str) -> bytes:
+def decompress(body: bytes, encoding: str) -> bytes:
     """The body as it was before `pack`."""
     if encoding == "br":
         plain: bytes = brotli.decompress(body)
@@ -48,7 +48,7 @@ def unpack(body: bytes, encoding: str) -> bytes:
     return gzip.decompress(body) if encoding else body
 
 
-class Compressed:
+class CompressionMiddleware:
     """Wraps a program: what is read is compressed on its way to the reader.
 
     A strong validator becomes weak, since the bytes differ (RFC 9110, 8.8.3); a 304 repeats the form that was asked.
@@ -62,48 +62,48 @@ class Compressed:
         if scope["type"] != ScopeType.HTTP or scope["method"] != "GET":
             await self._inner(scope, receive, send)
             return
-        held: Message | None = None
+        pending_start: Message | None = None
 
         async def answer(message: Message) -> None:
-            nonlocal held
+            nonlocal pending_start
             if message["type"] == "http.response.start":
-                held = message
+                pending_start = message
                 return
-            if held is not None:
-                start, held = held, None
-                await _settle(scope, start, message)
+            if pending_start is not None:
+                start, pending_start = pending_start, None
+                await _prepare_response(scope, start, message)
                 await send(start)
             await send(message)
 
         await self._inner(scope, receive, answer)
 
 
-async def _settle(scope: Scope, start: Any, body: Any) -> None:
+async def _prepare_response(scope: Scope, start: Any, body: Any) -> None:
     headers = MutableScopeHeaders.from_message(start)
     if start["status"] == NOT_MODIFIED:
-        _repeat(scope, headers)
+        _weaken_etag(scope, headers)
     elif _is_text(headers) and not body.get("more_body"):
-        _vary(headers)
-        encoding = choose_encoding(_asked(scope, b"accept-encoding"))
+        _add_vary(headers)
+        encoding = choose_encoding(_request_header(scope, b"accept-encoding"))
         if encoding and len(body["body"]) >= SMALL:
-            await _compress(headers, body, encoding)
+            await _compress_body(headers, body, encoding)
 
 
-async def _compress(headers: MutableScopeHeaders, body: Any, encoding: str) -> None:
+async def _compress_body(headers: MutableScopeHeaders, body: Any, encoding: str) -> None:
     content = body["body"]
     large = len(content) > LARGE
-    body["body"] = await asyncio.to_thread(pack, content, encoding) if large else pack(content, encoding)
+    body["body"] = await asyncio.to_thread(compress, content, encoding) if large else compress(content, encoding)
     headers["content-encoding"] = encoding
     headers["content-length"] = str(len(body["body"]))
     if (tag := headers.get("etag", "")).startswith('"'):
         headers["etag"] = f"W/{tag}"
 
 
-def _repeat(scope: Scope, headers: MutableScopeHeaders) -> None:
+def _weaken_etag(scope: Scope, headers: MutableScopeHeaders) -> None:
     tag = headers.get("etag", "")
-    if tag.startswith('"') and not _is_file(headers) and f"W/{tag}" in _asked(scope, b"if-none-match"):
+    if tag.startswith('"') and not _is_file(headers) and f"W/{tag}" in _request_header(scope, b"if-none-match"):
         headers["etag"] = f"W/{tag}"
-        _vary(headers)
+        _add_vary(headers)
 
 
 def _is_text(headers: MutableScopeHeaders) -> bool:
@@ -117,10 +117,10 @@ def _is_file(headers: MutableScopeHeaders) -> bool:
     return attached or "accept-ranges" in headers or "content-range" in headers
 
 
-def _vary(headers: MutableScopeHeaders) -> None:
+def _add_vary(headers: MutableScopeHeaders) -> None:
     if "accept-encoding" not in headers.get("vary", "").lower():
         headers["vary"] = ", ".join(filter(None, (headers.get("vary", ""), "Accept-Encoding")))
 
 
-def _asked(scope: Scope, name: bytes) -> str:
+def _request_header(scope: Scope, name: bytes) -> str:
     return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name)

@@ -13,7 +13,7 @@ PREFLIGHT = {
 }
 
 
-class OpenToAll(ASGIMiddleware):
+class CrossOriginMiddleware(ASGIMiddleware):
     """Opens the answers of some addresses, refusals included; no cookie of ours is ever sent along."""
 
     scopes = (ScopeType.HTTP,)
@@ -22,8 +22,8 @@ class OpenToAll(ASGIMiddleware):
         async def send_open(message: Message) -> None:
             if message["type"] == "http.response.start":
                 put = ANSWER | PREFLIGHT if scope.get("method") == "OPTIONS" else ANSWER
-                kept = [header for header in message.get("headers", ()) if header[0].lower() not in put]
-                message["headers"] = [*kept, *put.items()]
+                headers = [header for header in message.get("headers", ()) if header[0].lower() not in put]
+                message["headers"] = [*headers, *put.items()]
             await send(message)
 
         await next_app(scope, receive, send_open)

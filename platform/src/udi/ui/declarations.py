@@ -17,7 +17,7 @@ FILE = Path(__file__).parent / "declarations.json"
 HALF = 0.5
 
 
-class State(StrEnum):
+class CriterionState(StrEnum):
     """How a criterion of the RGAA stands."""
 
     KEPT = "kept"
@@ -40,7 +40,7 @@ class Conformity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Accessibility:
+class AccessibilityReport:
     """What was found, on how many pages, with what."""
 
     day: date
@@ -48,48 +48,48 @@ class Accessibility:
     languages: tuple[str, ...]
     modes: tuple[str, ...]
     axe: str
-    criteria: Mapping[str, State]
+    criteria: Mapping[str, CriterionState]
     broken: Mapping[str, list[str]]
 
     @property
-    def counts(self) -> Counter[State]:
+    def counts(self) -> Counter[CriterionState]:
         """How many criteria are in each state."""
         return Counter(self.criteria.values())
 
     @property
-    def themes(self) -> dict[int, Counter[State]]:
+    def themes(self) -> dict[int, Counter[CriterionState]]:
         """The same, theme by theme."""
-        found: dict[int, Counter[State]] = {}
+        counts_by_theme: dict[int, Counter[CriterionState]] = {}
         for number, state in self.criteria.items():
-            found.setdefault(int(number.partition(".")[0]), Counter())[state] += 1
-        return dict(sorted(found.items()))
+            counts_by_theme.setdefault(int(number.partition(".")[0]), Counter())[state] += 1
+        return dict(sorted(counts_by_theme.items()))
 
     @property
     def conformity(self) -> Conformity:
         """Total with every criterion that applies kept, partial from half of them; none while a person has not looked at all."""
         counts = self.counts
-        applying = len(self.criteria) - counts[State.ABSENT]
-        if counts[State.CHECKED] or counts[State.UNSEEN] or not applying:
+        applying = len(self.criteria) - counts[CriterionState.ABSENT]
+        if counts[CriterionState.CHECKED] or counts[CriterionState.UNSEEN] or not applying:
             return Conformity.NONE
-        share = counts[State.KEPT] / applying
+        share = counts[CriterionState.KEPT] / applying
         return Conformity.TOTAL if share == 1 else Conformity.PARTIAL if share >= HALF else Conformity.NONE
 
 
-def read_accessibility(part: Mapping[str, Any]) -> Accessibility:
+def read_accessibility(part: Mapping[str, Any]) -> AccessibilityReport:
     """From the part of the file that says so."""
-    return Accessibility(
+    return AccessibilityReport(
         day=date.fromisoformat(part["date"]),
         pages=part["pages"],
         languages=tuple(part["languages"]),
         modes=tuple(part["modes"]),
         axe=part["axe"],
-        criteria={number: State(state) for number, state in part["criteria"].items()},
+        criteria={number: CriterionState(state) for number, state in part["criteria"].items()},
         broken=part["broken"],
     )
 
 
 @dataclass(frozen=True)
-class Budget:
+class PageBudget:
     """What a visit of any page may cost, and the EcoIndex that every page has."""
 
     first_bytes: int = 100_000
@@ -99,7 +99,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Cost:
+class PageCost:
     """The heaviest of the pages of one kind."""
 
     pages: int
@@ -113,44 +113,44 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Weights:
+class EcodesignReport:
     """What visits cost, kind by kind."""
 
     day: date
     browser: str
-    kinds: Mapping[str, Cost]
+    kinds: Mapping[str, PageCost]
 
 
 @cache
-def weights() -> Weights | None:
+def weights() -> EcodesignReport | None:
     """What this release weighs; None where nobody weighed it."""
-    part = _file().get("weights")
+    part = _read_file().get("weights")
     if part is None:
         return None
-    kinds = {kind: Cost(**cost) for kind, cost in part["kinds"].items()}
-    return Weights(date.fromisoformat(part["date"]), part["browser"], kinds)
+    kinds = {kind: PageCost(**cost) for kind, cost in part["kinds"].items()}
+    return EcodesignReport(date.fromisoformat(part["date"]), part["browser"], kinds)
 
 
 @cache
-def accessibility() -> Accessibility | None:
+def accessibility() -> AccessibilityReport | None:
     """What this release found of itself; None where its pages were not walked."""
-    part = _file().get("accessibility")
+    part = _read_file().get("accessibility")
     return read_accessibility(part) if part else None
 
 
 def conformity() -> Conformity:
     """The state that every page says; none is what the law says of a service without results."""
-    said = accessibility()
-    return said.conformity if said else Conformity.NONE
+    declaration = accessibility()
+    return declaration.conformity if declaration else Conformity.NONE
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Read the file again when it is next asked for: it was written anew."""
-    for read in (weights, accessibility, _file):
+    for read in (weights, accessibility, _read_file):
         read.cache_clear()
 
 
 @cache
-def _file() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    return found
+def _read_file() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    return document

@@ -8,31 +8,31 @@ from markupsafe import escape
 
 from udi.kit.errors import RenamedError, UdiError
 from udi.kit.tenancy import Territory
-from udi.ui.errors import on_refusal
+from udi.ui.errors import on_udi_error
 from udi.ui.locale import LANGUAGES, choose_language
 from udi.ui.middleware import content_security_policy
 from udi.ui.site import render
 
 LANGUAGE = "lang"
 """The parameter of an address that says the language."""
-KEPT = "public, max-age=300"
+CACHE_CONTROL = "public, max-age=300"
 LINE = '<iframe src="{}" title="{}" width="100%" height="{}" loading="lazy" style="border:0"></iframe>'
-Asked = Request[Any, Any, State]
+PageRequest = Request[Any, Any, State]
 
 
-def frame_line(address: str, title: str, height: int) -> str:
+def iframe_html(address: str, title: str, height: int) -> str:
     """The line of HTML that puts a page of ours into one of others; `height` in pixels."""
     return LINE.format(escape(address), escape(title), height)
 
 
-def language_of(request: Asked) -> str:
+def language_of(request: PageRequest) -> str:
     """The language that the address asks for; empty without, or where we do not speak it."""
-    asked = request.query_params.get(LANGUAGE) or ""
-    return asked if asked in LANGUAGES else ""
+    language = request.query_params.get(LANGUAGE) or ""
+    return language if language in LANGUAGES else ""
 
 
-def render_framed(
-    request: Asked, territory: Territory | None, template: str, *, status: int = 200, **context: Any
+def render_embedded(
+    request: PageRequest, territory: Territory | None, template: str, *, status: int = 200, **context: Any
 ) -> Response[str]:
     """A page that any other may frame, the same for everybody, in the language of its address."""
     state = request.scope["state"]
@@ -44,15 +44,15 @@ def render_framed(
     page.headers["Vary"] = "Accept-Language"
     page.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     if status < 400:  # noqa: PLR2004 - what was refused may be there later
-        page.headers["Cache-Control"] = KEPT
+        page.headers["Cache-Control"] = CACHE_CONTROL
     return page
 
 
-def on_framed_refusal(request: Asked, error: UdiError) -> Response[Any]:
+def on_embedded_error(request: PageRequest, error: UdiError) -> Response[Any]:
     """A refusal that is read inside the frame; a former name leads to the present one."""
     if isinstance(error, RenamedError):
-        return on_refusal(request, error)
+        return on_udi_error(request, error)
     territory: Territory | None = request.scope["state"].get("territory")
-    page = render_framed(request, territory, "ui/embedded-error.html", status=error.status, error=error)
+    page = render_embedded(request, territory, "ui/embedded-error.html", status=error.status, error=error)
     page.headers.update(error.headers)
     return page

@@ -12,19 +12,19 @@ from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import SQLAlchemyError
 
-from udi.kit.db import is_away
+from udi.kit.db import is_unavailable
 from udi.kit.errors import (
-    AccidentError,
     ConflictError,
     ForbiddenError,
+    InternalServerError,
     InvalidError,
     MediaTypeError,
-    MethodError,
+    MethodNotAllowedError,
     NotFoundError,
     Refusal,
     RenamedError,
     TooLargeError,
-    TooManyError,
+    TooManyRequestsError,
     UdiError,
     UnauthenticatedError,
     UnavailableError,
@@ -64,13 +64,13 @@ BY_STATUS: dict[int, type[UdiError]] = {
     401: UnauthenticatedError,
     403: ForbiddenError,
     404: NotFoundError,
-    405: MethodError,
+    405: MethodNotAllowedError,
     409: ConflictError,
     413: TooLargeError,
     415: MediaTypeError,
     422: InvalidError,
-    429: TooManyError,
-    500: AccidentError,
+    429: TooManyRequestsError,
+    500: InternalServerError,
     503: UnavailableError,
 }
 
@@ -85,23 +85,23 @@ def wants_page(request: Request[Any, Any, State]) -> bool:
     return "text/html" in accepted or anything
 
 
-def problem(request: Request[Any, Any, State], error: UdiError) -> Response[dict[str, Any]]:
+def render_problem(request: Request[Any, Any, State], error: UdiError) -> Response[dict[str, Any]]:
     """An `application/problem+json` answer: what happened, why, what to do, and each field that is wrong."""
-    say = _speaker(request)
+    say = _translator(request)
     body: dict[str, Any] = {
         "type": f"{problems.PATH}/{error.slug}",
         "title": say(error.title),
         "status": error.status,
-        "detail": _filled(say(error.detail), error.values),
+        "detail": _fill(say(error.detail), error.values),
     }
     if error.remedy:
-        body["remedy"] = _filled(say(error.remedy), error.values)
+        body["remedy"] = _fill(say(error.remedy), error.values)
     if error.code:
         body["code"] = error.code
     if error.page:
         body["page"] = error.page
     if error.refusals:
-        body["errors"] = [_refusal(refusal, say) for refusal in error.refusals]
+        body["errors"] = [_describe_refusal(refusal, say) for refusal in error.refusals]
     return Response(
         body,
         status_code=error.status,
@@ -110,14 +110,14 @@ def problem(request: Request[Any, Any, State], error: UdiError) -> Response[dict
     )
 
 
-def on_refusal(request: Request[Any, Any, State], error: UdiError) -> Response[Any]:
+def on_udi_error(request: Request[Any, Any, State], error: UdiError) -> Response[Any]:
     """Answer a refusal; a page that needs a person leads to the login, and a former name to the present one."""
     if isinstance(error, RenamedError):
-        return Redirect(_renamed(request, error), status_code=301)
+        return Redirect(_renamed_url(request, error), status_code=301)
     request.scope["state"][REFUSAL] = error
-    _frame(request)
+    _set_territory_and_language(request)
     if not wants_page(request):
-        return problem(request, error)
+        return render_problem(request, error)
     if isinstance(error, UnauthenticatedError) and request.method == "GET" and request.scope["state"].get("territory"):
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return Redirect(f"/login?back={quote(path, safe='/')}", status_code=303)
@@ -127,7 +127,7 @@ def on_refusal(request: Request[Any, Any, State], error: UdiError) -> Response[A
     return response
 
 
-def _renamed(request: Request[Any, Any, State], error: RenamedError) -> str:
+def _renamed_url(request: Request[Any, Any, State], error: RenamedError) -> str:
     """The same address with the present name, which an extension may follow."""
     parts = [
         error.present + part[len(error.former) :]
@@ -139,7 +139,7 @@ def _renamed(request: Request[Any, Any, State], error: RenamedError) -> str:
     return f"{path}?{request.url.query}" if request.url.query else path
 
 
-def _frame(request: Request[Any, Any, State]) -> None:
+def _set_territory_and_language(request: Request[Any, Any, State]) -> None:
     """Find the territory and the language where no page has this address, so that nothing before it did."""
     state, site = request.scope["state"], request.app.state.site
     if "locale" in state:
@@ -160,7 +160,7 @@ def on_http_exception(request: Request[Any, Any, State], error: HTTPException) -
     translated = kind("" if error.status_code == NotFoundError.status else str(error.detail), refusals=refusals)
     translated.status = error.status_code
     translated.headers = dict(error.headers or {})
-    return on_refusal(request, translated)
+    return on_udi_error(request, translated)
 
 
 def on_database_error(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
@@ -168,8 +168,8 @@ def on_database_error(request: Request[Any, Any, State], error: Exception) -> Re
 
     A write that was not acknowledged may have been made.
     """
-    if not is_away(error):
-        return on_accident(request, error)
+    if not is_unavailable(error):
+        return on_unexpected_error(request, error)
     log.error("database away", error=type(error).__name__)
     reads = request.method in {"GET", "HEAD"}
     refusal = UnavailableError(
@@ -178,44 +178,45 @@ def on_database_error(request: Request[Any, Any, State], error: Exception) -> Re
         headers={"Retry-After": "30"},
     )
     if request.scope["state"].get("territory") is None:
-        return problem(request, refusal)
-    return on_refusal(request, refusal)
+        return render_problem(request, refusal)
+    return on_udi_error(request, refusal)
 
 
-def on_accident(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
+def on_unexpected_error(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
     """Anything unforeseen: a page that admits it, a line in the log that says where."""
     log.error("unforeseen", path=request.url.path, error=type(error).__name__, exc_info=error)
-    return on_refusal(request, AccidentError("Something went wrong on our side."))
+    return on_udi_error(request, InternalServerError("Something went wrong on our side."))
 
 
-def _speaker(request: Request[Any, Any, State]) -> Any:
+def _translator(request: Request[Any, Any, State]) -> Any:
     return request.app.state.site.pages.speaker(request)
 
 
-def _filled(text: str, values: dict[str, Any]) -> str:
+def _fill(text: str, values: dict[str, Any]) -> str:
     return text % values if values else text
 
 
-def say_fields(request: Request[Any, Any, State], error: UdiError | None) -> dict[str, str]:
+def form_errors(request: Request[Any, Any, State], error: UdiError | None) -> dict[str, str]:
     """What is wrong with each field of a form, and what to do, in the reader's language."""
-    found = [_refusal(each, _speaker(request)) for each in (error.refusals if error else ())]
+    entries = [_describe_refusal(refusal, _translator(request)) for refusal in (error.refusals if error else ())]
     return {
-        each.get("field", ""): " ".join(each[part] for part in ("reason", "remedy") if part in each) for each in found
+        entry.get("field", ""): " ".join(entry[part] for part in ("reason", "remedy") if part in entry)
+        for entry in entries
     }
 
 
-def _refusal(refusal: Refusal, say: Any) -> dict[str, str]:
-    reason, remedy = (_filled(say(words), dict(refusal.values)) for words in (refusal.reason, refusal.remedy))
+def _describe_refusal(refusal: Refusal, say: Any) -> dict[str, str]:
+    reason, remedy = (_fill(say(words), dict(refusal.values)) for words in (refusal.reason, refusal.remedy))
     entry = {"field": refusal.field, "reason": reason, "remedy": remedy, "code": refusal.code}
     return {key: value for key, value in entry.items() if value}
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
-    UdiError: on_refusal,
+    UdiError: on_udi_error,
     HTTPException: on_http_exception,
     SQLAlchemyError: on_database_error,
     asyncpg.PostgresError: on_database_error,
     ConnectionError: on_database_error,
     TimeoutError: on_database_error,
-    Exception: on_accident,
+    Exception: on_unexpected_error,
 }

@@ -19,7 +19,7 @@ LOCALES = {"en": "en_GB"}
 UNITS = {"fr": ("o", "ko", "Mo", "Go", "To"), "en": ("bytes", "kB", "MB", "GB", "TB")}
 STEP = 1000
 SMALLEST, LARGEST = 1e-6, 1e15
-KEPT = 4096
+CACHE_SIZE = 4096
 """Numbers and dates whose words are kept: pages say the same ones again and again."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MIDNIGHT, LAST_SECOND = timedelta(), timedelta(hours=24) - timedelta(seconds=1)
@@ -36,7 +36,7 @@ def in_zone(zone: tzinfo) -> Iterator[None]:
         _zone.reset(token)
 
 
-def say_size(size: int, language: str) -> str:
+def display_size(size: int, language: str) -> str:
     """A number of bytes in its nearest decimal unit, one decimal under a hundred: `48,2 Mo`."""
     units = UNITS.get(language, UNITS["en"])
     value, unit = float(size), 0
@@ -46,9 +46,9 @@ def say_size(size: int, language: str) -> str:
     return f"{format_decimal(value, digits, locale=_locale(language))}{NO_BREAK}{units[unit]}"
 
 
-def say_date(value: date, language: str, *, zone: tzinfo = UTC, length: str = "long") -> str:
+def display_date(value: date, language: str, *, zone: tzinfo = UTC, length: str = "long") -> str:
     """A date in words: `18 novembre 2026`, and `1er` for the first of the month in French; of an instant, its day there."""
-    return _say_day(day_of(value, zone) if isinstance(value, datetime) else value, language, length)
+    return _display_day(day_of(value, zone) if isinstance(value, datetime) else value, language, length)
 
 
 def day_of(value: datetime, zone: tzinfo) -> date:
@@ -63,12 +63,12 @@ def _is_day(moment: datetime) -> bool:
     return moment.microsecond == 0 if since == MIDNIGHT else since == LAST_SECOND
 
 
-@lru_cache(KEPT)
-def _say_day(value: date, language: str, length: str) -> str:
-    return _first_day(value, format_date(value, length, locale=_locale(language)), language)
+@lru_cache(CACHE_SIZE)
+def _display_day(value: date, language: str, length: str) -> str:
+    return _mark_first_day(value, format_date(value, length, locale=_locale(language)), language)
 
 
-def say_datetime(value: datetime, language: str, *, zone: tzinfo = UTC, named: bool = False) -> str:
+def display_datetime(value: datetime, language: str, *, zone: tzinfo = UTC, named: bool = False) -> str:
     """A date in words and the time of the day; the zone where it could be mistaken.
 
     It could in UTC, where nobody lives, and in the hour that comes twice in autumn; `named` says it in any case, for who
@@ -77,12 +77,12 @@ def say_datetime(value: datetime, language: str, *, zone: tzinfo = UTC, named: b
     moment = _aware(value).astimezone(zone)
     pattern = "d MMMM y, H 'h' mm" if language == "fr" else "d MMMM y, HH:mm"
     text = format_datetime(moment, pattern, locale=_locale(language))
-    text = _first_day(moment, text, language).replace(" h ", f"{NO_BREAK}h{NO_BREAK}")
+    text = _mark_first_day(moment, text, language).replace(" h ", f"{NO_BREAK}h{NO_BREAK}")
     twice = moment.utcoffset() != moment.replace(fold=1 - moment.fold).utcoffset()
-    return f"{text} {_say_zone(moment)}" if named or twice or zone is UTC else text
+    return f"{text} {_display_offset(moment)}" if named or twice or zone is UTC else text
 
 
-def _say_zone(moment: datetime) -> str:
+def _display_offset(moment: datetime) -> str:
     """How far from UTC: `UTC`, `(UTC+1)`, `(UTC−9:30)`."""
     minutes = int((moment.utcoffset() or MIDNIGHT).total_seconds()) // 60
     hours, rest = divmod(abs(minutes), 60)
@@ -90,24 +90,24 @@ def _say_zone(moment: datetime) -> str:
     return f"(UTC{sign}{hours}{f':{rest:02}' if rest else ''})" if minutes else "UTC"
 
 
-@lru_cache(KEPT)
-def say_number(value: float, language: str) -> str:
+@lru_cache(CACHE_SIZE)
+def display_number(value: float, language: str) -> str:
     """A number with its separators: `1 284` in French."""
     return format_decimal(value, locale=_locale(language))
 
 
-def say_figure(value: float, language: str) -> str:
+def display_figure(value: float, language: str) -> str:
     """A measured number, with at most six decimals; the very large and the very small as powers of ten."""
     if value and not SMALLEST <= abs(value) < LARGEST:
         return format_scientific(value, "0.######E0", locale=_locale(language))
     return format_decimal(value, "#,##0.######", locale=_locale(language))
 
 
-def say_iso_date(value: str, language: str) -> str:
+def display_iso_date(value: str, language: str) -> str:
     """A day or a moment written as ISO 8601, short: `3 mai 2024`, `3 mai 2024, 14:05`."""
     moment = datetime.fromisoformat(value)
     if "T" not in value:
-        return _first_day(moment, format_date(moment.date(), "medium", locale=_locale(language)), language)
+        return _mark_first_day(moment, format_date(moment.date(), "medium", locale=_locale(language)), language)
     return format_datetime(moment, "d MMM y, HH:mm", locale=_locale(language))
 
 
@@ -120,7 +120,7 @@ def local_iso(value: str, zone: tzinfo) -> str:
     return moment.date().isoformat() if _is_day(moment) else moment.astimezone(zone).isoformat()
 
 
-def say_ago(value: datetime, language: str) -> str:
+def display_relative_time(value: datetime, language: str) -> str:
     """How long ago, or in how long: `il y a 4 minutes`."""
     return format_timedelta(_aware(value) - clock.now(), add_direction=True, locale=_locale(language))
 
@@ -130,13 +130,13 @@ def days_ago(value: datetime, _language: str, *, zone: tzinfo = UTC) -> int:
     return (clock.today(zone) - _aware(value).astimezone(zone).date()).days
 
 
-def say_days_ago(value: datetime, language: str, *, zone: tzinfo = UTC) -> str:
+def display_relative_days(value: datetime, language: str, *, zone: tzinfo = UTC) -> str:
     """The same in words, in days, weeks, months or years: what a page that is kept for a day may say."""
     past = timedelta(days=-days_ago(value, language, zone=zone))
     return format_timedelta(past, granularity="day", add_direction=True, locale=_locale(language))
 
 
-def said(gettext: Callable[[str], str], message: str, values: Mapping[str, object] | None = None) -> str:
+def translate_message(gettext: Callable[[str], str], message: str, values: Mapping[str, object] | None = None) -> str:
     """A message that is not written in the template: translated, filled, and still to be escaped."""
     text = gettext(message) if message else ""
     return text % values if values else text
@@ -147,7 +147,7 @@ def machine_date(value: date) -> str:
     return _aware(value).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
 
 
-def _first_day(value: date, text: str, language: str) -> str:
+def _mark_first_day(value: date, text: str, language: str) -> str:
     return text.replace("1 ", "1er ", 1) if language == "fr" and value.day == 1 and text.startswith("1 ") else text
 
 
@@ -160,7 +160,7 @@ def _locale(language: str) -> Locale:
     return Locale.parse(LOCALES.get(language, language))
 
 
-def _in_page_language(say: Callable[..., str]) -> Callable[..., str]:
+def _with_page_language(say: Callable[..., str]) -> Callable[..., str]:
     @pass_context
     def filtered(context: Context, value: Any, **options: Any) -> str:
         return "" if value is None else say(value, context["locale"], **options)
@@ -168,7 +168,7 @@ def _in_page_language(say: Callable[..., str]) -> Callable[..., str]:
     return filtered
 
 
-def _in_page_zone(say: Callable[..., Any]) -> Callable[..., Any]:
+def _with_page_zone(say: Callable[..., Any]) -> Callable[..., Any]:
     @pass_context
     def filtered(context: Context, value: Any, **options: Any) -> str:
         return "" if value is None else say(value, context["locale"], zone=_zone.get(), **options)
@@ -177,14 +177,14 @@ def _in_page_zone(say: Callable[..., Any]) -> Callable[..., Any]:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "filesize": _in_page_language(say_size),
-    "date": _in_page_zone(say_date),
-    "datetime": _in_page_zone(say_datetime),
-    "number": _in_page_language(say_number),
-    "figure": _in_page_language(say_figure),
-    "iso_date": _in_page_language(say_iso_date),
-    "ago": _in_page_language(say_ago),
-    "days_ago": _in_page_zone(days_ago),
-    "say_days_ago": _in_page_zone(say_days_ago),
+    "filesize": _with_page_language(display_size),
+    "date": _with_page_zone(display_date),
+    "datetime": _with_page_zone(display_datetime),
+    "number": _with_page_language(display_number),
+    "figure": _with_page_language(display_figure),
+    "iso_date": _with_page_language(display_iso_date),
+    "ago": _with_page_language(display_relative_time),
+    "days_ago": _with_page_zone(days_ago),
+    "say_days_ago": _with_page_zone(display_relative_days),
     "machine_date": machine_date,
 }

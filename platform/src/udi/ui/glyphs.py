@@ -62,13 +62,13 @@ def icon(name: str) -> Markup:
     Raises:
         KeyError: no icon has this name.
     """
-    return _drawn(f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{ICONS[name]}</svg>')
+    return _as_markup(f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{ICONS[name]}</svg>')
 
 
 def glyph(key: str, size: str = "") -> Markup:
     """The glyph of a theme, or a plain one for a key without a drawing; `size` is "" (40 px) or "big" (80 px)."""
     css = "glyph big" if size == "big" else "glyph"
-    return _drawn(f'<svg class="{css}" viewBox="0 0 8 8" aria-hidden="true">{GLYPHS.get(key, OTHER)}</svg>')
+    return _as_markup(f'<svg class="{css}" viewBox="0 0 8 8" aria-hidden="true">{GLYPHS.get(key, OTHER)}</svg>')
 
 
 def score(value: int, out_of: int, label: str) -> Markup:
@@ -77,11 +77,11 @@ def score(value: int, out_of: int, label: str) -> Markup:
         f'<path class="k{1 if number < value else 2}" d="M{10 * number} 0h4a4 4 0 0 1 4 4v4h-4a4 4 0 0 1-4-4z"/>'
         for number in range(out_of)
     )
-    return _drawn(
+    return _as_markup(
         f'<svg class="score" viewBox="0 0 {10 * out_of} 8" width="{20 * out_of}" height="16" role="img"'
         f' aria-label="{Markup.escape(label)}">{tiles}</svg>'
     )
 
 
-def _drawn(svg: str) -> Markup:
+def _as_markup(svg: str) -> Markup:
     return Markup(svg)  # noqa: S704 - made of the tables above; the label is escaped

@@ -26,7 +26,7 @@ def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
             for message in catalogue if whole is not catalogue else ():
                 if message.id and whole.get(message.id, message.context) is None:
                     whole.add(message.id, message.string, context=message.context)
-    return {SOURCE: NullTranslations(), **{language: _compiled(whole) for language, whole in merged.items()}}
+    return {SOURCE: NullTranslations(), **{language: _compile(whole) for language, whole in merged.items()}}
 
 
 class Translations(GNUTranslations):
@@ -34,28 +34,28 @@ class Translations(GNUTranslations):
 
     def gettext(self, message: str) -> str:
         """The translation, else the form for one, which Python itself looks for since a later 3.11 than Debian's."""
-        found = super().gettext(message)
-        return self.ngettext(message, message, 1) if found == message else found
+        translation = super().gettext(message)
+        return self.ngettext(message, message, 1) if translation == message else translation
 
 
-def _compiled(catalogue: Catalog) -> Translations:
+def _compile(catalogue: Catalog) -> Translations:
     file = BytesIO()
     write_mo(file, catalogue)
     file.seek(0)
     return Translations(file)
 
 
-def asked_language(request: Any) -> str | None:
+def requested_language(request: Any) -> str | None:
     """The language that an address names (`?lang=fr`), so that a page has one address a language; None for one we do not speak."""
     named = request.query_params.get("lang") if b"lang=" in request.scope["query_string"] else None
     return named if named in LANGUAGES else None
 
 
-def choose_language(wanted: str | None, accept_language: str, offered: Sequence[str]) -> str:
+def choose_language(preferred_language: str | None, accept_language: str, offered: Sequence[str]) -> str:
     """The language to answer in: the one chosen, else the browser's first that is offered, else the first offered."""
-    known = [language for language in offered if language in LANGUAGES] or [SOURCE]
-    if wanted in known:
-        return str(wanted)
+    languages = [language for language in offered if language in LANGUAGES] or [SOURCE]
+    if preferred_language in languages:
+        return str(preferred_language)
     ranked: list[tuple[float, int, str]] = []
     for position, part in enumerate(accept_language[:400].split(",")):
         tag, _, weight = part.strip().partition(";q=")
@@ -63,20 +63,22 @@ def choose_language(wanted: str | None, accept_language: str, offered: Sequence[
             ranked.append((-float(weight or 1), position, tag.split("-")[0].lower()))
         except ValueError:
             continue
-    return next((language for _, _, language in sorted(ranked) if language in known), known[0])
+    return next((language for _, _, language in sorted(ranked) if language in languages), languages[0])
 
 
-def localised(texts: Mapping[str, str] | None, language: str) -> str:
+def localise(texts: Mapping[str, str] | None, language: str) -> str:
     """The text in this language, else in English, else in any."""
     texts = texts or {}
     return texts.get(language) or texts.get(SOURCE) or next(iter(texts.values()), "")
 
 
-def tongue(texts: Mapping[str, str] | None, language: str) -> Markup:
+def lang_attribute(texts: Mapping[str, str] | None, language: str) -> Markup:
     """The attribute `lang` of what `localised` chose, none where that is in the reader's own language.
 
     The title of a record, which says no language, is taken to be in that of its synopsis.
     """
-    said = localised(texts, language)
-    found = next((code for code in (language, SOURCE, *(texts or {})) if (texts or {}).get(code) == said), language)
-    return Markup("") if found == language or not said else Markup(' lang="{}"').format(found)
+    text = localise(texts, language)
+    text_language = next(
+        (code for code in (language, SOURCE, *(texts or {})) if (texts or {}).get(code) == text), language
+    )
+    return Markup("") if text_language == language or not text else Markup(' lang="{}"').format(text_language)

@@ -16,13 +16,13 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from udi.kit import attempts
+from udi.kit import login_attempts
 from udi.kit.errors import UdiError, UnavailableError
 from udi.kit.identity import SECOND_FACTOR, Actor
 from udi.kit.oidc import IdentityRefusedError
 from udi.kit.sessions import Sessions, apply_backchannel_logout
 from udi.kit.tenancy import Territory
-from udi.kit.tokens import IdentityAwayError, InvalidTokenError
+from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
 from udi.ui.routes import local_path
 from udi.ui.security_log import LOGIN_FAILURE
 from udi.ui.site import render, site_of
@@ -34,7 +34,7 @@ LONGEST_COOKIE = 100
 
 
 @dataclass(frozen=True)
-class Failure:
+class LoginFailure:
     """Why nobody is logged in, in words; `slug` is for the log."""
 
     slug: str
@@ -44,42 +44,42 @@ class Failure:
     remedy: str
 
 
-AWAY = Failure(
+AWAY = LoginFailure(
     "away",
     503,
     "Logging in is not possible for the moment",
     "The identity service does not answer.",
     "Try again in a few minutes; nothing was lost.",
 )
-LEFT = Failure(
+LEFT = LoginFailure(
     "left",
     200,
     "You are logged out here",
     "The identity service does not answer, so it still knows you for half an hour at most.",
     "On a computer that you share, close the browser.",
 )
-EXPIRED = Failure(
+EXPIRED = LoginFailure(
     "expired",
     400,
     "This login is out of date",
     "It began too long ago, in another browser, or was already used.",
     "Begin again: it takes a moment.",
 )
-FOREIGN = Failure(
+FOREIGN = LoginFailure(
     "foreign",
     400,
     "This answer is not accepted",
     "It does not come from this territory’s identity service.",
     "Begin again from this page; if it happens again, write to the team.",
 )
-CANCELLED = Failure(
+CANCELLED = LoginFailure(
     "cancelled",
     403,
     "You are not logged in",
     "The login was cancelled, or refused by the identity service.",
     "Begin again if you wish; what is public needs no account.",
 )
-MISFIT = Failure(
+MISFIT = LoginFailure(
     "misfit",
     503,
     "Logging in does not work here",
@@ -117,7 +117,7 @@ def _cookie(territory: Territory, value: str, *, name: str = "udi", max_age: int
     )
 
 
-def explain(request: AnyRequest, failure: Failure, *, back: str = "/") -> Response[Any]:
+def explain_failure(request: AnyRequest, failure: LoginFailure, *, back: str = "/") -> Response[Any]:
     """The page that says why, what to do, and what goes on."""
     log.warning("login failed", reason=failure.slug, program=site_of(request).program)
     request.scope["state"][LOGIN_FAILURE] = failure.slug
@@ -157,12 +157,12 @@ async def begin_login(
     sessions = sessions_of(request)
     try:
         await sessions.service.keys.refresh()
-    except IdentityAwayError:
-        return explain(request, AWAY, back=back)
-    known = request.cookies.get(cookie_name(territory.origin, "udi-login"))
-    key = known if known and attempts.is_key(known) else attempts.new_key()
+    except IdentityUnavailableError:
+        return explain_failure(request, AWAY, back=back)
+    cookie_key = request.cookies.get(cookie_name(territory.origin, "udi-login"))
+    key = cookie_key if cookie_key and login_attempts.is_key(cookie_key) else login_attempts.new_key()
     needs_factor = factor or (fresh and actor is not None and actor.level >= SECOND_FACTOR)
-    attempt = attempts.begin(key, back, SECOND_FACTOR if needs_factor else 0)
+    attempt = login_attempts.begin_attempt(key, back, SECOND_FACTOR if needs_factor else 0)
     address = sessions.service.login_url(
         sessions.client_of(territory),
         state=attempt.state,
@@ -172,7 +172,7 @@ async def begin_login(
         level=attempt.level,
         fresh=fresh,
     )
-    lifetime = int(attempts.LIFETIME.total_seconds())
+    lifetime = int(login_attempts.LIFETIME.total_seconds())
     cookie = _cookie(territory, key, name="udi-login", max_age=lifetime)
     return Redirect(address, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"})
 
@@ -185,27 +185,27 @@ async def finish_login(
     query = request.query_params
     key = request.cookies.get(cookie_name(territory.origin, "udi-login"))
     try:
-        attempt = attempts.resume(key, query.get("state", ""))
-    except attempts.InvalidAttemptError:
-        return Redirect("/", status_code=303) if actor else explain(request, EXPIRED)
+        attempt = login_attempts.resume_attempt(key, query.get("state", ""))
+    except login_attempts.InvalidLoginAttemptError:
+        return Redirect("/", status_code=303) if actor else explain_failure(request, EXPIRED)
     sessions = sessions_of(request)
     if query.get("iss") != sessions.service.issuer:
-        return explain(request, FOREIGN, back=attempt.back)
+        return explain_failure(request, FOREIGN, back=attempt.back)
     if "error" in query:
-        return explain(request, _refusal(query), back=attempt.back)
-    outcome = await _open(request, sessions, territory, attempt, query.get("code", ""))
-    if isinstance(outcome, Failure):
+        return explain_failure(request, _identify_failure(query), back=attempt.back)
+    outcome = await _open_session(request, sessions, territory, attempt, query.get("code", ""))
+    if isinstance(outcome, LoginFailure):
         if outcome is EXPIRED and actor:
             return Redirect(attempt.back, status_code=303)
-        return explain(request, outcome, back=attempt.back)
+        return explain_failure(request, outcome, back=attempt.back)
     cookie, back = _cookie(territory, outcome), attempt.back
-    someone = await sessions.find_actor(territory, outcome) if sessions.wants_factor(territory) else None
+    someone = await sessions.find_actor(territory, outcome) if sessions.requires_second_factor(territory) else None
     if someone is not None and someone.lacks_factor and attempt.level < SECOND_FACTOR:
         back = f"/login?factor=true&back={quote(back, safe='/')}"
     return Redirect(back, status_code=303, cookies=[cookie], headers={"Cache-Control": "no-store"})
 
 
-def _refusal(query: Any) -> Failure:
+def _identify_failure(query: Any) -> LoginFailure:
     error, description = query.get("error"), query.get("error_description")
     if error == "access_denied":
         return CANCELLED
@@ -214,13 +214,13 @@ def _refusal(query: Any) -> Failure:
     return AWAY if error in {"temporarily_unavailable", "server_error"} else MISFIT
 
 
-async def _open(
-    request: AnyRequest, sessions: Sessions, territory: Territory, attempt: attempts.Attempt, code: str
-) -> str | Failure:
+async def _open_session(
+    request: AnyRequest, sessions: Sessions, territory: Territory, attempt: login_attempts.LoginAttempt, code: str
+) -> str | LoginFailure:
     try:
         client = sessions.client_of(territory)
         login = await sessions.service.exchange(client, code=code, nonce=attempt.nonce, verifier=attempt.verifier)
-    except IdentityAwayError:
+    except IdentityUnavailableError:
         return AWAY
     except IdentityRefusedError as error:
         log.warning("code refused", code=error.code)
@@ -242,9 +242,9 @@ async def log_out(request: AnyRequest, territory: NamedDependency[Territory]) ->
         return Redirect("/", status_code=303, cookies=[cookie])
     try:
         await sessions.service.keys.refresh()
-    except IdentityAwayError:
+    except IdentityUnavailableError:
         request.scope["state"]["actor"] = None
-        response = explain(request, LEFT)
+        response = explain_failure(request, LEFT)
         response.set_cookie(cookie)
         return response
     address = sessions.service.logout_url(sessions.client_of(territory), id_token=id_token)
@@ -252,19 +252,21 @@ async def log_out(request: AnyRequest, territory: NamedDependency[Territory]) ->
 
 
 @post("/logout/back-channel", status_code=200)
-async def hear_logout(request: AnyRequest) -> Response[None]:
+async def backchannel_logout(request: AnyRequest) -> Response[None]:
     """The identity service announces that a session ended; the token says on which territory."""
     sessions, site = sessions_of(request), site_of(request)
     form = await request.form()
     try:
         notice = await sessions.service.read_logout_token(str(form.get("logout_token", "")))
-    except IdentityAwayError as error:
+    except IdentityUnavailableError as error:
         raise UnavailableError("The keys of the identity service cannot be read.") from error
     except InvalidTokenError as error:
         log.warning("logout token refused", reason=str(error))
         raise UdiError("This logout token is refused.") from error
-    known = await site.registry.list()
-    territory = next((each for each in known if sessions.client_of(each).id == notice.client_id), None)
+    territories = await site.registry.list()
+    territory = next(
+        (candidate for candidate in territories if sessions.client_of(candidate).id == notice.client_id), None
+    )
     if territory is None:
         raise UdiError("This logout token is for another program.")
     async with site.database.session(territory.id) as session:
@@ -275,4 +277,4 @@ async def hear_logout(request: AnyRequest) -> Response[None]:
     return Response(None, status_code=200, headers={"Cache-Control": "no-store"})
 
 
-routes: Sequence[ControllerRouterHandler] = [begin_login, finish_login, log_out, hear_logout]
+routes: Sequence[ControllerRouterHandler] = [begin_login, finish_login, log_out, backchannel_logout]

@@ -17,15 +17,15 @@ SHEET = Path("login/resources/css/udi.css")
 
 def client_attributes(slug: str, names: Mapping[str, str], colours: Mapping[str, Any]) -> dict[str, str]:
     """The attributes of a territory's Keycloak client that the login pages read."""
-    chosen = theme.parameters(colours)
-    numbers = {f"udi.{name}": f"{value:g}" for name, value in chosen.items()}
+    parameters = theme.parameters(colours)
+    numbers = {f"udi.{name}": f"{value:g}" for name, value in parameters.items()}
     named = {f"udi.name.{language}": name for language, name in names.items()}
     default = names.get("fr") or next(iter(names.values()), slug)
     return {
         "login_theme": THEME,
         "udi.slug": slug,
         "udi.name": default,
-        "udi.tile": motif.paths(slug),
+        "udi.tile": motif.tile_paths(slug),
         **named,
         **numbers,
     }
@@ -46,7 +46,7 @@ def derived_files() -> dict[Path, str]:
     return {SHEET: sheet.content.decode(), Path("login/theme.properties"): properties}
 
 
-def write() -> None:
+def write_files() -> None:
     """Write the derived files beside the templates."""
     for path, text in derived_files().items():
         target = THEMES / THEME / path
@@ -55,4 +55,4 @@ def write() -> None:
 
 
 if __name__ == "__main__":
-    write()
+    write_files()

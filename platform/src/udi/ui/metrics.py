@@ -34,7 +34,7 @@ STARTED = time.monotonic()
 
 
 @dataclass(frozen=True)
-class Sample:
+class MetricSample:
     """One number."""
 
     labels: Mapping[str, str]
@@ -43,16 +43,16 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Family:
+class MetricFamily:
     """Numbers of one name."""
 
     name: str
     kind: Literal["counter", "gauge", "histogram", "info"]
     help: str
-    samples: Sequence[Sample]
+    samples: Sequence[MetricSample]
 
 
-Measure = Callable[[Any], Awaitable[Sequence[Family]]]
+Measure = Callable[[Any], Awaitable[Sequence[MetricFamily]]]
 """Asked with the `Site` at each look; a domain gives its own in the site's part "measures"."""
 
 
@@ -63,48 +63,48 @@ class Metrics:
     counts: dict[Labels, list[int]] = field(default_factory=dict)
     sums: dict[Labels, float] = field(default_factory=dict)
 
-    def note(self, labels: Mapping[str, str], seconds: float) -> None:
+    def count_request(self, labels: Mapping[str, str], seconds: float) -> None:
         """Count one request and how long it took."""
         key = tuple(labels.items())
         counts = self.counts.setdefault(key, [0] * len(BOUNDS))
         counts[next(rank for rank, bound in enumerate(BOUNDS) if seconds <= bound)] += 1
         self.sums[key] = self.sums.get(key, 0.0) + seconds
 
-    def families(self) -> list[Family]:
+    def families(self) -> list[MetricFamily]:
         """The counter of requests, and the histogram of their latency."""
-        counted = [Sample(dict(key), sum(counts), "_total") for key, counts in self.counts.items()]
+        counted = [MetricSample(dict(key), sum(counts), "_total") for key, counts in self.counts.items()]
         timed = [sample for key, counts in self.counts.items() for sample in self._histogram(key, counts)]
         return [
-            Family("udi_http_requests", "counter", "Requests answered.", counted),
-            Family("udi_http_request_duration_seconds", "histogram", "Time to answer.", timed),
+            MetricFamily("udi_http_requests", "counter", "Requests answered.", counted),
+            MetricFamily("udi_http_request_duration_seconds", "histogram", "Time to answer.", timed),
         ]
 
-    def _histogram(self, key: Labels, counts: Sequence[int]) -> Iterable[Sample]:
+    def _histogram(self, key: Labels, counts: Sequence[int]) -> Iterable[MetricSample]:
         reached = 0
         for bound, count in zip(BOUNDS, counts, strict=True):
             reached += count
-            yield Sample({**dict(key), "le": _number(bound)}, reached, "_bucket")
-        yield Sample(dict(key), reached, "_count")
-        yield Sample(dict(key), self.sums[key], "_sum")
+            yield MetricSample({**dict(key), "le": _number(bound)}, reached, "_bucket")
+        yield MetricSample(dict(key), reached, "_count")
+        yield MetricSample(dict(key), self.sums[key], "_sum")
 
 
-def render(families: Iterable[Family]) -> str:
+def render_metrics(families: Iterable[MetricFamily]) -> str:
     """The text of an answer."""
     lines = []
     for family in families:
         lines.append(f"# TYPE {family.name} {family.kind}")
         lines += [f"# UNIT {family.name} {unit}" for unit in UNITS if family.name.endswith(f"_{unit}")]
-        lines.append(f"# HELP {family.name} {_escaped(family.help)}")
+        lines.append(f"# HELP {family.name} {_escape(family.help)}")
         lines += [f"{family.name}{s.suffix}{_labels(s.labels)} {_number(s.value)}" for s in family.samples]
     return "\n".join([*lines, "# EOF", ""])
 
 
 def _labels(labels: Mapping[str, str]) -> str:
-    said = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items() if value)
-    return f"{{{said}}}" if said else ""
+    pairs = ",".join(f'{name}="{_escape(value)}"' for name, value in labels.items() if value)
+    return f"{{{pairs}}}" if pairs else ""
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
@@ -114,30 +114,39 @@ def _number(value: float) -> str:
     return str(value) if isinstance(value, int) else repr(float(value))
 
 
-async def measure(site: Any) -> str:
+async def measure_site(site: Any) -> str:
     """Everything that a program tells; what cannot be asked now is left out, and said."""
-    families, failed = [*site.metrics.families(), *_process(site.program)], 0
+    families, failed = [*site.metrics.families(), *_measure_process(site.program)], 0
     for ask in (measure_jobs, *site.parts.get("measures", ())):
         try:
             families += await ask(site)
         except (SQLAlchemyError, OSError) as error:
             log.warning("measure failed", measure=ask.__name__, error=type(error).__name__)
             failed += 1
-    told = [Sample({"program": site.program}, failed)]
-    return render([*families, Family("udi_measures_failed", "gauge", "Measures that could not be taken.", told)])
+    samples = [MetricSample({"program": site.program}, failed)]
+    return render_metrics(
+        [*families, MetricFamily("udi_measures_failed", "gauge", "Measures that could not be taken.", samples)]
+    )
 
 
-def _process(program: str) -> list[Family]:
+def _measure_process(program: str) -> list[MetricFamily]:
     process, labels = psutil.Process(), {"program": program}
-    memory = [Sample(labels, process.memory_info().rss)]
+    memory = [MetricSample(labels, process.memory_info().rss)]
     return [
-        Family("udi_build", "info", "Version that runs.", [Sample({**labels, "version": __version__}, 1, "_info")]),
-        Family("process_resident_memory_bytes", "gauge", "Memory of this process.", memory),
-        Family("process_uptime_seconds", "gauge", "Age of this process.", [Sample(labels, time.monotonic() - STARTED)]),
+        MetricFamily(
+            "udi_build", "info", "Version that runs.", [MetricSample({**labels, "version": __version__}, 1, "_info")]
+        ),
+        MetricFamily("process_resident_memory_bytes", "gauge", "Memory of this process.", memory),
+        MetricFamily(
+            "process_uptime_seconds",
+            "gauge",
+            "Age of this process.",
+            [MetricSample(labels, time.monotonic() - STARTED)],
+        ),
     ]
 
 
-async def measure_jobs(site: Any) -> list[Family]:
+async def measure_jobs(site: Any) -> list[MetricFamily]:
     """The queue of each territory; one without a job counts nought."""
     async with site.database.platform_session() as session:
         queues = {queue.tenant: queue for queue in await jobs.list_queues(session)}
@@ -146,24 +155,24 @@ async def measure_jobs(site: Any) -> list[Family]:
         labels = {"program": site.program, "territory": territory.slug}
         rows.append((labels, queues.get(territory.id) or jobs.QueueState(territory.id, 0, 0, 0.0, 0.0)))
     counted = [
-        Sample({**labels, "state": state}, getattr(queue, state))
+        MetricSample({**labels, "state": state}, getattr(queue, state))
         for labels, queue in rows
         for state in ("waiting", "held")
     ]
-    ages = [Sample(labels, queue.age) for labels, queue in rows]
-    late = [Sample(labels, queue.overdue) for labels, queue in rows]
+    ages = [MetricSample(labels, queue.age) for labels, queue in rows]
+    late = [MetricSample(labels, queue.overdue) for labels, queue in rows]
     return [
-        Family("udi_jobs", "gauge", "Jobs in the queue.", counted),
-        Family("udi_jobs_age_seconds", "gauge", "Age of the oldest waiting job.", ages),
-        Family("udi_jobs_overdue_seconds", "gauge", "How late the oldest job that may begin is.", late),
+        MetricFamily("udi_jobs", "gauge", "Jobs in the queue.", counted),
+        MetricFamily("udi_jobs_age_seconds", "gauge", "Age of the oldest waiting job.", ages),
+        MetricFamily("udi_jobs_overdue_seconds", "gauge", "How late the oldest job that may begin is.", late),
     ]
 
 
 def may_read(request: Request[Any, Any, State]) -> bool:
     """Whether the numbers are for this client: on the machine itself, past no proxy, or with the secret token."""
-    if (token := _token(request)) is not None:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
+    if (token := _find_token(request)) is not None:
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and hmac.compare_digest(credentials.strip().encode(), token.encode()):
             return True
     if any(name in request.headers for name in FORWARDED):
         return False
@@ -172,7 +181,7 @@ def may_read(request: Request[Any, Any, State]) -> bool:
     return _is_loopback(request.client.host if request.client else "") and (host in here or _is_loopback(host))
 
 
-def _token(request: Request[Any, Any, State]) -> str | None:
+def _find_token(request: Request[Any, Any, State]) -> str | None:
     try:
         return str(request.app.state.site.settings.secret(TOKEN)) or None
     except MissingSecretError:

@@ -14,7 +14,7 @@ from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
 from udi.kit.errors import ForbiddenError, NotFoundError, SuspendedError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import space_context
-from udi.ui.locale import LANGUAGES, asked_language, choose_language
+from udi.ui.locale import LANGUAGES, choose_language, requested_language
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 ANY_HOST = ("/health", "/ready", "/metrics", "/static/", "/logout/back-channel")
@@ -44,13 +44,13 @@ async def put_headers(message: Message, scope: Scope) -> None:
 
 def _usual_headers(site: Any) -> dict[str, str]:
     """The headers of a program, made once."""
-    found: dict[str, str] | None = site.parts.get("usual_headers")
-    if found is None:
-        found = {**HEADERS, "Content-Security-Policy": content_security_policy(site.form_targets)}
+    headers: dict[str, str] | None = site.parts.get("usual_headers")
+    if headers is None:
+        headers = {**HEADERS, "Content-Security-Policy": content_security_policy(site.form_targets)}
         if site.settings.portal_url.startswith("https://"):
-            found["Strict-Transport-Security"] = "max-age=31536000"
-        site.parts["usual_headers"] = found
-    return found
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        site.parts["usual_headers"] = headers
+    return headers
 
 
 def content_security_policy(
@@ -61,11 +61,11 @@ def content_security_policy(
     `frames` are the origins of what a page frames; a page that is `framed` may be by any other.
     """
     run, ancestors = "'self'" if scripts else "'none'", "*" if framed else "'none'"
-    shown = f"frame-src {' '.join(frames)}; " if frames else ""
+    frame_directive = f"frame-src {' '.join(frames)}; " if frames else ""
     targets = " ".join(["'self'", *form_targets])
     return (
         f"default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'none'; script-src {run}; "
-        f"{shown}connect-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors {ancestors}"
+        f"{frame_directive}connect-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors {ancestors}"
     )
 
 
@@ -78,7 +78,7 @@ class TerritoryMiddleware(ASGIMiddleware):
         request: Request[Any, Any, State] = Request(scope, receive, send)
         site = scope["litestar_app"].state.site
         state = scope["state"]
-        state["locale"] = choose_language(_wanted(request), _accepted(request), tuple(LANGUAGES))
+        state["locale"] = choose_language(_requested_language(request), _accept_language(request), tuple(LANGUAGES))
         if scope["path"].startswith(ANY_HOST):
             await next_app(scope, receive, send)
             return
@@ -87,7 +87,9 @@ class TerritoryMiddleware(ASGIMiddleware):
         territory = await site.registry.find(host, installation_host=installation)
         if territory is None and (suspended := site.registry.find_suspended(host)) is not None:
             state["territory"] = territory = suspended
-            state["locale"] = choose_language(_wanted(request), _accepted(request), suspended.languages)
+            state["locale"] = choose_language(
+                _requested_language(request), _accept_language(request), suspended.languages
+            )
             if not scope["path"].startswith(LOOKS):
                 raise SuspendedError(
                     "Its pages are closed for the moment; its data are kept.",
@@ -102,22 +104,24 @@ class TerritoryMiddleware(ASGIMiddleware):
             )
         state["territory"] = territory
         if territory is not None:
-            state["locale"] = choose_language(_wanted(request), _accepted(request), territory.languages)
+            state["locale"] = choose_language(
+                _requested_language(request), _accept_language(request), territory.languages
+            )
             state["actor"] = await site.find_actor(request)
-        with _confined(site, state.get("actor")):
+        with _limit_to_spaces(site, state.get("actor")):
             await next_app(scope, receive, send)
 
 
-def _confined(site: Any, actor: Actor | None) -> AbstractContextManager[None]:
+def _limit_to_spaces(site: Any, actor: Actor | None) -> AbstractContextManager[None]:
     """On the node, what a request reads and writes is kept to the spaces of the person who asks."""
     return space_context(actor.memberships if actor else ()) if site.confined else nullcontext()
 
 
-def _wanted(request: Request[Any, Any, State]) -> str | None:
-    return asked_language(request) or request.cookies.get("lang")
+def _requested_language(request: Request[Any, Any, State]) -> str | None:
+    return requested_language(request) or request.cookies.get("lang")
 
 
-def _accepted(request: Request[Any, Any, State]) -> str:
+def _accept_language(request: Request[Any, Any, State]) -> str:
     return request.headers.get("accept-language", "")
 
 

@@ -49,7 +49,7 @@ MIXTURE = "0213140502130415"
 
 
 @lru_cache(maxsize=1024)
-def paths(slug: str) -> str:
+def tile_paths(slug: str) -> str:
     """The paths of the tile, to put in an `<svg viewBox="0 0 8 8">`; classes k0 to k3 carry the colours."""
     digest = sha256(slug.encode()).digest()
     corner, centre = DIAGONAL[digest[0] % len(DIAGONAL)], DIAGONAL[digest[2] % len(DIAGONAL)]
@@ -78,67 +78,67 @@ def _place(shape: str, dx: int, dy: int, mirror_x: bool, mirror_y: bool, *, swap
 def tile(slug: str, size: str = "") -> Markup:
     """The tile as decoration; `size` is "" (40 px) or "big" (80 px)."""
     css = f"glyph {size}".strip()
-    return _drawn(f'<svg class="{escape(css)}" viewBox="0 0 8 8" aria-hidden="true">{paths(slug)}</svg>')
+    return _as_markup(f'<svg class="{escape(css)}" viewBox="0 0 8 8" aria-hidden="true">{tile_paths(slug)}</svg>')
 
 
-def sister(slug: str) -> str:
+def companion_paths(slug: str) -> str:
     """The paths of the tile that accompanies the territory's own in a mosaic."""
-    return paths(f"{slug}/1")
+    return tile_paths(f"{slug}/1")
 
 
 @lru_cache(maxsize=256)
 def mosaic(slug: str, columns: int = 4, rows: int = 5) -> Markup:
     """A floor of tiles: the territory's, its sister and four large rests, never twice the same side by side."""
     name = escape(slug)
-    shapes = [paths(slug), sister(slug), *RESTS]
+    shapes = [tile_paths(slug), companion_paths(slug), *RESTS]
     defined = "".join(f'<g id="{name}-t{number}">{shape}</g>' for number, shape in enumerate(shapes))
     digest = sha256(f"{slug}/mosaic".encode()).digest()
     laid: list[int] = []
     used = ""
     for place in range(columns * rows):
         column, row = place % columns, place // columns
-        beside = {laid[-1]} if column else set()
-        beside |= {laid[place - columns]} if row else set()
-        number = _choose(digest[place % len(digest)] + place // len(digest), beside)
+        neighbours = {laid[-1]} if column else set()
+        neighbours |= {laid[place - columns]} if row else set()
+        number = _choose(digest[place % len(digest)] + place // len(digest), neighbours)
         laid.append(number)
-        used += _use(f"{name}-t{number}", 8 * column, 8 * row, _turn(number, digest[-1 - place % len(digest)]))
-    return _drawn(
+        used += _place_tile(f"{name}-t{number}", 8 * column, 8 * row, _turn(number, digest[-1 - place % len(digest)]))
+    return _as_markup(
         f'<svg class="mosaic" viewBox="0 0 {8 * columns} {8 * rows}" preserveAspectRatio="xMidYMid slice"'
         f' aria-hidden="true"><defs>{defined}</defs>{used}</svg>'
     )
 
 
-def _choose(byte: int, beside: set[int]) -> int:
+def _choose(byte: int, neighbours: set[int]) -> int:
     numbers = (int(MIXTURE[(byte + step) % len(MIXTURE)]) for step in range(len(MIXTURE)))
-    return next(number for number in numbers if number not in beside)
+    return next(number for number in numbers if number not in neighbours)
 
 
 def _turn(number: int, byte: int) -> int:
     return 0 if number < 2 else 90 * (byte % 4)  # noqa: PLR2004 - the two tiles are the same on every side
 
 
-def _use(name: str, x: int, y: int, turn: int) -> str:
+def _place_tile(name: str, x: int, y: int, turn: int) -> str:
     turned = f' transform="rotate({turn} {x + 4} {y + 4})"' if turn else ""
     return f'<use href="#{name}" x="{x}" y="{y}"{turned}/>'
 
 
 def frieze(slug: str) -> Markup:
     """The band of tiles above the footer: one on a page."""
-    return _drawn(
+    return _as_markup(
         '<svg class="frieze" aria-hidden="true"><defs><pattern id="frieze" width="48" height="48"'
-        f' patternUnits="userSpaceOnUse"><g transform="scale(6)">{paths(slug)}</g></pattern></defs>'
+        f' patternUnits="userSpaceOnUse"><g transform="scale(6)">{tile_paths(slug)}</g></pattern></defs>'
         '<rect width="100%" height="48" fill="url(#frieze)"/></svg>'
     )
 
 
 def icon_svg(slug: str, theme: Mapping[str, Any]) -> str:
     """The tile as the file of the site's icon, with its colours in it."""
-    found = colours(theme)
-    drawn = paths(slug)
+    palette = colours(theme)
+    drawn = tile_paths(slug)
     for number, role in enumerate("dabc"):
-        drawn = drawn.replace(f'class="k{number}"', f'fill="{found[role]}"')
+        drawn = drawn.replace(f'class="k{number}"', f'fill="{palette[role]}"')
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">{drawn}</svg>'
 
 
-def _drawn(svg: str) -> Markup:
+def _as_markup(svg: str) -> Markup:
     return Markup(svg)  # noqa: S704 - made of the tables above; the slug is escaped

@@ -20,14 +20,14 @@ from udi.kit.tenancy import Territory
 from udi.ui import assets, formats, glyphs, motif
 from udi.ui.declarations import conformity
 from udi.ui.errors import PATH_SIGNS
-from udi.ui.locale import LANGUAGES, SOURCE, asked_language, load_translations, localised, tongue
+from udi.ui.locale import LANGUAGES, SOURCE, lang_attribute, load_translations, localise, requested_language
 
 HERE = Path(__file__).parent
 REFUSED = 400
 MESSAGES = 10_000
 
 
-def _speaker_of(translations: NullTranslations) -> Callable[..., Markup]:
+def _make_translator(translations: NullTranslations) -> Callable[..., Markup]:
     """`gettext` for templates, where a message without values is made ready to be shown once and for all."""
 
     @lru_cache(MESSAGES)
@@ -35,13 +35,13 @@ def _speaker_of(translations: NullTranslations) -> Callable[..., Markup]:
         return Markup(translations.gettext(message))  # noqa: S704 - templates name messages, never what people wrote
 
     def say(message: str, **values: Any) -> Markup:
-        found = ready(message)
-        return found % values if values or "%" in found else found
+        translation = ready(message)
+        return translation % values if values or "%" in translation else translation
 
     return say
 
 
-class Compiled(BytecodeCache):
+class TemplateCache(BytecodeCache):
     """What templates were compiled to: the words come later, so that one code serves every language."""
 
     def __init__(self) -> None:
@@ -59,11 +59,11 @@ class Compiled(BytecodeCache):
             self._kept[bucket.key] = bucket.checksum, bucket.code
 
 
-class Pages:
+class PageRenderer:
     """The templates of a program, one environment a language."""
 
     def __init__(self, templates: Mapping[str, Path], locales: Sequence[Path]) -> None:
-        self._compiled = Compiled()
+        self._compiled = TemplateCache()
         folders = {"ui": HERE / "templates", **templates}
         self._translations = load_translations([HERE / "locale", *locales])
         loader = PrefixLoader({name: FileSystemLoader(folder) for name, folder in folders.items()})
@@ -80,11 +80,11 @@ class Pages:
             extensions=["jinja2.ext.i18n"],
         )
         environment.install_gettext_translations(self._translations[language], newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-        environment.globals.update(dict.fromkeys(("_", "gettext"), _speaker_of(self._translations[language])))
+        environment.globals.update(dict.fromkeys(("_", "gettext"), _make_translator(self._translations[language])))
         environment.filters.update(formats.FILTERS)
-        environment.filters["localised"] = partial(localised, language=language)
-        environment.filters["tongue"] = partial(tongue, language=language)
-        environment.filters["said"] = partial(formats.said, self._translations[language].gettext)
+        environment.filters["localised"] = partial(localise, language=language)
+        environment.filters["tongue"] = partial(lang_attribute, language=language)
+        environment.filters["said"] = partial(formats.translate_message, self._translations[language].gettext)
         environment.globals.update(locale=language, assets=assets, motif=motif, glyphs=glyphs, languages=LANGUAGES)
         return environment
 
@@ -93,7 +93,7 @@ class Pages:
         translations = self._translations.get(language) or self._translations["en"]
         return translations.gettext(message) if message else ""
 
-    def speaker(self, request: Request[Any, Any, State]) -> Callable[[str], str]:
+    def translator(self, request: Request[Any, Any, State]) -> Callable[[str], str]:
         """`gettext` in the reader's language."""
         return partial(self.gettext, request.scope["state"].get("locale", SOURCE))
 
@@ -113,7 +113,7 @@ class Pages:
             body = (
                 self._environments[language]
                 .get_template(template)
-                .render({**self._frame(request), "status": status, **context})
+                .render({**self._page_context(request), "status": status, **context})
             )
         private = request.scope["state"].get("actor") is not None or request.method != "GET"
         headers = {
@@ -123,7 +123,7 @@ class Pages:
         }
         return Response(body, media_type="text/html", status_code=status, headers=headers)
 
-    def _frame(self, request: Request[Any, Any, State]) -> dict[str, Any]:
+    def _page_context(self, request: Request[Any, Any, State]) -> dict[str, Any]:
         site = request.app.state.site
         state = request.scope["state"]
         territory: Territory | None = state.get("territory")
@@ -136,7 +136,7 @@ class Pages:
             "actor": actor,
             "program": site.program,
             "path": path,
-            "language_asked": asked_language(request) == state["locale"],
+            "language_asked": requested_language(request) == state["locale"],
             "canonical": f"{territory.origin if territory else ''}{path}",
             "navigation": [
                 (label, url, path == url or path.startswith(f"{url}/")) for label, url in site.navigation(site, request)

@@ -16,24 +16,24 @@ PATH = "/problems"
 def list_types(program: str) -> dict[str, type[UdiError]]:
     """Each type that a program can answer, by its word, in the order of their statuses."""
     others = tuple(f"udi.{name}." for name in ("portal", "node") if name != program)
-    own = [kind for kind in _typed(UdiError) if not kind.__module__.startswith(others)]
+    own = [kind for kind in _iterate_types(UdiError) if not kind.__module__.startswith(others)]
     return {kind.slug: kind for kind in sorted(own, key=lambda kind: (kind.status, kind.slug))}
 
 
-def _typed(kind: type[UdiError]) -> Iterator[type[UdiError]]:
+def _iterate_types(kind: type[UdiError]) -> Iterator[type[UdiError]]:
     """The class and those below it that have a word of their own."""
     if "slug" in vars(kind):
         yield kind
     for below in kind.__subclasses__():
-        yield from _typed(below)
+        yield from _iterate_types(below)
 
 
 @get(PATH, sync_to_thread=False)
 def show_problems(request: Request[Any, Any, State]) -> Response[str]:
     """Every type of problem."""
     site = request.app.state.site
-    known = list_types(site.program)
-    page: Response[str] = site.pages.render(request, "ui/problems.html", problems=known.values())
+    problem_types = list_types(site.program)
+    page: Response[str] = site.pages.render(request, "ui/problems.html", problems=problem_types.values())
     return page
 
 

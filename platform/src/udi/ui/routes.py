@@ -23,28 +23,28 @@ YEAR = 365 * 24 * 3600
 
 
 @get("/static/{digest:str}/{name:str}", sync_to_thread=False)
-def static_file(request: Request[Any, Any, State], digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+def send_static_file(request: Request[Any, Any, State], digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """A style sheet or image of the interface; its address changes with its content."""
-    found = assets.find_asset(digest, name)
-    if found is None:
+    asset = assets.find_asset(digest, name)
+    if asset is None:
         raise NotFoundError
     encoding = choose_encoding(request.headers.get("accept-encoding", ""))
     headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"} | (
         {"Content-Encoding": encoding} if encoding else {}
     )
-    return Response(found.packed.get(encoding, found.content), media_type=found.media_type, headers=headers)
+    return Response(asset.packed.get(encoding, asset.content), media_type=asset.media_type, headers=headers)
 
 
 @get("/theme.css", sync_to_thread=False)
-def theme_sheet(request: Request[Any, Any, State]) -> Response[str]:
+def show_theme_css(request: Request[Any, Any, State]) -> Response[str]:
     """The territory's colours."""
     territory: Territory | None = request.scope["state"].get("territory")
-    css = theme.sheet(territory.theme, territory.theme_css) if territory else theme.neutral_sheet()
+    css = theme.style_sheet(territory.theme, territory.theme_css) if territory else theme.neutral_style_sheet()
     return Response(css, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
 
 @get("/icon.svg", sync_to_thread=False)
-def icon(request: Request[Any, Any, State]) -> Response[str]:
+def show_icon(request: Request[Any, Any, State]) -> Response[str]:
     """The territory's tile, which signs its pages."""
     territory: Territory | None = request.scope["state"].get("territory")
     drawn = motif.icon_svg(territory.slug if territory else "udi", territory.theme if territory else {})
@@ -52,7 +52,7 @@ def icon(request: Request[Any, Any, State]) -> Response[str]:
 
 
 @get("/language/{code:str}", sync_to_thread=False)
-def choose(code: FromPath[str], back: FromQuery[str] = "/") -> Redirect:
+def set_language(code: FromPath[str], back: FromQuery[str] = "/") -> Redirect:
     """Remember the reader's language and go back to the page."""
     if code not in LANGUAGES:
         raise NotFoundError
@@ -69,7 +69,7 @@ def local_path(address: str) -> str:
 
 
 @get("/health")
-async def health(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
+async def show_health(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
     """Whether the program and its database answer; 503 when they do not."""
     site = request.app.state.site
     try:
@@ -82,7 +82,7 @@ async def health(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
 
 
 @get("/ready")
-async def ready(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
+async def show_readiness(request: Request[Any, Any, State]) -> Response[dict[str, Any]]:
     """Whether requests may be sent here: 503 while public pages have no database, or it lacks a migration."""
     site = request.app.state.site
     try:
@@ -99,9 +99,9 @@ async def show_metrics(request: Request[Any, Any, State]) -> Response[str]:
     """Numbers for whoever watches the installation; nothing is here for anybody else."""
     if not metrics.may_read(request):
         raise NotFoundError
-    return Response(await metrics.measure(request.app.state.site), media_type=metrics.CONTENT_TYPE)
+    return Response(await metrics.measure_site(request.app.state.site), media_type=metrics.CONTENT_TYPE)
 
 
 def common_routes() -> Sequence[ControllerRouterHandler]:
     """The handlers above."""
-    return [static_file, theme_sheet, icon, choose, health, ready, show_metrics]
+    return [send_static_file, show_theme_css, show_icon, set_language, show_health, show_readiness, show_metrics]

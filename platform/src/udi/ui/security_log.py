@@ -13,10 +13,10 @@ from litestar.connection import ASGIConnection
 from litestar.types import Scope
 
 from udi.kit.credentials import InvalidSignatureError
-from udi.kit.rates import neighbourhood
+from udi.kit.rates import network_of
 from udi.kit.tokens import InvalidTokenError
 from udi.settings import ProgramName, Settings
-from udi.ui.readers import address_of
+from udi.ui.rate_limits import address_of
 
 log = structlog.get_logger()
 REFUSAL, LOGIN_FAILURE = "refusal", "login_failure"
@@ -35,7 +35,7 @@ class SecurityLog:
     settings: Settings
     program: ProgramName
 
-    def note(self, scope: Scope, status: int, labels: dict[str, str]) -> None:
+    def log_refusal(self, scope: Scope, status: int, labels: dict[str, str]) -> None:
         """Write a line about a request that was refused; nothing about any other."""
         state = scope["state"]
         error = state.get(REFUSAL)
@@ -58,18 +58,18 @@ class SecurityLog:
             reason=reason,
             who=_identify(state),
             credential=self._digest(connection),
-            origin=neighbourhood(address_of(connection)),
+            origin=network_of(address_of(connection)),
             status=status,
             **labels,
         )
 
     def _digest(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
         """A digest of the credential that was shown in the header; empty where none was."""
-        shown = connection.headers.get("authorization", "")
-        if not shown:
+        credential = connection.headers.get("authorization", "")
+        if not credential:
             return ""
         key = self.settings.derived_key(self.program, PURPOSE)
-        return hmac.digest(key, shown.encode(), "sha256").hex()[:DIGEST]
+        return hmac.digest(key, credential.encode(), "sha256").hex()[:DIGEST]
 
 
 def _identify(state: Any) -> str:

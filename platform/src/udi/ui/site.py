@@ -15,21 +15,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError, UnauthenticatedError
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.settings import Role, Settings
 from udi.ui import problems
-from udi.ui.compression import Compressed
+from udi.ui.body_timeout import BodyTimeoutMiddleware
+from udi.ui.compression import CompressionMiddleware
 from udi.ui.errors import EXCEPTION_HANDLERS
 from udi.ui.metrics import Metrics
 from udi.ui.middleware import FRAME, put_headers
-from udi.ui.pages import Pages
-from udi.ui.patience import PatientBody
+from udi.ui.pages import PageRenderer
+from udi.ui.request_log import RequestLogMiddleware
+from udi.ui.request_targets import RequestTargetMiddleware
 from udi.ui.routes import common_routes
-from udi.ui.targets import Targets
-from udi.ui.watch import Watch
 
 Navigation = Callable[["Site", Request[Any, Any, State]], Sequence[tuple[str, str]]]
 FindActor = Callable[[Request[Any, Any, State]], Awaitable[Actor | None]]
@@ -43,8 +43,8 @@ class Site:
     program: str
     settings: Settings
     database: Database
-    registry: Registry
-    outgoing: Outgoing
+    registry: TerritoryRegistry
+    outgoing: OutgoingClient
     templates: Mapping[str, Path]
     """Domain name to its `templates` folder."""
     locales: Sequence[Path]
@@ -57,10 +57,10 @@ class Site:
     parts: dict[str, Any] = field(default_factory=dict)
     """What a domain keeps for the life of the process (search index, object store, signer)."""
     metrics: Metrics = field(default_factory=Metrics)
-    pages: Pages = field(init=False)
+    pages: PageRenderer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pages = Pages(self.templates, self.locales)
+        self.pages = PageRenderer(self.templates, self.locales)
 
 
 def site_of(request: Request[Any, Any, State]) -> Site:
@@ -147,11 +147,13 @@ def create_app(
         request_max_body_size=MAX_FORM,
         debug=False,
     )
-    app.asgi_handler = Targets(Watch(Compressed(PatientBody(app.asgi_handler)), site))
+    app.asgi_handler = RequestTargetMiddleware(
+        RequestLogMiddleware(CompressionMiddleware(BodyTimeoutMiddleware(app.asgi_handler)), site)
+    )
     return app
 
 
-def settle(app: Litestar) -> Litestar:
+def freeze_loaded_objects(app: Litestar) -> Litestar:
     """Tell the collector that what a web worker has loaded stays: to look at it all took a tenth of a second each time."""
     gc.collect()
     gc.freeze()

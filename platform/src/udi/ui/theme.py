@@ -34,38 +34,38 @@ ROLES: dict[str, tuple[float, float, str, bool]] = {
 }
 
 
-def sheet(theme: Mapping[str, Any], theme_css: str = "") -> str:
+def style_sheet(theme: Mapping[str, Any], theme_css: str = "") -> str:
     """The text of a territory's `theme.css`: its hues, the colours for old browsers, then its own rules."""
     return f"{_rules(':root', theme)}\n{theme_css}".strip() + "\n"
 
 
-def neutral_sheet(territories: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+def neutral_style_sheet(territories: Mapping[str, Mapping[str, Any]] | None = None) -> str:
     """The colours of the installation's own pages; each listed territory keeps its own on `[data-territory]`."""
     scoped = [_rules(f'[data-territory="{slug}"]', theme) for slug, theme in (territories or {}).items()]
     return "\n".join([_rules(":root", NEUTRAL), *scoped]) + "\n"
 
 
 def _rules(selector: str, theme: Mapping[str, Any]) -> str:
-    chosen = parameters(theme)
-    variables = ";".join(f"--{name.replace('_', '-')}:{value:g}" for name, value in chosen.items())
+    numbers = parameters(theme)
+    variables = ";".join(f"--{name.replace('_', '-')}:{value:g}" for name, value in numbers.items())
     fallback = ";".join(f"--{role}:{colour}" for role, colour in colours(theme).items())
     return f"{selector}{{{variables}}}\n{OLD_BROWSERS}{{{selector}{{{fallback}}}}}"
 
 
 def parameters(theme: Mapping[str, Any]) -> dict[str, float]:
     """The four numbers of a theme, with the defaults where it is silent and held within their limits."""
-    chosen = {}
+    numbers = {}
     for name, default in DEFAULTS.items():
         low, high = LIMITS[name]
-        chosen[name] = min(max(float(theme.get(name, default)), low), high)
-    return chosen
+        numbers[name] = min(max(float(theme.get(name, default)), low), high)
+    return numbers
 
 
 def colours(theme: Mapping[str, Any]) -> dict[str, str]:
     """The light palette by role, as `#rrggbb`."""
-    chosen = parameters(theme)
+    numbers = parameters(theme)
     return {
-        role: oklch_to_hex(lightness, chroma * (chosen["chroma"] if strong else 1), chosen[hue])
+        role: oklch_to_hex(lightness, chroma * (numbers["chroma"] if strong else 1), numbers[hue])
         for role, (lightness, chroma, hue, strong) in ROLES.items()
     }
 
@@ -73,12 +73,12 @@ def colours(theme: Mapping[str, Any]) -> dict[str, str]:
 def oklch_to_hex(lightness: float, chroma: float, hue: float) -> str:
     """An OKLCH colour in sRGB; outside of it, the chroma is lowered until it fits, hue and lightness kept."""
     low, high = 0.0, chroma
-    if not _inside(_linear(lightness, chroma, hue)):
+    if not _is_displayable(_linear(lightness, chroma, hue)):
         for _ in range(20):
             middle = (low + high) / 2
-            low, high = (middle, high) if _inside(_linear(lightness, middle, hue)) else (low, middle)
+            low, high = (middle, high) if _is_displayable(_linear(lightness, middle, hue)) else (low, middle)
         chroma = low
-    return "#" + "".join(f"{round(255 * _encoded(channel)):02x}" for channel in _linear(lightness, chroma, hue))
+    return "#" + "".join(f"{round(255 * _encode_channel(channel)):02x}" for channel in _linear(lightness, chroma, hue))
 
 
 def _linear(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
@@ -93,10 +93,10 @@ def _linear(lightness: float, chroma: float, hue: float) -> tuple[float, float, 
     )
 
 
-def _inside(channels: tuple[float, float, float]) -> bool:
+def _is_displayable(channels: tuple[float, float, float]) -> bool:
     return all(-0.0001 <= channel <= 1.0001 for channel in channels)  # noqa: PLR2004 - rounding of the matrices
 
 
-def _encoded(channel: float) -> float:
+def _encode_channel(channel: float) -> float:
     channel = min(max(channel, 0.0), 1.0)
     return 12.92 * channel if channel <= 0.0031308 else 1.055 * channel ** (1 / 2.4) - 0.055  # noqa: PLR2004 - IEC 61966-2-1

@@ -13,7 +13,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from tests.node.producer import SLUG
-from udi.node.agreements.pages import FILE, TAKEN, USES
+from udi.node.agreements.pages import EXPORT_FORMATS, FILE, USES
 from udi.node.tables.exports import FORMATS
 from udi.protocol.addresses import PARTS
 
@@ -67,7 +67,7 @@ VALUES = {
 }
 """What the parameters of routes are replaced by."""
 VALUES_OF_ROUTE = {
-    ("/agreements/{agreement_id}/files/{kind}", "kind"): tuple(dict.fromkeys((FILE, USES, *TAKEN))),
+    ("/agreements/{agreement_id}/files/{kind}", "kind"): tuple(dict.fromkeys((FILE, USES, *EXPORT_FORMATS))),
     ("/api/resources/{resource_id}/data/{kind}", "kind"): tuple(FORMATS),
     ("/manager/api/v1/catalog/{kind}", "kind"): ("resources", "media"),
     ("/manager/api/v1/catalog/{kind}/{object_id}", "kind"): ("resources", "media"),

@@ -14,14 +14,14 @@ from tests.node.agreements.trial.sources import READINGS, TREES
 from udi.node.agreements import actions, gate, queries
 from udi.node.agreements import api as agreements_api
 from udi.node.agreements.models import HeldAgreement
-from udi.node.files import pages as files_pages
-from udi.node.tables import asking, views
+from udi.node.files import downloads as files_pages
+from udi.node.tables import requests, views
 from udi.node.tables.column import GEOMETRY
-from udi.node.tables.exports import Export, Exports
+from udi.node.tables.exports import ExportFile, ExportWriter
 from udi.node.tables.query import Query
-from udi.node.tables.table import TableOfDataset
-from udi.protocol.agreement import State
-from udi.protocol.deciding import Reading, Verdict, View, decide
+from udi.node.tables.table import DatasetTable
+from udi.protocol.access_decision import ReadingDecision, ReadingRequest, View, decide_reading
+from udi.protocol.agreement import AgreementValidity
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
@@ -45,145 +45,145 @@ class Mutant:
 def _change_view(**changes: tuple[Any, ...]) -> Patch:
     """A node whose decision is right, but for what is shown."""
 
-    def decide_wrongly(*arguments: Any) -> Verdict:
-        verdict = decide(*arguments)
+    def decide_wrongly(*arguments: Any) -> ReadingDecision:
+        verdict = decide_reading(*arguments)
         if verdict.view is None:
             return verdict
         view = View(**{"columns": verdict.view.columns, "rows": verdict.view.rows, **changes})
-        return Verdict(view=view, remaining_bytes=verdict.remaining_bytes)
+        return ReadingDecision(view=view, remaining_bytes=verdict.remaining_bytes)
 
-    return lambda patch: patch.setattr(gate, "decide", decide_wrongly)
+    return lambda patch: patch.setattr(gate, "decide_reading", decide_wrongly)
 
 
 def _change_agreement(**changes: Any) -> Patch:
     """A node that reads another agreement than what was signed."""
 
-    def decide_wrongly(agreement: Any, *arguments: Any) -> Verdict:
-        return decide(replace_struct(agreement, **changes), *arguments)
+    def decide_wrongly(agreement: Any, *arguments: Any) -> ReadingDecision:
+        return decide_reading(replace_struct(agreement, **changes), *arguments)
 
-    return lambda patch: patch.setattr(gate, "decide", decide_wrongly)
+    return lambda patch: patch.setattr(gate, "decide_reading", decide_wrongly)
 
 
-def _ignore_state(state: State) -> Patch:
+def _ignore_state(state: AgreementValidity) -> Patch:
     """A node for which a standing of this state is active."""
 
-    def decide_wrongly(agreement: Any, standing: Any, *arguments: Any) -> Verdict:
+    def decide_wrongly(agreement: Any, standing: Any, *arguments: Any) -> ReadingDecision:
         if standing.state is state:
-            standing = replace_struct(standing, state=State.ACTIVE)
-        return decide(agreement, standing, *arguments)
+            standing = replace_struct(standing, state=AgreementValidity.ACTIVE)
+        return decide_reading(agreement, standing, *arguments)
 
-    return lambda patch: patch.setattr(gate, "decide", decide_wrongly)
+    return lambda patch: patch.setattr(gate, "decide_reading", decide_wrongly)
 
 
 def _change_standing(**changes: Any) -> Patch:
-    def decide_wrongly(agreement: Any, standing: Any, *arguments: Any) -> Verdict:
-        return decide(agreement, replace_struct(standing, **changes), *arguments)
+    def decide_wrongly(agreement: Any, standing: Any, *arguments: Any) -> ReadingDecision:
+        return decide_reading(agreement, replace_struct(standing, **changes), *arguments)
 
-    return lambda patch: patch.setattr(gate, "decide", decide_wrongly)
+    return lambda patch: patch.setattr(gate, "decide_reading", decide_wrongly)
 
 
 def _change_reading(**changes: Any) -> Patch:
     """A node that takes the reading for another."""
 
-    def decide_wrongly(agreement: Any, standing: Any, reading: Reading, moment: datetime) -> Verdict:
-        return decide(agreement, standing, replace_struct(reading, **changes), moment)
+    def decide_wrongly(agreement: Any, standing: Any, reading: ReadingRequest, moment: datetime) -> ReadingDecision:
+        return decide_reading(agreement, standing, replace_struct(reading, **changes), moment)
 
-    return lambda patch: patch.setattr(gate, "decide", decide_wrongly)
+    return lambda patch: patch.setattr(gate, "decide_reading", decide_wrongly)
 
 
 def _keep_credentials_for_ever(patch: pytest.MonkeyPatch) -> None:
-    def decide_wrongly(agreement: Any, standing: Any, reading: Reading, moment: datetime) -> Verdict:
+    def decide_wrongly(agreement: Any, standing: Any, reading: ReadingRequest, moment: datetime) -> ReadingDecision:
         known = tuple(replace_struct(each, expires_at=FAR) for each in standing.credentials)
-        return decide(agreement, replace_struct(standing, credentials=known), reading, moment)
+        return decide_reading(agreement, replace_struct(standing, credentials=known), reading, moment)
 
-    patch.setattr(gate, "decide", decide_wrongly)
+    patch.setattr(gate, "decide_reading", decide_wrongly)
 
 
 def _forget_bytes(patch: pytest.MonkeyPatch) -> None:
     async def change_use(*_: Any, **__: Any) -> None:
         """Note nothing."""
 
-    patch.setattr(gate, "change_use", change_use)
+    patch.setattr(gate, "update_use", change_use)
 
 
 def _count_nothing(patch: pytest.MonkeyPatch) -> None:
     async def read_spent(*_: Any, **__: Any) -> tuple[int, int]:
         return 0, 0
 
-    patch.setattr(gate, "read_spent", read_spent)
+    patch.setattr(gate, "read_consumption", read_spent)
 
 
 def _open_to_any_credential(patch: pytest.MonkeyPatch) -> None:
     async def list_all(session: Any, _: str) -> Any:
         return (await session.scalars(select(HeldAgreement))).all()
 
-    patch.setattr(gate, "list_shown", list_all)
+    patch.setattr(gate, "list_credential_agreements", list_all)
     _change_reading(credential="")(patch)
 
 
 def _keep_last_arrived(patch: pytest.MonkeyPatch) -> None:
     """A node that keeps the standing that came last, whatever its revision."""
-    keep_signed = actions.keep_signed
+    keep_signed = actions.store_agreement
 
     async def keep(session: Any, signed: Any) -> int:
-        held = await queries.find_held(session, signed.agreement.id)
+        held = await queries.find_agreement(session, signed.agreement.id)
         if held is not None:
             held.revision = 0
             await session.flush()
         return await keep_signed(session, signed)
 
-    patch.setattr(agreements_api, "keep_signed", keep)
+    patch.setattr(agreements_api, "store_agreement", keep)
 
 
 def _note_no_refusal(patch: pytest.MonkeyPatch) -> None:
     async def note_refusal(*_: Any) -> None:
         """Note nothing."""
 
-    patch.setattr(gate, "note_refusal", note_refusal)
+    patch.setattr(gate, "log_refusal", note_refusal)
 
 
 def _note_late_refusals_as_readings(patch: pytest.MonkeyPatch) -> None:
     async def refuse_begun_reading(*_: Any) -> None:
         """Leave the line of the log as it is."""
 
-    patch.setattr(gate, "refuse_begun_reading", refuse_begun_reading)
+    patch.setattr(gate, "log_reading_as_refusal", refuse_begun_reading)
 
 
 def _give_the_file_whole(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(files_pages, "derive", files_pages.answer)
+    patch.setattr(files_pages, "derive_file", files_pages.serve_file)
 
 
 def _show_places(patch: pytest.MonkeyPatch) -> None:
     """A node that shows where the rows are although neither all columns nor `geometry` are opened."""
-    cut_of = views.cut_of
+    cut_of = views.extract_of
 
-    def cut_with_places(table: TableOfDataset, view: View) -> Any:
+    def cut_with_places(table: DatasetTable, view: View) -> Any:
         columns = (*view.columns, GEOMETRY) if view.columns else ()
         return cut_of(table, View(columns=columns, rows=view.rows))
 
-    patch.setattr(views, "cut_of", cut_with_places)
+    patch.setattr(views, "extract_of", cut_with_places)
 
 
 def _know_nothing_hidden(patch: pytest.MonkeyPatch) -> None:
     """A node for which a column that is not opened is a mistake of whoever names it."""
-    patch.setattr(views, "_hidden", lambda *_, **__: frozenset())
+    patch.setattr(views, "_hidden_columns", lambda *_, **__: frozenset())
 
 
 def _export_every_row(patch: pytest.MonkeyPatch) -> None:
     """A node whose pages are right, and whose exports are of the table itself."""
-    write = Exports.write
+    write = ExportWriter.write
 
-    async def write_all(exports: Exports, table: TableOfDataset, query: Query, kind: str) -> Export:
+    async def write_all(exports: ExportWriter, table: DatasetTable, query: Query, kind: str) -> ExportFile:
         names = tuple(column.name for column in table.columns)
         whole = table.path.with_name(f"{table.path.stem[: -len('-') - DIGITS]}.parquet")
         has_every_column = names in {READINGS.names, TREES.names} and whole.exists()
         return await write(exports, replace(table, path=whole) if has_every_column else table, query, kind)
 
-    patch.setattr(Exports, "write", write_all)
+    patch.setattr(ExportWriter, "write", write_all)
 
 
 def _let_caches_keep(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(asking, "PRIVATE", {"Cache-Control": "private, max-age=60"})
+    patch.setattr(requests, "PRIVATE", {"Cache-Control": "private, max-age=60"})
 
 
 VERDICT = {"verdict", "log"}
@@ -196,10 +196,10 @@ MUTANTS = {
     "counts no bytes": Mutant(_forget_bytes, {"log", "volume"}),
     "ignores the end": Mutant(_change_agreement(ends_at=FAR), VERDICT),
     "ignores the beginning": Mutant(_change_agreement(starts_at=LONG_AGO), VERDICT),
-    "ignores a revocation": Mutant(_ignore_state(State.REVOKED), VERDICT),
+    "ignores a revocation": Mutant(_ignore_state(AgreementValidity.REVOKED), VERDICT),
     "ignores a notice": Mutant(_change_standing(closes_at=None), VERDICT),
-    "ignores a suspension": Mutant(_ignore_state(State.SUSPENDED), VERDICT),
-    "ignores that it was given up": Mutant(_ignore_state(State.GIVEN_UP), VERDICT),
+    "ignores a suspension": Mutant(_ignore_state(AgreementValidity.SUSPENDED), VERDICT),
+    "ignores that it was given up": Mutant(_ignore_state(AgreementValidity.GIVEN_UP), VERDICT),
     "ignores the purpose": Mutant(_change_reading(purpose=None), VERDICT),
     "ignores the end of a credential": Mutant(_keep_credentials_for_ever, VERDICT),
     "opens to any credential": Mutant(_open_to_any_credential, VERDICT),

@@ -18,27 +18,27 @@ from tests.node.agreements.trial.sources import SOURCES, Kind, Source
 from tests.node.producer import SLUG, Producer
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.rates import Rates
+from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
 from udi.node.agreements import gate as gate_module
 from udi.node.agreements import queries as agreement_queries
-from udi.node.agreements.asking import Asker
 from udi.node.agreements.gate import AgreementGate
+from udi.node.agreements.portal_sync import AgreementSync
 from udi.node.datasets.portal import PortalClient, PortalKeys
 from udi.node.datasets.queries import find_dataset
 from udi.node.files import restricted
 from udi.node.files.restricted import DERIVE, GATE
-from udi.node.files.signed import sign_path
+from udi.node.files.signed_urls import sign_path
 from udi.node.spaces.actions import apply_space, set_limits
 from udi.node.tables import api as tables_api
-from udi.node.tables.answers import Answers
-from udi.node.tables.asking import RATES
-from udi.node.tables.derived import DerivedFiles
-from udi.node.tables.exports import Exports
-from udi.node.tables.pool import POOL, Pool, PoolLimits
-from udi.node.tables.shown import SHOWING, Showing
+from udi.node.tables.derived_files import DerivedFiles
+from udi.node.tables.exports import ExportWriter
+from udi.node.tables.overview import SHOWING, OverviewReader
+from udi.node.tables.pool import POOL, PoolLimits, QueryPool
+from udi.node.tables.requests import RATES
+from udi.node.tables.row_pages import RowPageReader
 from udi.node.tables.table import FIND_TABLE
-from udi.node.tables.views import VIEWS, Views
+from udi.node.tables.views import VIEWS, TableViews
 from udi.node.territories.models import Tenant
 from udi.ui.site import Site
 
@@ -82,7 +82,7 @@ class Stage:
     site: Site
     territory: Territory
     portal: Granting
-    asker: Asker
+    asker: AgreementSync
     client: httpx.AsyncClient
     clock: Clock = field(default_factory=Clock)
     published: dict[str, Publication] = field(default_factory=dict)
@@ -114,7 +114,7 @@ async def open_stage(app: Litestar, site: Site, databases: tuple[Database, Datab
         row.links = {**row.links, "portal": portal.origin}
     _replace_parts(site)
     at_node = next(each for each in await site.registry.list() if each.id == territory.id)
-    asker = Asker(site.database, PortalClient(settings, site.outgoing), site.parts["portal_keys"])
+    asker = AgreementSync(site.database, PortalClient(settings, site.outgoing), site.parts["portal_keys"])
     try:
         async with visitors.browse(app, territory) as client:
             client.headers["accept"] = "*/*"
@@ -134,17 +134,17 @@ async def open_stage(app: Litestar, site: Site, databases: tuple[Database, Datab
 def _replace_parts(site: Site) -> None:
     """The parts that answer about tables, as the node composes them, but with time: nothing here is about being slow."""
     folder = site.settings.state / "tables"
-    pool = Pool(PoolLimits(places=(str(folder),), patience=PATIENCE, seconds=PATIENCE))
-    exports = Exports(site.settings.state / "exports", seconds=PATIENCE, patience=PATIENCE)
-    views = Views(exports)
+    pool = QueryPool(PoolLimits(places=(str(folder),), patience=PATIENCE, seconds=PATIENCE))
+    exports = ExportWriter(site.settings.state / "exports", seconds=PATIENCE, patience=PATIENCE)
+    views = TableViews(exports)
     tables = site.parts[FIND_TABLE]
     site.parts |= {
         POOL: pool,
         VIEWS: views,
         DERIVE: DerivedFiles(tables.of_file, views, exports),
-        SHOWING: Showing(pool),
-        RATES: Rates("tables", most=10**9),
-        tables_api.ANSWERS: Answers(pool),
+        SHOWING: OverviewReader(pool),
+        RATES: RateLimiter("tables", limit=10**9),
+        tables_api.ANSWERS: RowPageReader(pool),
         tables_api.EXPORTS: exports,
         "portal_keys": PortalKeys(site.outgoing),
     }
@@ -169,7 +169,7 @@ async def _publish_all(stage: Stage, database: Database) -> None:
             draft = await producer.draft(source.content, source.file_name)
             dataset = await producer.publish(draft, access="restricted", reason="Vérifié")
             stage.published[name] = await _publication(database, territory, source, dataset)
-    await stage.asker.ask(territory)
+    await stage.asker.sync(territory)
     for name, publication in stage.published.items():
         await _require_kinds(stage, publication)
         others = [other for other in stage.published if other != name]

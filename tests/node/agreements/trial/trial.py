@@ -26,7 +26,7 @@ from tests.node.agreements.trial.rules import PERSONS, Expected, Request, expect
 from tests.node.agreements.trial.stage import Publication, Stage
 from udi.kit.clock import now
 from udi.node.agreements.models import AgreementUse
-from udi.protocol.agreement import PROJECT_CREDENTIAL, Credential, State, fingerprint
+from udi.protocol.agreement import PROJECT_CREDENTIAL, AgreementCredential, AgreementValidity, fingerprint
 from udi.protocol.terms import Terms
 
 EARLIER = timedelta(minutes=2)
@@ -59,7 +59,7 @@ async def run_case(stage: Stage, case: Case, tally: Tally) -> None:
         DisagreementError: the node did something else than the reference says.
     """
     stage.clock.moment = None
-    await stage.asker.ask(stage.territory)
+    await stage.asker.sync(stage.territory)
     trial = await begin(stage, case)
     for step in case.steps:
         await trial.try_step(step, tally)
@@ -144,13 +144,13 @@ class Trial:
         closes_at = None
         if event.closes_after is not None:
             closes_at = (self.present + event.closes_after).replace(microsecond=0)
-        self.grant.change(state=State(event.state), closes_at=closes_at)
+        self.grant.change(state=AgreementValidity(event.state), closes_at=closes_at)
         if event.secret == "replaced":
             self._replace_secret(self.situation.ends_at + timedelta(days=1))
         elif event.secret == "ending":
             self._replace_secret(self.present)
         if event.way == "asked":
-            await self.stage.asker.ask(self.stage.territory)
+            await self.stage.asker.sync(self.stage.territory)
         else:
             await self.push()
         if event.way == "late":
@@ -163,7 +163,7 @@ class Trial:
         ends_at = ends_at.replace(microsecond=0)
         self.replaced.append(self.grant.secret)
         secret = f"{self.grant.secret[:-6]}{len(self.replaced):06}"
-        credential = Credential(id=uuid4(), sha256=fingerprint(secret), expires_at=ends_at)
+        credential = AgreementCredential(id=uuid4(), sha256=fingerprint(secret), expires_at=ends_at)
         self.grant.standing = replace_struct(self.grant.standing, credentials=(credential,))
         self.grant.secret = secret
         self.situation.secret = secret

@@ -15,8 +15,8 @@ from sqlalchemy import select, text, update
 
 from tests.portal.catalogue.corpus import Catalogue
 from tests.portal.notifications.conftest import Relay, relay
-from udi.portal.catalogue.links import looking
-from udi.portal.catalogue.links.rounds import Rounds
+from udi.portal.catalogue.links import probe
+from udi.portal.catalogue.links.rounds import LinkChecker
 from udi.portal.catalogue.models import Link
 from udi.protocol.record import Record
 from udi.ui.site import Site
@@ -106,7 +106,7 @@ def machine() -> Iterator[Machine]:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Machines of tests need little rest."""
-    monkeypatch.setattr(looking, "PAUSE", 0.01)
+    monkeypatch.setattr(probe, "PAUSE", 0.01)
 
 
 @dataclass
@@ -115,7 +115,7 @@ class Watcher:
 
     catalogue: Catalogue
     site: Site
-    rounds: Rounds
+    rounds: LinkChecker
 
     async def publish(self, *urls: str, number: int = 1, **changes: Any) -> Record:
         """A dataset whose files are at these addresses; `changes` may say of its file `size`, `hash`, `contract`."""
@@ -136,7 +136,7 @@ class Watcher:
             async with self.catalogue.database.session(self.catalogue.territory.id, role="worker") as session:
                 await session.execute(update(Link).values(next_at=text("now() - interval '1 second'")))
             await self.free()
-            looks += await self.rounds.go_round(self.catalogue.territory)
+            looks += await self.rounds.check_territory(self.catalogue.territory)
         return looks
 
     async def free(self) -> None:
@@ -177,4 +177,4 @@ def watcher(
 ) -> Watcher:
     settings = portal_site.settings.model_copy(update={"link_looks_per_hour": 1800})
     monkeypatch.setattr(portal_site, "settings", settings)
-    return Watcher(armor, portal_site, Rounds(portal_site))
+    return Watcher(armor, portal_site, LinkChecker(portal_site))

@@ -5,15 +5,15 @@ import hashlib
 
 import pytest
 
-from udi.portal.catalogue.links.content import Content, Described, compare, read_digests, read_size
+from udi.portal.catalogue.links.content import ContentMatch, ExpectedFile, compare_content, read_digests, read_size
 
 DATA = b"a,b\n1,2\n"
 SHA = hashlib.sha256(DATA)
 MD5 = hashlib.md5(DATA, usedforsecurity=False)
 SHA_64, MD5_64 = (base64.b64encode(each.digest()).decode() for each in (SHA, MD5))
-ME = Described(8, "SHA-256", SHA.hexdigest())
-ME_MD5 = Described(8, "MD5", MD5.hexdigest().upper())
-OTHER = Described(9, "SHA-256", "0" * 64)
+ME = ExpectedFile(8, "SHA-256", SHA.hexdigest())
+ME_MD5 = ExpectedFile(8, "MD5", MD5.hexdigest().upper())
+OTHER = ExpectedFile(9, "SHA-256", "0" * 64)
 
 
 @pytest.mark.parametrize(
@@ -59,24 +59,24 @@ def test_digests_are_read_from_the_headers_that_name_the_whole_file(
 @pytest.mark.parametrize(
     ("headers", "described", "content"),
     [
-        ({"repr-digest": f"sha-256=:{SHA_64}:"}, [ME], Content.SAME),
-        ({"repr-digest": f"sha-256=:{SHA_64}:", "content-length": "9"}, [ME], Content.SAME),
-        ({"repr-digest": f"sha-256=:{SHA_64}:", "content-length": "9"}, [OTHER], Content.OTHER_CHECKSUM),
-        ({"repr-digest": f"sha-256=:{SHA_64}:"}, [OTHER, ME], Content.SAME),
-        ({"digest": f"md5={MD5_64}"}, [ME_MD5], Content.SAME),
-        ({"digest": f"md5={MD5_64}"}, [ME], Content.UNKNOWN),
-        ({"etag": f'"{MD5.hexdigest()}"'}, [ME_MD5], Content.SAME),
-        ({"etag": f'"{"0" * 32}"'}, [ME_MD5], Content.UNKNOWN),
-        ({"etag": f'W/"{MD5.hexdigest()}"'}, [ME_MD5], Content.UNKNOWN),
-        ({"content-length": "8"}, [ME], Content.UNKNOWN),
-        ({"content-length": "9"}, [ME], Content.OTHER_SIZE),
-        ({"content-length": "9"}, [ME, OTHER], Content.UNKNOWN),
-        ({"content-length": "9"}, [Described(None)], Content.UNKNOWN),
-        ({"content-length": "9"}, [], Content.UNKNOWN),
-        ({}, [ME], Content.UNKNOWN),
+        ({"repr-digest": f"sha-256=:{SHA_64}:"}, [ME], ContentMatch.SAME),
+        ({"repr-digest": f"sha-256=:{SHA_64}:", "content-length": "9"}, [ME], ContentMatch.SAME),
+        ({"repr-digest": f"sha-256=:{SHA_64}:", "content-length": "9"}, [OTHER], ContentMatch.OTHER_CHECKSUM),
+        ({"repr-digest": f"sha-256=:{SHA_64}:"}, [OTHER, ME], ContentMatch.SAME),
+        ({"digest": f"md5={MD5_64}"}, [ME_MD5], ContentMatch.SAME),
+        ({"digest": f"md5={MD5_64}"}, [ME], ContentMatch.UNKNOWN),
+        ({"etag": f'"{MD5.hexdigest()}"'}, [ME_MD5], ContentMatch.SAME),
+        ({"etag": f'"{"0" * 32}"'}, [ME_MD5], ContentMatch.UNKNOWN),
+        ({"etag": f'W/"{MD5.hexdigest()}"'}, [ME_MD5], ContentMatch.UNKNOWN),
+        ({"content-length": "8"}, [ME], ContentMatch.UNKNOWN),
+        ({"content-length": "9"}, [ME], ContentMatch.OTHER_SIZE),
+        ({"content-length": "9"}, [ME, OTHER], ContentMatch.UNKNOWN),
+        ({"content-length": "9"}, [ExpectedFile(None)], ContentMatch.UNKNOWN),
+        ({"content-length": "9"}, [], ContentMatch.UNKNOWN),
+        ({}, [ME], ContentMatch.UNKNOWN),
     ],
 )
 def test_what_is_there_beside_what_was_described(
-    headers: dict[str, str], described: list[Described], content: Content
+    headers: dict[str, str], described: list[ExpectedFile], content: ContentMatch
 ) -> None:
-    assert compare(200, headers, described, is_head=True) == content
+    assert compare_content(200, headers, described, is_head=True) == content

@@ -10,10 +10,10 @@ import pytest
 
 from tests.portal.catalogue.links.conftest import Machine, hangs_up, only_get, open_machine, says
 from udi.kit.clock import now
-from udi.kit.http import outgoing
-from udi.portal.catalogue.links import looking
-from udi.portal.catalogue.links.content import Content, Described
-from udi.portal.catalogue.links.looking import ADDRESS, SILENT, Asked, Seen, look, read_wait
+from udi.kit.http import open_outgoing_client
+from udi.portal.catalogue.links import probe
+from udi.portal.catalogue.links.content import ContentMatch, ExpectedFile
+from udi.portal.catalogue.links.probe import ADDRESS, SILENT, LinkCheck, LinkCheckResult, probe_link, read_retry_after
 from udi.portal.catalogue.models import LinkState
 
 ORIGIN = "https://donnees.portelune.example"
@@ -23,9 +23,9 @@ PATIENCE = 60
 """Seconds after which what never ends is a failure of the test."""
 
 
-async def see(url: str, **asked: object) -> Seen:
-    async with outgoing(PRIVATE) as client:
-        return await look(client, Asked(url, **asked), ORIGIN)  # type: ignore[arg-type]  # what each test says
+async def see(url: str, **asked: object) -> LinkCheckResult:
+    async with open_outgoing_client(PRIVATE) as client:
+        return await probe_link(client, LinkCheck(url, **asked), ORIGIN)  # type: ignore[arg-type]  # what each test says
 
 
 async def test_a_file_that_is_there_is_asked_once_for_its_head_by_a_client_that_says_who_it_is(
@@ -33,9 +33,9 @@ async def test_a_file_that_is_there_is_asked_once_for_its_head_by_a_client_that_
 ) -> None:
     machine.answers["/file.csv"] = says(200, b"12345678")
 
-    seen = await see(machine.url(), described=(Described(8),))
+    seen = await see(machine.url(), described=(ExpectedFile(8),))
 
-    assert (seen.state, seen.answer, seen.size, seen.content) == (LinkState.REACHABLE, "200", 8, Content.UNKNOWN)
+    assert (seen.state, seen.answer, seen.size, seen.content) == (LinkState.REACHABLE, "200", 8, ContentMatch.UNKNOWN)
     assert machine.methods == ["HEAD"]
     assert f"+{ORIGIN}/" in machine.asked[0][3]["user-agent"]
 
@@ -125,8 +125,8 @@ async def test_a_redirect_to_a_private_address_is_not_followed(machine: Machine)
     ],
 )
 async def test_an_address_that_may_not_be_reached_is_not_known(url: str) -> None:
-    async with outgoing() as client:
-        seen = await look(client, Asked(url), ORIGIN)
+    async with open_outgoing_client() as client:
+        seen = await probe_link(client, LinkCheck(url), ORIGIN)
 
     assert (seen.state, seen.answer) == (LinkState.UNCHECKED, ADDRESS)
 
@@ -162,7 +162,7 @@ async def test_an_endless_body_is_not_read(machine: Machine, hurried: None) -> N
 
 
 async def test_a_head_that_never_ends_byte_by_byte_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "PATIENCE", 0.6)
+    monkeypatch.setattr(probe, "PATIENCE", 0.6)
     listening = socket.create_server(("127.0.0.1", 0))
 
     def drip() -> None:
@@ -210,18 +210,18 @@ async def test_a_length_that_lies_in_the_head_is_asked_again_and_believed_only_f
 
     machine.answers["/file.csv"] = lie
 
-    seen = await see(machine.url(), described=(Described(8),))
+    seen = await see(machine.url(), described=(ExpectedFile(8),))
 
-    assert (seen.size, seen.content) == (8, Content.UNKNOWN)
+    assert (seen.size, seen.content) == (8, ContentMatch.UNKNOWN)
     assert machine.methods == ["HEAD", "GET"]
 
 
 async def test_a_length_longer_than_the_body_costs_nothing(machine: Machine, hurried: None) -> None:
     machine.answers["/file.csv"] = says(200, b"1", content_length="5000000")
 
-    seen = await see(machine.url(), described=(Described(8),))
+    seen = await see(machine.url(), described=(ExpectedFile(8),))
 
-    assert (seen.state, seen.content, seen.size) == (LinkState.REACHABLE, Content.OTHER_SIZE, 5_000_000)
+    assert (seen.state, seen.content, seen.size) == (LinkState.REACHABLE, ContentMatch.OTHER_SIZE, 5_000_000)
 
 
 async def test_two_requests_of_one_look_are_a_second_apart(machine: Machine) -> None:
@@ -241,13 +241,13 @@ async def test_two_requests_of_one_look_are_a_second_apart(machine: Machine) -> 
     ],
 )  # fmt: skip
 def test_how_long_a_machine_asks_to_be_left_alone(text: str, wait: timedelta) -> None:
-    assert read_wait(text) == wait
+    assert read_retry_after(text) == wait
 
 
 def test_a_machine_may_name_the_moment() -> None:
     later = format_datetime(now() + timedelta(hours=2), usegmt=True)
 
-    assert timedelta(minutes=119) < read_wait(later) <= timedelta(hours=2)
+    assert timedelta(minutes=119) < read_retry_after(later) <= timedelta(hours=2)
 
 
 async def test_a_busy_machine_is_not_asked_twice(machine: Machine, hurried: None) -> None:

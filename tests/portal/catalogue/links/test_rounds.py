@@ -10,12 +10,12 @@ from tests.portal.catalogue.corpus import Catalogue, open_catalogue
 from tests.portal.catalogue.links.conftest import Machine, Watcher, hangs_up, says
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.links import looking, turns, visits
-from udi.portal.catalogue.links.looking import Asked, Seen
-from udi.portal.catalogue.links.rounds import Rounds
-from udi.portal.catalogue.links.visits import A_VISIT, SILENCES, find_due
+from udi.portal.catalogue.links import leases, probe, visits
+from udi.portal.catalogue.links.probe import LinkCheck, LinkCheckResult
+from udi.portal.catalogue.links.rounds import LinkChecker
+from udi.portal.catalogue.links.visits import A_VISIT, SILENCES, find_due_links
 from udi.portal.work import work
 from udi.ui.site import Site
 
@@ -25,7 +25,7 @@ async def test_an_address_is_looked_at_once_whatever_the_number_of_datasets(watc
     await watcher.publish(machine.url())
     await watcher.publish(machine.url(), number=2)
 
-    looks = [await watcher.rounds.go_round(watcher.catalogue.territory) for _ in range(2)]
+    looks = [await watcher.rounds.check_territory(watcher.catalogue.territory) for _ in range(2)]
 
     link = await watcher.link(machine.url())
     assert looks == [1, 0]
@@ -39,7 +39,7 @@ async def test_files_of_the_territorys_own_node_are_left_out(watcher: Watcher, m
     await watcher.publish(f"{own}/files/a.csv", machine.url())
 
     async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
-        await watcher.rounds._keep(session, watcher.catalogue.territory)
+        await watcher.rounds._update_inventory(session, watcher.catalogue.territory)
 
     assert set(await watcher.links()) == {machine.url()}
 
@@ -69,7 +69,7 @@ async def test_a_machine_is_left_in_peace_as_long_as_it_asks(watcher: Watcher, m
     machine.answers |= dict.fromkeys(paths, says(503, retry_after="3600"))
     await watcher.publish(*(machine.url(path) for path in paths))
 
-    looks = [await watcher.rounds.go_round(watcher.catalogue.territory) for _ in range(3)]
+    looks = [await watcher.rounds.check_territory(watcher.catalogue.territory) for _ in range(3)]
 
     assert looks == [1, 0, 0]
     assert len(machine.asked) == 1
@@ -106,16 +106,18 @@ async def test_two_workers_never_ask_one_machine_at_once(
 ) -> None:
     """Neither for one territory nor for two that link to the same machine; and a second passes between two requests."""
     elsewhere = await open_catalogue(portal_database, other)
-    theirs = Watcher(elsewhere, portal_site, Rounds(portal_site))
-    monkeypatch.setattr(looking, "PAUSE", 0.3)
+    theirs = Watcher(elsewhere, portal_site, LinkChecker(portal_site))
+    monkeypatch.setattr(probe, "PAUSE", 0.3)
     for number in range(3):
         machine.answers |= {f"/{number}.csv": says(200), f"/their-{number}.csv": says(200)}
     await watcher.publish(*(machine.url(f"/{number}.csv") for number in range(3)))
     await theirs.publish(*(machine.url(f"/their-{number}.csv") for number in range(3)))
-    workers = [watcher.rounds, Rounds(portal_site), theirs.rounds, Rounds(portal_site)]
+    workers = [watcher.rounds, LinkChecker(portal_site), theirs.rounds, LinkChecker(portal_site)]
     places = [watcher.catalogue.territory] * 2 + [other] * 2
 
-    looks = await asyncio.gather(*(worker.go_round(place) for worker, place in zip(workers, places, strict=True)))
+    looks = await asyncio.gather(
+        *(worker.check_territory(place) for worker, place in zip(workers, places, strict=True))
+    )
 
     assert sorted(looks) == [0, 0, 0, 3]
     begun = [moment for moment, _, _, _ in machine.asked]
@@ -128,7 +130,9 @@ async def test_of_two_workers_one_makes_the_round(watcher: Watcher, machine: Mac
     await watcher.publish(machine.url())
     territory = watcher.catalogue.territory
 
-    await asyncio.gather(watcher.rounds._look_after(territory), Rounds(portal_site)._look_after(territory))
+    await asyncio.gather(
+        watcher.rounds._check_claimed_territory(territory), LinkChecker(portal_site)._check_claimed_territory(territory)
+    )
 
     assert len(machine.asked) == 1
 
@@ -138,27 +142,27 @@ async def test_a_worker_that_died_holds_a_machine_up_for_a_while_only(watcher: W
     await watcher.publish(machine.url())
     host = machine.origin.split("//")[1]
     async with watcher.catalogue.database.platform_session(role="worker") as session:
-        assert await turns.claim(session, host, timedelta(seconds=1))
-        assert not await turns.claim(session, host, timedelta(seconds=1))
+        assert await leases.claim_lease(session, host, timedelta(seconds=1))
+        assert not await leases.claim_lease(session, host, timedelta(seconds=1))
 
-    before = await watcher.rounds.go_round(watcher.catalogue.territory)
+    before = await watcher.rounds.check_territory(watcher.catalogue.territory)
     await asyncio.sleep(1.1)
 
-    assert (before, await watcher.rounds.go_round(watcher.catalogue.territory)) == (0, 1)
+    assert (before, await watcher.rounds.check_territory(watcher.catalogue.territory)) == (0, 1)
 
 
 async def test_looks_are_bounded_and_those_that_failed_are_among_the_first(watcher: Watcher) -> None:
     urls = [f"http://m{number % 4}.localhost:1/{number}" for number in range(100)]
     await watcher.publish(*urls)
     async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
-        await watcher.rounds._keep(session, watcher.catalogue.territory)
+        await watcher.rounds._update_inventory(session, watcher.catalogue.territory)
         await session.execute(
             text("UPDATE app.link SET failures = 1, next_at = now() - interval '1 minute' WHERE url LIKE '%/9_'")
         )
         await session.execute(text("UPDATE app.link SET next_at = now() - interval '1 hour' WHERE failures = 0"))
         failing = set((await session.scalars(text("SELECT id FROM app.link WHERE failures = 1"))).all())
-        due = await find_due(session, 10)
-        many = await find_due(session, 1000)
+        due = await find_due_links(session, 10)
+        many = await find_due_links(session, 1000)
 
     chosen = [link for ids in due.values() for link in ids]
     assert len(chosen) == len(set(chosen)) == 10
@@ -179,7 +183,7 @@ async def test_an_address_that_nothing_links_to_any_more_is_forgotten(watcher: W
     replaced = await watcher.publish(machine.url("/c"), number=3)
     await watcher.look()
     await watcher.publish(machine.url("/d"), number=3, global_id=str(replaced.id))
-    await Rounds(watcher.site).go_round(watcher.catalogue.territory)
+    await LinkChecker(watcher.site).check_territory(watcher.catalogue.territory)
 
     assert before == {machine.url(path) for path in ("/a", "/b", "/shared")}
     assert after == before - {machine.url("/a")}
@@ -191,14 +195,14 @@ async def test_one_strange_address_holds_up_no_other(
 ) -> None:
     machine.answers["/file.csv"] = says(200)
     await watcher.publish(machine.url("/strange"), machine.url())
-    seen = looking.look
+    seen = probe.probe_link
 
-    async def stumble(outgoing: Outgoing, asked: Asked, origin: str) -> Seen:
+    async def stumble(outgoing: OutgoingClient, asked: LinkCheck, origin: str) -> LinkCheckResult:
         if asked.url.endswith("strange"):
             raise RecursionError
         return await seen(outgoing, asked, origin)
 
-    monkeypatch.setattr(visits, "look", stumble)
+    monkeypatch.setattr(visits, "probe_link", stumble)
     await watcher.look()
 
     links = await watcher.links()
@@ -220,7 +224,7 @@ async def test_an_address_of_any_length_and_script_is_kept(watcher: Watcher) -> 
     long = "http://long.localhost:1/" + "é" * 1900
     await watcher.publish(long, "HTTP://Named.localhost:1/é?x=1#y", "https://données.example:444")
     async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
-        await watcher.rounds._keep(session, watcher.catalogue.territory)
+        await watcher.rounds._update_inventory(session, watcher.catalogue.territory)
 
     hosts = {link.host for link in (await watcher.links()).values()}
     assert hosts == {"long.localhost:1", "named.localhost:1", "données.example:444"}

@@ -146,14 +146,14 @@ async def test_a_look_that_finds_nothing_new_changes_no_page(
     machine.answers["/file.csv"] = says(200)
     record = await watcher.publish(machine.url())
     await watcher.look()
-    await feed.step()
+    await feed.run_once()
     tags, modified = [], []
     async with browse(portal_app, watcher.catalogue.territory) as visitor:
         for answer in (None, says(200), says(500), says(500), says(500), says(200)):
             if answer is not None:
                 machine.answers["/file.csv"] = answer
                 await watcher.look()
-                await feed.step()
+                await feed.run_once()
             page = await visitor.get(f"/data/{record.id}", follow_redirects=True)
             document = await visitor.get(f"/api/v1/datasets/{record.id}")
             tags.append((page.headers["etag"], document.headers["etag"]))
@@ -195,7 +195,7 @@ async def test_what_is_kept_says_what_a_new_page_says_until_it_is_announced(
         await session.execute(text("UPDATE app.link SET failures = 1, failing_since = now(), next_at = now()"))
     async with watcher.catalogue.database.platform_session(role="worker") as session:
         await session.execute(text("DELETE FROM ops.link_turn WHERE name NOT LIKE '%/say'"))
-    await watcher.rounds.go_round(watcher.catalogue.territory)
+    await watcher.rounds.check_territory(watcher.catalogue.territory)
 
     link = await watcher.link(machine.url())
     assert (link.state, link.said["state"], link.unsaid) == ("unreachable", "reachable", True)

@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from udi.portal.catalogue.links.standing import FOUND, SELDOM, USUAL, Standing, judge
+from udi.portal.catalogue.links.health import REACHABLE_STATES, SELDOM, USUAL, LinkHealth, assess_health
 from udi.portal.catalogue.models import LinkState
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -17,9 +17,9 @@ R, M, F, G, U, N = (
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 
 
-def standing(state: LinkState, failures: int = 0) -> Standing:
+def standing(state: LinkState, failures: int = 0) -> LinkHealth:
     since = None if state == N else EARLIER
-    return Standing(state, since, failures, EARLIER if failures else None, None if state == N else EARLIER)
+    return LinkHealth(state, since, failures, EARLIER if failures else None, None if state == N else EARLIER)
 
 
 @pytest.mark.parametrize(
@@ -48,15 +48,15 @@ def standing(state: LinkState, failures: int = 0) -> Standing:
 def test_each_answer_in_each_state(
     before: LinkState, failures: int, seen: LinkState | None, after: LinkState, delay: timedelta
 ) -> None:
-    found, wait = judge(standing(before, failures), seen, NOON)
+    found, wait = assess_health(standing(before, failures), seen, NOON)
 
     assert (found.state, wait) == (after, delay)
 
 
 def test_an_address_that_falls_silent_and_comes_back() -> None:
-    link, moment, told = Standing(), NOON, []
+    link, moment, told = LinkHealth(), NOON, []
     for seen in (R, U, U, U, R, R):
-        link, delay = judge(link, seen, moment)
+        link, delay = assess_health(link, seen, moment)
         told.append((link.state, link.since, link.last_reachable))
         moment += delay
 
@@ -72,9 +72,9 @@ def test_an_address_that_falls_silent_and_comes_back() -> None:
 
 
 def test_one_that_flaps_is_never_said_to_be_silent() -> None:
-    link, states = Standing(), set()
+    link, states = LinkHealth(), set()
     for number in range(20):
-        link, _ = judge(link, R if number % 2 == 0 else U, NOON + number * HOUR)
+        link, _ = assess_health(link, R if number % 2 == 0 else U, NOON + number * HOUR)
         states.add(link.state)
 
     assert states == {R}
@@ -82,9 +82,9 @@ def test_one_that_flaps_is_never_said_to_be_silent() -> None:
 
 
 def test_looks_at_what_fails_grow_rare() -> None:
-    link, delays = Standing(), []
+    link, delays = LinkHealth(), []
     for number in range(12):
-        link, delay = judge(link, U, NOON + timedelta(days=number))
+        link, delay = assess_health(link, U, NOON + timedelta(days=number))
         delays.append(delay)
 
     assert delays == sorted(delays)
@@ -97,21 +97,21 @@ def test_looks_at_what_fails_grow_rare() -> None:
     [(timedelta(0), QUARTER), (HOUR, HOUR), (timedelta(seconds=5), QUARTER), (timedelta(days=400), SELDOM)],
 )
 def test_a_machine_is_left_alone_as_long_as_it_asks_but_not_for_ever(wait: timedelta, delay: timedelta) -> None:
-    assert judge(standing(R), None, NOON, wait)[1] == delay
-    assert judge(standing(R), U, NOON, wait)[1] == delay
+    assert assess_health(standing(R), None, NOON, wait)[1] == delay
+    assert assess_health(standing(R), U, NOON, wait)[1] == delay
 
 
 @hypothesis.given(strategies.lists(strategies.sampled_from([R, M, F, G, U, N, None]), max_size=40))
 def test_whatever_comes_nobody_is_told_of_a_single_failure(answers: list[LinkState | None]) -> None:
-    link, failures = Standing(), 0
+    link, failures = LinkHealth(), 0
     for number, seen in enumerate(answers):
         moment = NOON + number * HOUR
         before = link
-        link, delay = judge(link, seen, moment)
-        failures = failures if seen is None else 0 if seen in FOUND or seen == N else failures + 1
+        link, delay = assess_health(link, seen, moment)
+        failures = failures if seen is None else 0 if seen in REACHABLE_STATES or seen == N else failures + 1
         assert QUARTER <= delay <= SELDOM
         assert link.failures == failures
         assert not (failures == 1 and link.state != before.state)
         assert (link.failing_since is None) == (failures == 0)
         assert not (link.state != N and link.since is None)
-        assert not (link.state in FOUND and link.last_reachable is None)
+        assert not (link.state in REACHABLE_STATES and link.last_reachable is None)

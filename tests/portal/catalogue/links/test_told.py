@@ -15,8 +15,8 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.jobs import Job
 from udi.portal.audit.models import AuditEvent
-from udi.portal.catalogue.links.letter import MOST_TOLD
-from udi.portal.catalogue.links.telling import SEND_NEWS, link_jobs, queue_news, until_morning
+from udi.portal.catalogue.links.emails import MOST_TOLD
+from udi.portal.catalogue.links.notifications import SEND_NEWS, link_task_handlers, queue_link_emails, until_morning
 from udi.portal.catalogue.measures import measure_links
 from udi.portal.identity.models import Person
 from udi.portal.notifications.actions import keep_language
@@ -28,7 +28,7 @@ async def tell(watcher: Watcher) -> int:
     """What the worker does of a morning; how many mails were queued and sent."""
     territory = watcher.catalogue.territory
     async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
-        await queue_news(session, territory, now())
+        await queue_link_emails(session, territory, now())
     query = text(
         "DELETE FROM queue.pgqueuer WHERE entrypoint = :name"
         " AND convert_from(payload, 'UTF8')::jsonb ->> 'tenant' = :tenant RETURNING convert_from(payload, 'UTF8')::jsonb"
@@ -36,7 +36,7 @@ async def tell(watcher: Watcher) -> int:
     async with watcher.catalogue.database.platform_session(role="owner") as session:
         found = (await session.scalars(query, {"name": SEND_NEWS, "tenant": str(watcher.tenant)})).all()
     for payload in found:
-        await link_jobs(watcher.site)[SEND_NEWS](Job(SEND_NEWS, watcher.tenant, payload, 0, last=False))
+        await link_task_handlers(watcher.site)[SEND_NEWS](Job(SEND_NEWS, watcher.tenant, payload, 0, last=False))
     return len(found)
 
 
@@ -132,7 +132,7 @@ async def test_a_machine_with_a_thousand_files_is_one_short_mail(
 ) -> None:
     await watcher.publish(*(machine.url(f"/{number}") for number in range(MOST_TOLD + 25)))
     async with watcher.catalogue.database.session(watcher.tenant, role="worker") as session:
-        await watcher.rounds._keep(session, watcher.catalogue.territory)
+        await watcher.rounds._update_inventory(session, watcher.catalogue.territory)
         await session.execute(
             text("UPDATE app.link SET state = 'unreachable', failures = 3, since = now(), failing_since = now()")
         )

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from udi.portal.nodes.harvest.document_pages import Words
-from udi.portal.nodes.harvest.record import Page
+from udi.portal.nodes.harvest.record import HarvestedPage
 
 
-def open_document(source: bytes | Path, url: str, language: str, words: Words) -> Page:
+def open_document(source: bytes | Path, url: str, language: str, words: Words) -> HarvestedPage:
     """Never answers."""
-    return Page(format=str(len(bytearray(1 << 40))))
+    return HarvestedPage(format=str(len(bytearray(1 << 40))))

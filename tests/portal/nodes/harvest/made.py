@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from udi.protocol.access import AccessRights
 from udi.protocol.languages import LANGUAGES
 from udi.protocol.licences import LICENCES
-from udi.protocol.names import COUNTERS
+from udi.protocol.rudi_names import COUNTERS
 from udi.protocol.structures import (
-    Box,
+    BoundingBox,
     Checksum,
     Constraints,
     Contact,
     Coordinates,
+    DatasetSize,
     Dates,
     Description,
     Geography,
@@ -24,7 +25,6 @@ from udi.protocol.structures import (
     Organisation,
     Period,
     Record,
-    Size,
 )
 from udi.protocol.themes import THEMES
 from udi.protocol.vocabulary import DOWNLOAD, MediaKind, StorageStatus
@@ -86,7 +86,7 @@ series = st.builds(
     counters=st.fixed_dictionaries(dict.fromkeys(COUNTERS, counts)),
 )  # fmt: skip
 boxes = st.tuples(st.floats(-179, 179), st.floats(-89, 88), st.floats(0.01, 0.9), st.floats(0.01, 0.9)).map(
-    lambda at: Box(
+    lambda at: BoundingBox(
         west=round(at[0], 4), south=round(at[1], 4), east=round(at[0] + at[2], 4), north=round(at[1] + at[3], 4)
     )
 )
@@ -124,7 +124,7 @@ of_any_record: dict[str, Any] = {
     "geography": st.none() | st.builds(
         Geography, box=boxes, shape=st.sampled_from([None, SHAPE]), projection=st.sampled_from(["", "WGS 84 (EPSG:4326)"])
     ),
-    "size": st.none() | st.builds(Size, counts, counts) | st.builds(Size, counts),
+    "size": st.none() | st.builds(DatasetSize, counts, counts) | st.builds(DatasetSize, counts),
     "local_id": st.just("") | names, "doi": names.map(lambda name: f"10.5072/{name}") | st.just(""),
     "dataverse_doi": names.map(lambda name: f"doi:10.5072/{name}") | st.just(""),
     "description": st.builds(

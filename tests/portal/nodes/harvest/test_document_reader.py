@@ -10,8 +10,8 @@ from tests.node import hostile
 from udi.portal.nodes.harvest import document_pages, document_reader
 from udi.portal.nodes.harvest.document_pages import divide
 from udi.portal.nodes.harvest.document_reader import DocumentReader
-from udi.portal.nodes.harvest.recognise import read
-from udi.portal.nodes.harvest.record import Page
+from udi.portal.nodes.harvest.format_detection import read
+from udi.portal.nodes.harvest.record import HarvestedPage
 
 pytestmark = pytest.mark.programs
 URL = "https://data.example.org/data.json"
@@ -71,7 +71,7 @@ def test_divide_keeps_everything_once_and_the_document_itself_in_the_first_part(
     assert [(part.next, part.links) for part in parts[1:]] == [("", ())] * 4
     assert (parts[0].next, parts[0].links, parts[0].faults) == (page.next, page.links, page.faults)
     assert {part.format for part in parts} == {page.format}
-    assert list(divide(Page(format="x", next="n"))) == [Page(format="x", next="n")]
+    assert list(divide(HarvestedPage(format="x", next="n"))) == [HarvestedPage(format="x", next="n")]
 
 
 async def test_an_answer_of_the_child_is_short_however_large_the_records() -> None:
@@ -82,7 +82,7 @@ async def test_an_answer_of_the_child_is_short_however_large_the_records() -> No
         while (part := await documents.next_part()) is not None:
             parts.append(part)
 
-    assert [part.found for part in parts] == [9, 9, 2]
+    assert [part.dataset_count for part in parts] == [9, 9, 2]
 
 
 @pytest.mark.usefixtures("real_children")
@@ -90,7 +90,7 @@ async def test_what_reads_documents_reaches_its_folder_and_nothing_else(tmp_path
     (tmp_path / "secret").write_text("secret")
     async with DocumentReader({}) as documents:
         await documents.open(TURTLE.encode(), URL, "fr")
-        child = await documents._started()
+        child = await documents._running_child()
         (documents.folder / "document").write_text("x")
 
         async def attempt(deed: str, target: Path) -> str:
@@ -115,4 +115,4 @@ async def test_a_document_that_takes_too_much_is_refused_and_the_next_one_read(
         assert ([fault.code for fault in page.faults], page.readable) == (["document_too_heavy"], False)
         monkeypatch.setattr(document_reader, "MODULE", document_pages.__name__)
         assert await documents.next_part() is None
-        assert (await documents.read(TURTLE.encode(), URL, "fr")).found == 2
+        assert (await documents.read(TURTLE.encode(), URL, "fr")).dataset_count == 2

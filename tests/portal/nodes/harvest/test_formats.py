@@ -4,26 +4,35 @@ import json
 from pathlib import Path
 from typing import Any
 
-from udi.portal.nodes.harvest import recognise
-from udi.portal.nodes.harvest.faults import Level
-from udi.portal.nodes.harvest.record import Checksum, Distribution, Kind, Means, Page, Period, Record, Term
+from udi.portal.nodes.harvest import format_detection
+from udi.portal.nodes.harvest.faults import FaultLevel
+from udi.portal.nodes.harvest.record import (
+    DistributionKind,
+    HarvestedChecksum,
+    HarvestedDistribution,
+    HarvestedPage,
+    HarvestedPeriod,
+    HarvestedRecord,
+    RecordKind,
+    VocabularyTerm,
+)
 
 BASE = "https://source.example/catalogue"
 
 
-def read(body: object, base_url: str = BASE) -> Page:
+def read(body: object, base_url: str = BASE) -> HarvestedPage:
     raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    return recognise.read(raw, base_url=base_url)
+    return format_detection.read(raw, base_url=base_url)
 
 
-def one(body: object, base_url: str = BASE) -> Record:
+def one(body: object, base_url: str = BASE) -> HarvestedRecord:
     page = read(body, base_url)
-    assert [fault.say() for fault in page.faults] == []
+    assert [fault.translate() for fault in page.faults] == []
     (record,) = page.records
     return record
 
 
-def codes(record: Record) -> list[str]:
+def codes(record: HarvestedRecord) -> list[str]:
     return [fault.code for fault in record.faults]
 
 
@@ -62,14 +71,14 @@ def test_dcat_says_every_field() -> None:
     assert record.title == {"fr": "Arbres", "en": "Trees"}
     assert (record.themes, record.frequency) == (("ENVI",), "ANNUAL")
     assert (record.issued, record.modified) == ("2024-05-01", "2025-06-02T10:00:00Z")
-    assert record.temporal == (Period("2020", "2024-12-31"),)
+    assert record.temporal == (HarvestedPeriod("2020", "2024-12-31"),)
     assert record.spatial.box == (-1.8, 48, -1.6, 48.2)
     assert record.publisher is not None
     assert record.publisher.name == {"fr": "Ville d'Exemple"}
     assert (record.contacts[0].name, record.contacts[0].email) == ("Espaces verts", "verts@example.org")
     (csv,) = record.distributions
     assert (csv.format, csv.media_type, csv.byte_size) == ("CSV", "text/csv", 12)
-    assert csv.checksum == Checksum("MD5", "0123456789abcdef0123456789abcdef")
+    assert csv.checksum == HarvestedChecksum("MD5", "0123456789abcdef0123456789abcdef")
     assert csv.licence is not None
     assert csv.licence.uri == "http://publications.europa.eu/resource/authority/licence/CC_BY_4_0"
     assert codes(record) == []
@@ -131,9 +140,11 @@ def test_ckan_resources_and_extras(shared_data: Path) -> None:
         assert record.contacts[0].email == "contact1@example.org"
         assert record.spatial.resolution == 1.5
         assert "http://data.europa.eu/eli/reg_impl/2023/138/oj" in record.applicable_legislation
-        assert record.distributions[0].checksum == Checksum("SHA-1", "4304cf2e751e6053c90b1804c89c0ebb758f395a")
+        assert record.distributions[0].checksum == HarvestedChecksum(
+            "SHA-1", "4304cf2e751e6053c90b1804c89c0ebb758f395a"
+        )
         assert record.languages == ("en", "ca", "es")
-    assert plain.temporal == (Period("1905-03-01", "2013-01-05"), Period("2024-04-10", "2024-05-29"))
+    assert plain.temporal == (HarvestedPeriod("1905-03-01", "2013-01-05"), HarvestedPeriod("2024-04-10", "2024-05-29"))
 
 
 def test_dkan_writes_dates_and_sizes_in_words(shared_data: Path) -> None:
@@ -180,8 +191,12 @@ def test_opendatasoft_offers_its_exports() -> None:
     record = page.records[0]
     assert page.next == f"{BASE}?limit=1&offset=2"
     assert (record.identifier, record.aliases) == ("da_1", ("arbres",))
-    assert (record.themes, record.frequency, record.temporal) == (("TRAN",), "ANNUAL", (Period("2009", "2012"),))
-    formats = [each.format for each in record.distributions if each.kind is Means.FILE]
+    assert (record.themes, record.frequency, record.temporal) == (
+        ("TRAN",),
+        "ANNUAL",
+        (HarvestedPeriod("2009", "2012"),),
+    )
+    formats = [each.format for each in record.distributions if each.kind is DistributionKind.FILE]
     assert formats == ["CSV", "JSON", "XLSX", "PARQUET", "GEOJSON", "SHP", "PDF"]
     assert (
         record.distributions[0].download_url
@@ -219,7 +234,7 @@ def test_udata_one_and_two() -> None:
         assert (page.format, page.next) == ("udata", f"{BASE}?page=2" if "data" in answer else "")
         assert record.licence is not None
         assert (record.licence.code, record.frequency, record.access) == ("etalab-2.0", "AS_NEEDED", "PUBLIC")
-        assert record.distributions[0].checksum == Checksum("SHA-1", "a" * 40)
+        assert record.distributions[0].checksum == HarvestedChecksum("SHA-1", "a" * 40)
         assert record.applicable_legislation
 
 
@@ -284,7 +299,7 @@ ISO_3 = """<mdb:MD_Metadata xmlns:mdb="http://standards.iso.org/iso/19115/-3/mdb
 def test_iso_19115_3() -> None:
     record = one(ISO_3)
 
-    assert (record.identifier, record.kind) == ("abc", Kind.SERIES)
+    assert (record.identifier, record.kind) == ("abc", RecordKind.SERIES)
     assert record.title == {"en": "Trees", "fr": "Arbres"}
     assert (record.themes, record.issued, record.source_modified) == (("TRAN",), "2020-05-06", "2024-01-02T00:00:00Z")
     assert record.spatial.box == (-2, 48, -1, 49)
@@ -292,7 +307,7 @@ def test_iso_19115_3() -> None:
     assert record.publisher.name == {"en": "City"}
     assert record.licence is not None
     assert record.licence.code == "etalab-2.0"
-    assert (record.distributions[0].kind, record.distributions[0].format) == (Means.SERVICE, "WMS_SRVC")
+    assert (record.distributions[0].kind, record.distributions[0].format) == (DistributionKind.SERVICE, "WMS_SRVC")
     assert record.provenance == {"en": "Surveyed."}
 
 
@@ -300,7 +315,7 @@ def test_ogc_records_with_an_open_interval(shared_data: Path) -> None:
     record = one((shared_data / "data/catalogues/ogcapi-records_record.json").read_bytes())
 
     assert record.identifier.startswith("urn:x-wmo:md:int.wmo.wis::https://geo.woudc.org")
-    assert record.temporal == (Period("1924-08-17T00:00:00Z", ""),)
+    assert record.temporal == (HarvestedPeriod("1924-08-17T00:00:00Z", ""),)
     assert record.languages == ("en", "fr")
     assert record.publisher is not None
 
@@ -327,7 +342,7 @@ def test_stac() -> None:
     record = one({"collections": [STAC], "links": []})
 
     assert record.spatial.box == (-2, 48, -1, 49)
-    assert record.temporal == (Period("2015-06-27T10:25:31Z", ""),)
+    assert record.temporal == (HarvestedPeriod("2015-06-27T10:25:31Z", ""),)
     assert record.licence is not None
     assert record.licence.uri.endswith("CC_BY_4_0")
     assert [each.url for each in record.distributions] == [
@@ -370,7 +385,7 @@ def test_schema_org_in_a_page() -> None:
             "CSV",
         )
     record = one(script)
-    assert (record.spatial.box, record.temporal) == ((-2, 48, -1, 49), (Period("2020", "2024"),))
+    assert (record.spatial.box, record.temporal) == ((-2, 48, -1, 49), (HarvestedPeriod("2020", "2024"),))
     assert (record.keywords, record.distributions[0].byte_size) == ({"fr": ("tree", "street")}, 1000)
 
 
@@ -399,7 +414,7 @@ def test_data_package_stays_below_its_folder() -> None:
     record = one(package, "https://source.example/p/datapackage.json")
 
     assert [each.url for each in record.distributions] == ["https://source.example/p/data/trees.csv"]
-    assert record.distributions[0].checksum == Checksum("SHA-256", "a" * 64)
+    assert record.distributions[0].checksum == HarvestedChecksum("SHA-256", "a" * 64)
     assert codes(record).count("url_not_web") == 2
     assert record.licence is not None
     assert record.licence.uri.endswith("ODC_BY")
@@ -413,10 +428,10 @@ def test_rudi_is_read_and_refused_by_its_own_rules(shared_data: Path) -> None:
     page = read({"total": 4, "items": [good, bad]}, f"{BASE}?limit=2")
 
     assert page.next == f"{BASE}?limit=2&offset=2"
-    assert page.found == 2
+    assert page.dataset_count == 2
     assert [each.identifier for each in (*page.records, *page.refused)] == [good["global_id"], bad["global_id"]]
     assert page.refused[0].faults[0].code == "ERR-106"
-    assert all(fault.level is Level.REFUSED for fault in page.refused[0].faults if fault.code.startswith("ERR"))
+    assert all(fault.level is FaultLevel.REFUSED for fault in page.refused[0].faults if fault.code.startswith("ERR"))
 
 
 def test_a_folder_of_files_leads_below_only() -> None:
@@ -439,16 +454,16 @@ def test_the_same_identifier_twice() -> None:
     same = read([first, first])
     other = read([first, {**first, "title": "Benches"}])
 
-    assert (same.found, len(same.records)) == (1, 1)
-    assert (other.found, len(other.records)) == (2, 1)
-    assert other.refused[0].faults[0].say()[0] == "The identifier 1 is already that of “Trees”."
+    assert (same.dataset_count, len(same.records)) == (1, 1)
+    assert (other.dataset_count, len(other.records)) == (2, 1)
+    assert other.refused[0].faults[0].translate()[0] == "The identifier 1 is already that of “Trees”."
 
 
 def test_a_theme_that_means_nothing_here_is_kept_as_a_keyword() -> None:
     record = one([{"identifier": "1", "title": "x", "theme": ["Nonsense"], "distribution": []}])
 
     assert record.themes == ()
-    assert record.themes_other == (Term(label="Nonsense"),)
+    assert record.themes_other == (VocabularyTerm(label="Nonsense"),)
     assert record.keywords == {"fr": ("Nonsense",)}
     assert "theme_unknown" in codes(record)
 
@@ -464,5 +479,7 @@ def test_distributions_keep_what_no_table_knows() -> None:
         ]
     )
 
-    assert record.distributions == (Distribution(download_url="https://source.example/a.sas7bdat", format_label="SAS"),)
+    assert record.distributions == (
+        HarvestedDistribution(download_url="https://source.example/a.sas7bdat", format_label="SAS"),
+    )
     assert "format_unknown" in codes(record)

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from udi.portal.nodes.harvest import recognise
-from udi.portal.nodes.harvest.faults import Level
-from udi.portal.nodes.harvest.record import Page
+from udi.portal.nodes.harvest import format_detection
+from udi.portal.nodes.harvest.faults import FaultLevel
+from udi.portal.nodes.harvest.record import HarvestedPage
 from udi.ui.locale import load_translations
 
 BASE = "https://source.example/catalogue"
@@ -70,8 +70,8 @@ def ends_within(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def read(body: bytes) -> Page:
-    return recognise.read(body, base_url=BASE)
+def read(body: bytes) -> HarvestedPage:
+    return format_detection.read(body, base_url=BASE)
 
 
 def bad_files(folder: Path) -> Iterator[Path]:
@@ -90,7 +90,7 @@ def test_every_bad_document_is_refused_readably_or_read(shared_data: Path) -> No
             continue
         faults = [*page.faults, *(fault for each in page.refused for fault in each.faults)]
         silent |= {path.name} - {path.name for _ in (*faults, *page.services)}
-        untranslated |= {fault.code for fault in faults if fault.say(french["fr"].gettext) == fault.say()}
+        untranslated |= {fault.code for fault in faults if fault.translate(french["fr"].gettext) == fault.translate()}
         unsafe |= {path.name for fault in page.faults if fault.code == "document_unsafe"}
 
     assert found == SOUND
@@ -103,7 +103,7 @@ def test_where_a_document_breaks_is_said(shared_data: Path) -> None:
     page = read((shared_data / "data/bad/ckanext-dcat_dataset.ttl").read_bytes())
 
     fault = page.faults[0]
-    assert (fault.code, fault.level) == ("document_unreadable", Level.REFUSED)
+    assert (fault.code, fault.level) == ("document_unreadable", FaultLevel.REFUSED)
     assert fault.values["line"] == 149
     assert not page.readable
 
@@ -233,7 +233,7 @@ def test_a_record_beyond_reason_is_refused_alone() -> None:
 
     assert [each.identifier for each in page.records] == ["2"]
     assert [each.faults[0].code for each in page.refused] == ["record_too_large", "record_shapeless"]
-    assert page.found == 3
+    assert page.dataset_count == 3
 
 
 JSON_VALUES = st.recursive(
@@ -264,11 +264,11 @@ def test_values_of_any_shape_never_break_a_reader(name: str, data: st.DataObject
     item = data.draw(fields) | ({"@type": "Dataset", "name": "x"} if name == "schema.org" else {})
     body = json.dumps([item] if name != "stac" else {"collections": [item]}).encode()
 
-    page = recognise.READERS[name](body, base_url=BASE)
+    page = format_detection.READERS[name](body, base_url=BASE)
 
     assert len(page.records) + len(page.services) + len(page.refused) + len(page.links) <= 5001
     codes = {fault.code for each in page.refused for fault in each.faults}
-    assert "record_unreadable" not in codes, [fault.say() for each in page.refused for fault in each.faults]
+    assert "record_unreadable" not in codes, [fault.translate() for each in page.refused for fault in each.faults]
 
 
 def test_shapes_that_broke_a_reader_once() -> None:
@@ -323,4 +323,4 @@ ENVELOPES = [
 def test_no_document_of_json_is_a_surprise(document: dict[str, Any], listed: bool) -> None:  # noqa: FBT001  # drawn
     page = read(json.dumps([document] if listed else document).encode())
 
-    assert [fault.code for fault in page.faults if not fault.say()] == []
+    assert [fault.code for fault in page.faults if not fault.translate()] == []

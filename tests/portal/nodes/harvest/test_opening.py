@@ -2,8 +2,8 @@
 
 import pytest
 
-from udi.portal.nodes.harvest import opening
-from udi.portal.nodes.harvest.opening import MOST_LEVELS, RefusedDocumentError, read_json, read_xml
+from udi.portal.nodes.harvest import untrusted_documents
+from udi.portal.nodes.harvest.untrusted_documents import MOST_LEVELS, RefusedDocumentError, read_json, read_xml
 
 OPEN = {"json": read_json, "xml": read_xml}
 
@@ -57,7 +57,7 @@ def test_a_document_beyond_a_bound_is_refused_by_its_name(kind: str, document: b
 
 @pytest.mark.parametrize("kind", OPEN)
 def test_a_document_that_is_too_large_is_refused_unread(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "LARGEST_DOCUMENT", 20)
+    monkeypatch.setattr(untrusted_documents, "LARGEST_DOCUMENT", 20)
 
     with pytest.raises(RefusedDocumentError) as refused:
         OPEN[kind](b'<a>1234567890</a>"xxxxxxx')

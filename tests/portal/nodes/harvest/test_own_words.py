@@ -5,15 +5,15 @@ import json
 
 import pytest
 
-from udi.portal.nodes.harvest.recognise import read
-from udi.portal.nodes.harvest.record import Record
+from udi.portal.nodes.harvest.format_detection import read
+from udi.portal.nodes.harvest.record import HarvestedRecord
 from udi.portal.nodes.harvest.vocabulary import (
     find_access,
     find_format,
     find_frequency,
     find_licence,
     find_theme,
-    own_words,
+    territory_vocabulary,
 )
 
 WORDS = {
@@ -30,14 +30,14 @@ DESCRIBED = {
 }  # fmt: skip
 
 
-def read_one() -> Record:
+def read_one() -> HarvestedRecord:
     body = {"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": [DESCRIBED]}
     page = read(json.dumps(body).encode(), base_url="https://d.example/data.json", language="fr")
     return page.records[0]
 
 
 def test_each_table_takes_words_of_a_territory() -> None:
-    with own_words(WORDS):
+    with territory_vocabulary(WORDS):
         assert find_theme("vie de  QUARTIER") == (("SOCI",), "exact")
         assert find_theme("Mer et littoral")[0] == ("ENVI", "TRAN")
         licence, other = find_licence("Licence du département"), find_licence("Licence libre d'ici")
@@ -57,14 +57,14 @@ def test_each_table_takes_words_of_a_territory() -> None:
 
 
 def test_ours_are_still_known_and_a_territorys_come_first() -> None:
-    with own_words({"themes": {"Transport": "SOCI"}}):
+    with territory_vocabulary({"themes": {"Transport": "SOCI"}}):
         assert find_theme("Transport")[0] == ("SOCI",)
         assert find_theme("Environment")[0] == ("ENVI",)
     assert find_theme("Transport")[0] == ("TRAN",)
 
 
 def test_a_record_is_read_with_them_and_without_them_its_words_are_kept() -> None:
-    with own_words(WORDS):
+    with territory_vocabulary(WORDS):
         known = read_one()
     unknown = read_one()
 
@@ -85,7 +85,7 @@ async def test_two_territories_that_read_at_once_have_their_own() -> None:
     """In the threads too, where reading is done."""
 
     async def go(code: str) -> tuple[str, ...]:
-        with own_words({"themes": {"Vie de quartier": code}}):
+        with territory_vocabulary({"themes": {"Vie de quartier": code}}):
             await asyncio.sleep(0)
             return (await asyncio.to_thread(read_one)).themes
 
@@ -94,6 +94,6 @@ async def test_two_territories_that_read_at_once_have_their_own() -> None:
 
 
 def test_words_are_given_back_after_an_error() -> None:
-    with pytest.raises(RuntimeError), own_words(WORDS):
+    with pytest.raises(RuntimeError), territory_vocabulary(WORDS):
         raise RuntimeError
     assert find_theme("Vie de quartier")[0] == ()

@@ -9,10 +9,10 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from udi.portal.nodes.harvest import pieces
-from udi.portal.nodes.harvest.pieces import is_divisible, read_pieces
-from udi.portal.nodes.harvest.recognise import read
-from udi.portal.nodes.harvest.record import Page
+from udi.portal.nodes.harvest import large_documents
+from udi.portal.nodes.harvest.format_detection import read
+from udi.portal.nodes.harvest.large_documents import is_divisible, read_pieces
+from udi.portal.nodes.harvest.record import HarvestedPage
 
 AT = "https://data.example.org/catalogue"
 
@@ -53,11 +53,11 @@ def turtle(count: int) -> bytes:
     return "\n".join(lines).encode()
 
 
-def told(pages: list[Page]) -> dict[str, Any]:
+def told(pages: list[HarvestedPage]) -> dict[str, Any]:
     """What pages say together."""
     records = {each.identifier: each for page in pages for each in page.records}
     return {
-        "found": sum(page.found for page in pages),
+        "found": sum(page.dataset_count for page in pages),
         "records": {
             name: (each.title, each.distributions, each.publisher, each.licence, each.modified, each.source_record.sha256)
             for name, each in records.items()
@@ -69,7 +69,7 @@ def told(pages: list[Page]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def in_pieces(body: bytes, folder: Path) -> list[Page]:
+def in_pieces(body: bytes, folder: Path) -> list[HarvestedPage]:
     path = folder / "document"
     path.write_bytes(body)
     return list(read_pieces(path, base_url=AT))
@@ -83,8 +83,8 @@ def test_pieces_say_what_the_whole_says(tmp_path: Path, make: Any, count: int) -
     whole, found = read(body, base_url=AT), in_pieces(body, tmp_path)
 
     assert is_divisible(body[:1000])
-    assert whole.found == len(told([whole])["records"]) == count
-    assert len(found) == max(1, -(-(count + (make is turtle)) // pieces.AT_ONCE))
+    assert whole.dataset_count == len(told([whole])["records"]) == count
+    assert len(found) == max(1, -(-(count + (make is turtle)) // large_documents.AT_ONCE))
     assert told(found) == told([whole])
 
 
@@ -101,11 +101,11 @@ def test_the_order_of_triples_does_not_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize("chunk", [7, 64, 1000])
 def test_a_document_may_be_cut_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
     body = data_json(20)
-    monkeypatch.setattr(pieces, "AT_ONCE", 6)
+    monkeypatch.setattr(large_documents, "AT_ONCE", 6)
     (tmp_path / "document").write_bytes(body)
-    is_list = pieces._is_list
-    monkeypatch.setattr(pieces, "_is_list", lambda _text: is_list(body.decode()))
-    monkeypatch.setattr(pieces, "CHUNK", chunk)
+    is_list = large_documents._is_list
+    monkeypatch.setattr(large_documents, "_is_list", lambda _text: is_list(body.decode()))
+    monkeypatch.setattr(large_documents, "CHUNK", chunk)
 
     found = list(read_pieces(tmp_path / "document", base_url=AT))
 
@@ -145,7 +145,7 @@ def test_what_must_be_read_whole_is_not_divided() -> None:
 
 
 def test_memory_does_not_grow_with_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pieces, "CHUNK", 64 * 1024)
+    monkeypatch.setattr(large_documents, "CHUNK", 64 * 1024)
     peaks = []
     for count in (800, 3200):
         path = tmp_path / f"{count}"

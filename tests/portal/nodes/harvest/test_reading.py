@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from udi.portal.nodes.harvest import places
+from udi.portal.nodes.harvest import geometry
 from udi.portal.nodes.harvest.addresses import read_email
 from udi.portal.nodes.harvest.dates import read_date, read_span
 from udi.portal.nodes.harvest.vocabulary import (
@@ -52,14 +52,14 @@ def test_the_order_of_coordinates_follows_their_system() -> None:
     ring = "-2 48,-1 48,-1 49,-2 49,-2 48"
     turned = "48 -2,48 -1,49 -1,49 -2,48 -2"
 
-    assert places.read_box(f"POLYGON(({ring}))") == box
-    assert places.read_box(f"<http://www.opengis.net/def/crs/OGC/1.3/CRS84>POLYGON(({ring}))") == box
-    assert places.read_box(f"<http://www.opengis.net/def/crs/EPSG/0/4326> POLYGON(({turned}))") == box
+    assert geometry.read_box(f"POLYGON(({ring}))") == box
+    assert geometry.read_box(f"<http://www.opengis.net/def/crs/OGC/1.3/CRS84>POLYGON(({ring}))") == box
+    assert geometry.read_box(f"<http://www.opengis.net/def/crs/EPSG/0/4326> POLYGON(({turned}))") == box
     corners = "<gml:lowerCorner>48 -2</gml:lowerCorner><gml:upperCorner>49 -1</gml:upperCorner>"
-    assert places.read_box(f'<gml:Envelope srsName="urn:ogc:def:crs:EPSG::4326">{corners}</gml:Envelope>') == box
-    assert places.read_box('{"type":"Polygon","coordinates":[[[-2,48],[-1,48],[-1,49],[-2,48]]]}') == box
-    assert places.read_box("-2, 48, -1, 49") == box
-    assert places.read_box("Paris") is None
+    assert geometry.read_box(f'<gml:Envelope srsName="urn:ogc:def:crs:EPSG::4326">{corners}</gml:Envelope>') == box
+    assert geometry.read_box('{"type":"Polygon","coordinates":[[[-2,48],[-1,48],[-1,49],[-2,48]]]}') == box
+    assert geometry.read_box("-2, 48, -1, 49") == box
+    assert geometry.read_box("Paris") is None
 
 
 def test_an_area_may_cross_the_antimeridian() -> None:
@@ -67,7 +67,7 @@ def test_an_area_may_cross_the_antimeridian() -> None:
         "MULTIPOLYGON(((170 -20,180 -20,180 -10,170 -10,170 -20)),((-180 -20,-175 -20,-175 -10,-180 -10,-180 -20)))"
     )
 
-    assert places.read_wkt(halves) == (170, -20, -175, -10)
+    assert geometry.read_wkt(halves) == (170, -20, -175, -10)
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,15 @@ from msgspec import Struct
 from pyoxigraph import RdfFormat
 
 from tests.portal.nodes.harvest import made
-from udi.portal.nodes.harvest import recognise
-from udi.portal.nodes.harvest.convert import Given, convert
+from udi.portal.nodes.harvest import format_detection
+from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.protocol.access import AccessRights
-from udi.protocol.geodcat import find_code
+from udi.protocol.geodcat import find_epsg_code
 from udi.protocol.rdf import dataset_address, write_dataset
 from udi.protocol.record import conceal_record, restore_record, write_record
 from udi.protocol.structures import Contact, LicenceTerms, Media, Organisation, Record
 from udi.protocol.themes import THEMES
-from udi.protocol.triples import canonical, write_triples
+from udi.protocol.triples import write_canonical, write_triples
 from udi.protocol.vocabulary import MediaKind
 
 ORIGIN = "https://donnees.example"
@@ -32,8 +32,8 @@ QUIET = settings(
 )
 
 
-def given_of(record: Record) -> Given:
-    return Given(source=SOURCE, producer=record.producer, found_at=datetime(2026, 11, 25, tzinfo=UTC))
+def given_of(record: Record) -> ConversionContext:
+    return ConversionContext(source=SOURCE, producer=record.producer, found_at=datetime(2026, 11, 25, tzinfo=UTC))
 
 
 FINDING = settings(QUIET, max_examples=500, database=None, phases=[Phase.generate])
@@ -105,10 +105,10 @@ def test_records_are_made_with_every_field(path: str) -> None:
 def test_rudi_keeps_everything(record: Record) -> None:
     body = json.dumps(write_record(record)).encode()
 
-    page = recognise.read(body, base_url=ORIGIN)
+    page = format_detection.read(body, base_url=ORIGIN)
 
     assert page.format == "rudi"
-    assert [fault.say() for each in page.refused for fault in each.faults] == []
+    assert [fault.translate() for each in page.refused for fault in each.faults] == []
     assert conceal_record(convert(page.records[0], given_of(record)).record) == conceal_record(record)
 
 
@@ -116,9 +116,9 @@ def test_rudi_keeps_everything(record: Record) -> None:
 @given(record=made.records | made.personal, form=st.sampled_from(FORMS))
 def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
     triples = set(write_dataset(ORIGIN, record))
-    body = canonical(triples) if form is RdfFormat.N_TRIPLES else write_triples(triples, form)
+    body = write_canonical(triples) if form is RdfFormat.N_TRIPLES else write_triples(triples, form)
 
-    page = recognise.read(body, base_url=f"{ORIGIN}/catalog")
+    page = format_detection.read(body, base_url=f"{ORIGIN}/catalog")
     read = page.records[0]
     ours = convert(read, given_of(record)).record
 
@@ -130,7 +130,7 @@ def test_dcat_keeps_what_it_can_hold(record: Record, form: RdfFormat) -> None:
     assert THEMES[ours.theme].authority == THEMES[record.theme].authority
     assert (ours.dates.created, ours.dates.updated) == (record.dates.created, record.dates.updated)
     assert ours.dates.published == (record.dates.published or record.dates.created)
-    assert (ours.licence.known or ours.licence) == (record.licence.known or record.licence)
+    assert (ours.licence.standard_licence or ours.licence) == (record.licence.standard_licence or record.licence)
     assert ours.period == record.period
     assert placed(ours) == placed(record)
     assert asked(ours) == asked(record)
@@ -147,7 +147,7 @@ def told(contact: Contact) -> tuple[str, ...]:
 def placed(record: Record) -> object:
     """Where it is; a reference system by its code."""
     where = record.geography
-    return where and (where.box, where.shape, find_code(where.projection))
+    return where and (where.box, where.shape, find_epsg_code(where.projection))
 
 
 def asked(record: Record) -> set[tuple[str, str]]:
@@ -171,14 +171,14 @@ def bare(**said: object) -> bytes:
     return json.dumps([{"identifier": "1", "title": "Trees", "distribution": []} | said]).encode()
 
 
-ABOUT = Given(
+ABOUT = ConversionContext(
     source=SOURCE, producer=Organisation(id=SOURCE, name="City"), found_at=datetime(2026, 11, 25, 12, tzinfo=UTC)
 )
 
 
 def test_the_same_source_and_identifier_are_the_same_dataset_for_ever() -> None:
     first, second, other = (
-        convert(recognise.read(bare(identifier=name), base_url=ORIGIN).records[0], ABOUT).record.id
+        convert(format_detection.read(bare(identifier=name), base_url=ORIGIN).records[0], ABOUT).record.id
         for name in ("1", " 1 ", "2")
     )
 
@@ -187,7 +187,7 @@ def test_the_same_source_and_identifier_are_the_same_dataset_for_ever() -> None:
 
 
 def test_what_is_missing_is_said_and_not_invented() -> None:
-    converted = convert(recognise.read(bare(), base_url=ORIGIN).records[0], ABOUT)
+    converted = convert(format_detection.read(bare(), base_url=ORIGIN).records[0], ABOUT)
 
     ours = converted.record
     assert (ours.theme, ours.keywords, ours.contacts, ours.media, ours.period, ours.geography) == (
@@ -213,7 +213,7 @@ def test_what_our_record_has_no_field_for_is_kept() -> None:
         "accessLevel": "non-public",
     }
 
-    ours = convert(recognise.read(bare(**said), base_url=ORIGIN).records[0], ABOUT).record
+    ours = convert(format_detection.read(bare(**said), base_url=ORIGIN).records[0], ABOUT).record
 
     assert ours.access is AccessRights.RESTRICTED
     assert ours.licence == LicenceTerms(label={"fr": "House rules"})
@@ -223,7 +223,7 @@ def test_what_our_record_has_no_field_for_is_kept() -> None:
 
 
 def test_a_long_title_is_cut_and_kept_whole_beside() -> None:
-    converted = convert(recognise.read(bare(title="word " * 60), base_url=ORIGIN).records[0], ABOUT)
+    converted = convert(format_detection.read(bare(title="word " * 60), base_url=ORIGIN).records[0], ABOUT)
 
     assert len(converted.record.title) <= 150
     assert converted.record.extra["harvested"]["title"] == {"fr": ("word " * 60).strip()}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from udi.portal.nodes.harvest import recognise
-from udi.portal.nodes.harvest.record import Record
+from udi.portal.nodes.harvest import format_detection
+from udi.portal.nodes.harvest.record import HarvestedRecord
 
 PAIRS = ("basic_dataset", "hvd_dataset_multilingual", "identifiers-anchor", "multilingual-resource-description")
 WITHOUT_PUBLISHER = {"multilingual-resource-description"}
@@ -13,8 +13,8 @@ WITHOUT_PUBLISHER = {"multilingual-resource-description"}
 SERVICES = ("multilingual-metadata", "network-service")
 
 
-def read(folder: Path, name: str) -> Record:
-    page = recognise.read((folder / f"semic_{name}").read_bytes(), base_url="https://source.example/c")
+def read(folder: Path, name: str) -> HarvestedRecord:
+    page = format_detection.read((folder / f"semic_{name}").read_bytes(), base_url="https://source.example/c")
     (record,) = (*page.records, *page.services)
     return record
 
@@ -50,7 +50,7 @@ def test_both_say_the_same(folder: Path, name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_is_one_in_both(folder: Path, name: str) -> None:
     for end in ("input.xml", "expected_output.rdf", "expected_output.ttl"):
-        page = recognise.read((folder / f"semic_{name}_{end}").read_bytes(), base_url="https://source.example/c")
+        page = format_detection.read((folder / f"semic_{name}_{end}").read_bytes(), base_url="https://source.example/c")
 
-        assert page.found == 0
+        assert page.dataset_count == 0
         assert len(page.services) + len(page.refused) == 1

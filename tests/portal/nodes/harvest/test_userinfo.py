@@ -7,13 +7,13 @@ from uuid import UUID
 import pytest
 
 from udi.kit.clock import now
-from udi.portal.nodes.harvest import recognise
-from udi.portal.nodes.harvest.convert import Given, convert
+from udi.portal.nodes.harvest import format_detection
+from udi.portal.nodes.harvest.conversion import ConversionContext, convert
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.structures import Organisation
 
 CANARY = "hunter7canary"
-GIVEN = Given(
+GIVEN = ConversionContext(
     source=UUID("6a5b0e0c-7a52-4f3e-9df1-3f0d4d1f2a10"),
     producer=Organisation(id=UUID("0f9d7c0e-3b0f-4c3c-8f0f-6b9b3d9a1c22"), name="Ville d'Exemple"),
     found_at=now(),
@@ -44,7 +44,7 @@ def test_no_real_catalogue_brings_a_password_in(shared_data: Path) -> None:
         document = with_passwords(path.read_bytes())
         if CANARY.encode() not in document:
             continue
-        page = recognise.read(document, base_url="https://source.example/catalogue")
+        page = format_detection.read(document, base_url="https://source.example/catalogue")
         kept = [repr(page.records), repr(page.refused), repr(page.services), repr(page.faults)]
         for record in page.records:
             read += 1
@@ -76,7 +76,7 @@ def test_no_real_catalogue_brings_a_password_in(shared_data: Path) -> None:
     ],
 )
 def test_a_password_that_is_written_with_escapes_is_taken_out_too(document: bytes, title: str) -> None:
-    page = recognise.read(document, base_url="https://source.example/catalogue")
+    page = format_detection.read(document, base_url="https://source.example/catalogue")
 
     (record,) = page.records
     converted = convert(record, GIVEN)

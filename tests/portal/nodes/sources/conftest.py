@@ -13,14 +13,14 @@ from sqlalchemy import func, select, text, update
 from tests.portal.nodes.elsewhere import Answer, Catalogue, serve
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.sources.actions import register_source
+from udi.portal.nodes.sources.harvest_run import HarvestContext, harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource, SourceFault, SourceRecord, SourceRun
-from udi.portal.nodes.sources.reading import Reader
-from udi.portal.nodes.sources.running import Desk, take_turn
+from udi.portal.nodes.sources.source_client import SourceClient
 from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
 
@@ -60,16 +60,16 @@ def catalogue() -> Iterator[Catalogue]:
 class Reading:
     """A source of the territory, and what its readings made of it."""
 
-    desk: Desk
+    desk: HarvestContext
     database: Database
     territory: Territory
     source_id: UUID
     producer: UUID
 
-    async def read(self, desk: Desk | None = None) -> SourceRun:
+    async def read(self, desk: HarvestContext | None = None) -> SourceRun:
         """Have it read now, whatever its rhythm; the run."""
         await self.change(next_at=now(), lease=None, leased_until=None)
-        assert await take_turn(desk or self.desk)
+        assert await harvest_next_source(desk or self.desk)
         return (await self.runs())[-1]
 
     async def change(self, **values: Any) -> None:
@@ -119,14 +119,14 @@ def team(territory: Territory) -> Actor:
 
 
 @pytest.fixture
-async def reader() -> AsyncIterator[Reader]:
-    outgoing = Outgoing(["catalogue.localhost:*"])
-    yield Reader(outgoing, pace=0, patience=10)
+async def reader() -> AsyncIterator[SourceClient]:
+    outgoing = OutgoingClient(["catalogue.localhost:*"])
+    yield SourceClient(outgoing, pace=0, patience=10)
     await outgoing.close()
 
 
 @pytest.fixture
-async def open_source(portal_site: Site, portal_database: Database, demo: Territory, reader: Reader) -> Open:
+async def open_source(portal_site: Site, portal_database: Database, demo: Territory, reader: SourceClient) -> Open:
     """`await open_source(address)`: a source of a producer of its own."""
 
     async def register(address: str, rhythm: str = "daily", **desk: Any) -> Reading:
@@ -138,7 +138,7 @@ async def open_source(portal_site: Site, portal_database: Database, demo: Territ
             source = await register_source(
                 session, team(demo), organisation, address=address, rhythm=rhythm, language="fr"
             )
-        own = Desk(portal_database, reader, demo, portal_site.pages.gettext, **desk)
+        own = HarvestContext(portal_database, reader, demo, portal_site.pages.gettext, **desk)
         return Reading(own, portal_database, demo, source.id, producer)
 
     return register

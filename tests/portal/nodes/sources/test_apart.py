@@ -18,10 +18,10 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset, DatasetState
 from udi.portal.nodes.actions.register import register_node
-from udi.portal.nodes.sources import running
+from udi.portal.nodes.sources import harvest_run
 from udi.portal.nodes.sources.actions import pause_source
+from udi.portal.nodes.sources.harvest_run import harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource
-from udi.portal.nodes.sources.running import take_turn
 
 CKAN = "/api/3/action/package_search"
 
@@ -106,7 +106,7 @@ async def test_a_source_that_is_paused_while_it_is_read_stores_nothing_more(
         return given
 
     monkeypatch.setattr(reading.desk.reader, "get", late)
-    assert await take_turn(reading.desk)
+    assert await harvest_next_source(reading.desk)
 
     assert await reading.shown() == {}
     assert (await reading.source()).lease is None
@@ -117,7 +117,7 @@ async def test_a_reading_that_was_killed_begins_anew_in_a_document_that_changed(
 ) -> None:
     catalogue.put("/data.json", described(20))
     reading = await open_source(f"{catalogue.origin}/data.json", slice=4)
-    real, left = running.held, 5
+    real, left = harvest_run.leased_source, 5
 
     @asynccontextmanager
     async def fatal(*arguments: Any) -> AsyncIterator[Any]:
@@ -128,7 +128,7 @@ async def test_a_reading_that_was_killed_begins_anew_in_a_document_that_changed(
             if not left:
                 raise Killed
 
-    monkeypatch.setattr(running, "held", fatal)
+    monkeypatch.setattr(harvest_run, "leased_source", fatal)
     with pytest.raises(Killed):
         await reading.read()
     stored = len(await reading.shown())

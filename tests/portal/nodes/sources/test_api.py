@@ -15,9 +15,9 @@ from tests.portal.nodes.sources.conftest import ckan
 from tests.visitors import browse, make_person
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.sources.reading import Reader
-from udi.portal.nodes.sources.running import take_turn
-from udi.portal.nodes.sources.worker import desk_of
+from udi.portal.nodes.sources.harvest_run import harvest_next_source
+from udi.portal.nodes.sources.source_client import SourceClient
+from udi.portal.nodes.sources.worker import build_harvest_context
 from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
 
@@ -63,11 +63,11 @@ async def client(portal_app: Litestar, demo: Territory) -> AsyncIterator[httpx.A
 
 
 @pytest.fixture
-def read(portal_site: Site, demo: Territory, reader: Reader) -> Any:
+def read(portal_site: Site, demo: Territory, reader: SourceClient) -> Any:
     """What the worker does, until nothing is due."""
 
     async def turns() -> None:
-        while await take_turn(desk_of(portal_site, reader, demo)):
+        while await harvest_next_source(build_harvest_context(portal_site, reader, demo)):
             pass
 
     return turns

@@ -20,7 +20,7 @@ from udi.kit.db import Database
 from udi.kit.oidc import Login
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
-from udi.portal.nodes.sources import hooks
+from udi.portal.nodes.sources import webhooks
 from udi.portal.notifications.models import Webhook, WebhookDelivery, WebhookState
 from udi.portal.organisations.models import Organisation
 from udi.ui.site import Site
@@ -153,9 +153,9 @@ async def told(portal_site: Site, reading: Reading) -> list[WebhookDelivery]:
     """What webhooks are told of the last reading, once and once more."""
     run = (await reading.runs())[-1]
     for _ in range(2):
-        await hooks.tell_reading(portal_site, reading.territory, run.id)
+        await webhooks.notify_reading(portal_site, reading.territory, run.id)
     async with reading.database.session(reading.territory.id, role="worker") as session:
-        return list(await session.scalars(select(WebhookDelivery).where(WebhookDelivery.type == hooks.EVENT)))
+        return list(await session.scalars(select(WebhookDelivery).where(WebhookDelivery.type == webhooks.EVENT)))
 
 
 async def test_a_program_is_told_of_a_reading_with_counts_only(

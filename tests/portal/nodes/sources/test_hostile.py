@@ -9,12 +9,12 @@ import pytest
 
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, Reading, ckan, packages
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.portal.nodes.harvest.document_reader import DocumentReader
-from udi.portal.nodes.sources import course, reading
+from udi.portal.nodes.sources import crawl, source_client
 from udi.portal.nodes.sources.models import SourceRun
-from udi.portal.nodes.sources.reading import Reader
-from udi.portal.nodes.sources.telling import MOST_TOLD, read_fault
+from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
+from udi.portal.nodes.sources.source_client import SourceClient
 
 SEARCH = "/api/3/action/package_search"
 PATIENCE = 120
@@ -39,7 +39,7 @@ async def refused(reading_: Reading, *, hurried: bool = True) -> tuple[SourceRun
         run = await reading_.read()
     faults = [row for row in await reading_.faults() if row.level == "refused"]
     for row in faults:
-        message, remedy = read_fault(row).say()
+        message, remedy = read_fault(row).translate()
         assert message
         assert remedy
         assert "passwd" not in message
@@ -68,7 +68,7 @@ async def test_a_hostile_document_fails_the_reading_and_withdraws_nothing(
 async def test_a_document_without_an_end_is_left(
     catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "LARGEST", 3 * 1024**2)
+    monkeypatch.setattr(source_client, "LARGEST", 3 * 1024**2)
     catalogue.put("/c.json", b"[")
     catalogue.endless = True
     run, codes = await refused(await open_source(f"{catalogue.origin}/c.json"))
@@ -76,11 +76,11 @@ async def test_a_document_without_an_end_is_left(
     assert (run.outcome, codes) == ("failed", ["document_too_large"])
 
 
-async def test_slow_bytes_are_left(catalogue: Catalogue, open_source: Open, reader: Reader) -> None:
+async def test_slow_bytes_are_left(catalogue: Catalogue, open_source: Open, reader: SourceClient) -> None:
     catalogue.put("/c.json", b"[" * 100_000)
     catalogue.pause = 0.3
     reading_ = await open_source(f"{catalogue.origin}/c.json")
-    hurried = Reader(reader._outgoing, pace=0, patience=1)
+    hurried = SourceClient(reader._outgoing, pace=0, patience=1)
     run, codes = await refused(replace(reading_, desk=replace(reading_.desk, reader=hurried)))
 
     assert (run.outcome, codes) == ("failed", ["source_slow"])
@@ -100,8 +100,8 @@ async def test_a_redirect_to_what_is_not_public_is_not_followed(
 
 async def test_a_source_on_this_very_machine_is_never_asked(catalogue: Catalogue, open_source: Open) -> None:
     reading_ = await open_source(f"{catalogue.origin}/c.ttl")
-    outgoing = Outgoing()
-    run, codes = await refused(replace(reading_, desk=replace(reading_.desk, reader=Reader(outgoing, pace=0))))
+    outgoing = OutgoingClient()
+    run, codes = await refused(replace(reading_, desk=replace(reading_.desk, reader=SourceClient(outgoing, pace=0))))
     await outgoing.close()
 
     assert (run.outcome, codes, catalogue.asked) == ("failed", ["source_refused"], [])
@@ -110,7 +110,7 @@ async def test_a_source_on_this_very_machine_is_never_asked(catalogue: Catalogue
 async def test_pages_without_an_end_are_left_and_what_was_read_is_kept(
     catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(course, "MOST_PAGES", 12)
+    monkeypatch.setattr(crawl, "MOST_PAGES", 12)
 
     def endless(path: str, asked: dict[str, str]) -> Any:
         page = packages([f"jeu-{int(asked.get('start', 0))}"], start=0, rows=1)
@@ -143,7 +143,7 @@ async def test_a_catalogue_whose_every_record_is_faulty_has_a_bounded_report(
 
     assert (run.found, run.refused, run.created) == (1500, 1500, 0)
     assert run.told >= 1500
-    assert len(await reading_.faults()) == MOST_TOLD
+    assert len(await reading_.faults()) == MOST_LOGGED_FAULTS
 
 
 async def test_robots_that_name_us_are_obeyed_and_a_site_that_cannot_say_is_left(

@@ -11,9 +11,9 @@ import pytest
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open
 from udi.portal.nodes.harvest.document_reader import DocumentReader
-from udi.portal.nodes.harvest.pieces import AT_ONCE as PIECE
-from udi.portal.nodes.harvest.record import Page
-from udi.portal.nodes.sources import bodies, running, telling
+from udi.portal.nodes.harvest.large_documents import AT_ONCE as PIECE
+from udi.portal.nodes.harvest.record import HarvestedPage
+from udi.portal.nodes.sources import document_bodies, harvest_run, run_log
 
 MARK = "https://project-open-data.cio.gov/v1.1/schema"
 
@@ -26,10 +26,10 @@ def described(count: int) -> bytes:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """What is large is a thousand bytes; where pieces wait is seen."""
-    monkeypatch.setattr(bodies, "HEAVY", 1000)
-    monkeypatch.setattr(running, "HEAVY", 1000)
-    monkeypatch.setattr(bodies, "BEGINNING", 500)
-    monkeypatch.setattr(bodies.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(document_bodies, "HEAVY", 1000)
+    monkeypatch.setattr(harvest_run, "HEAVY", 1000)
+    monkeypatch.setattr(document_bodies, "BEGINNING", 500)
+    monkeypatch.setattr(document_bodies.tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
@@ -45,15 +45,15 @@ async def test_a_large_document_is_stored_piece_after_piece_and_nothing_of_it_is
     catalogue: Catalogue, open_source: Open, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = list[bytes | Path]()
-    parts = list[Page | None]()
+    parts = list[HarvestedPage | None]()
     open_document = DocumentReader.open
     next_part = DocumentReader.next_part
 
-    async def open_and_note(reader: DocumentReader, source: bytes | Path, url: str, language: str) -> Page:
+    async def open_and_note(reader: DocumentReader, source: bytes | Path, url: str, language: str) -> HarvestedPage:
         opened.append(source)
         return await open_document(reader, source, url, language)
 
-    async def read_and_note(reader: DocumentReader) -> Page | None:
+    async def read_and_note(reader: DocumentReader) -> HarvestedPage | None:
         parts.append(await next_part(reader))
         return parts[-1]
 
@@ -67,7 +67,7 @@ async def test_a_large_document_is_stored_piece_after_piece_and_nothing_of_it_is
     second = await reading.read()
 
     assert [isinstance(source, Path) for source in opened] == [True, True]
-    assert [part.found if part else 0 for part in parts] == [40, 0, 41, 0]
+    assert [part.dataset_count if part else 0 for part in parts] == [40, 0, 41, 0]
     assert (first.outcome, first.found, first.created, first.pages) == ("complete", PIECE + 40, PIECE + 40, 1)
     assert (second.outcome, second.found, second.created) == ("complete", PIECE + 41, 1)
     assert second.unchanged == PIECE + 40
@@ -80,7 +80,7 @@ async def test_one_that_is_killed_at_any_transaction_goes_on_where_it_was(
 ) -> None:
     catalogue.put("/data.json", described(20))
     reading = await open_source(f"{catalogue.origin}/data.json", slice=4)
-    real, left, deaths = running.held, 0, 0
+    real, left, deaths = harvest_run.leased_source, 0, 0
 
     @asynccontextmanager
     async def fatal(*arguments: Any) -> AsyncIterator[Any]:
@@ -91,7 +91,7 @@ async def test_one_that_is_killed_at_any_transaction_goes_on_where_it_was(
             if not left:
                 raise Killed
 
-    monkeypatch.setattr(running, "held", fatal)
+    monkeypatch.setattr(harvest_run, "leased_source", fatal)
     while True:
         left = deaths + 1
         try:
@@ -108,7 +108,7 @@ async def test_one_that_is_killed_at_any_transaction_goes_on_where_it_was(
 async def test_one_that_breaks_on_the_way_withdraws_nothing(
     catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telling, "MOST_TOLD", 10_000)
+    monkeypatch.setattr(run_log, "MOST_LOGGED_FAULTS", 10_000)
     catalogue.put("/data.json", described(PIECE + 40))
     reading = await open_source(f"{catalogue.origin}/data.json", slice=50)
     await reading.read()
@@ -124,7 +124,7 @@ async def test_one_that_breaks_on_the_way_withdraws_nothing(
 async def test_each_bound_is_that_of_the_kind_of_document(
     catalogue: Catalogue, open_source: Open, monkeypatch: pytest.MonkeyPatch, small: Path
 ) -> None:
-    monkeypatch.setattr(bodies, "LARGEST_DIVIDED", 3000)
+    monkeypatch.setattr(document_bodies, "LARGEST_DIVIDED", 3000)
     catalogue.put("/data.json", described(60))
     divided = await open_source(f"{catalogue.origin}/data.json")
     await divided.read()

@@ -16,10 +16,10 @@ from tests.visitors import browse, make_person
 from udi.kit.db import Database
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.jobs import jobs
-from udi.portal.nodes.sources.letters import TELL_SOURCE
+from udi.portal.nodes.sources.emails import NOTIFY_SOURCE
 from udi.portal.nodes.sources.models import RunOutcome
-from udi.portal.nodes.sources.standing import Trouble, trouble
+from udi.portal.nodes.sources.reconciliation import Alert, find_alert
+from udi.portal.nodes.tasks import task_handlers
 from udi.portal.organisations.models import Organisation
 from udi.ui.site import Site
 
@@ -33,22 +33,22 @@ SEARCH = "/api/3/action/package_search"
         ("complete", 0, 0, 0, None),
         ("complete", 0, 5, None, None),
         ("complete", 0, 5, 5, None),
-        ("complete", 0, 6, 5, Trouble.REFUSED),
+        ("complete", 0, 6, 5, Alert.REFUSED),
         ("unchanged", 0, 6, 5, None),
         ("partial", 1, 6, 5, None),
-        ("partial", 3, 6, 5, Trouble.FAILING),
+        ("partial", 3, 6, 5, Alert.FAILING),
         ("failed", 1, 0, 0, None),
         ("failed", 2, 0, 0, None),
-        ("failed", 3, 0, 0, Trouble.FAILING),
+        ("failed", 3, 0, 0, Alert.FAILING),
         ("failed", 4, 0, 0, None),
-        ("vanished", 1, 0, 0, Trouble.VANISHED),
-        ("vanished", 3, 0, 0, Trouble.VANISHED),
+        ("vanished", 1, 0, 0, Alert.VANISHED),
+        ("vanished", 3, 0, 0, Alert.VANISHED),
     ],
 )
 def test_people_are_told_once_of_what_is_wrong(
-    outcome: str, failures: int, refused: int, before: int | None, said: Trouble | None
+    outcome: str, failures: int, refused: int, before: int | None, said: Alert | None
 ) -> None:
-    assert trouble(RunOutcome(outcome), failures=failures, refused=refused, refused_before=before) is said
+    assert find_alert(RunOutcome(outcome), failures=failures, refused=refused, refused_before=before) is said
 
 
 async def send_all(site: Site, territory: Territory, relay: Relay) -> list[EmailMessage]:
@@ -59,14 +59,14 @@ async def send_all(site: Site, territory: Territory, relay: Relay) -> list[Email
     for payload in waiting:
         tenant = payload.pop("tenant")
         if tenant == str(territory.id):
-            await jobs(site)[TELL_SOURCE](Job(TELL_SOURCE, territory.id, payload, 0, last=False))
+            await task_handlers(site)[NOTIFY_SOURCE](Job(NOTIFY_SOURCE, territory.id, payload, 0, last=False))
     return relay.mails[before:]
 
 
 async def _take(session: AsyncSession) -> list[dict[str, str]]:
     query = text("SELECT convert_from(payload, 'UTF8') FROM queue.pgqueuer WHERE entrypoint = :name ORDER BY id")
-    found = [json.loads(row[0]) for row in await session.execute(query, {"name": TELL_SOURCE})]
-    await session.execute(text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name"), {"name": TELL_SOURCE})
+    found = [json.loads(row[0]) for row in await session.execute(query, {"name": NOTIFY_SOURCE})]
+    await session.execute(text("DELETE FROM queue.pgqueuer WHERE entrypoint = :name"), {"name": NOTIFY_SOURCE})
     return found
 
 

@@ -18,10 +18,10 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.nodes import trials
+from udi.portal.nodes.sources.harvest_run import harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource
-from udi.portal.nodes.sources.reading import Reader
-from udi.portal.nodes.sources.running import take_turn
-from udi.portal.nodes.sources.worker import desk_of
+from udi.portal.nodes.sources.source_client import SourceClient
+from udi.portal.nodes.sources.worker import build_harvest_context
 from udi.portal.organisations.actions import apply_organisation
 from udi.ui.site import Site
 
@@ -52,11 +52,11 @@ async def register(client: httpx.AsyncClient, address: str, producer: str = "arm
 
 
 @pytest.fixture
-def read(portal_site: Site, demo: Territory, reader: Reader) -> Any:
+def read(portal_site: Site, demo: Territory, reader: SourceClient) -> Any:
     """What the worker does, until nothing is due."""
 
     async def turns() -> None:
-        while await take_turn(desk_of(portal_site, reader, demo)):
+        while await harvest_next_source(build_harvest_context(portal_site, reader, demo)):
             pass
 
     return turns
@@ -66,7 +66,7 @@ async def test_a_catalogue_that_was_tried_is_registered_read_and_shown(
     manager: httpx.AsyncClient, catalogue: Catalogue, portal_site: Site, read: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalogue.live = ckan([f"jeu-{place}" for place in range(25)])
-    monkeypatch.setitem(portal_site.parts, "trials", trials.Trials(["catalogue.localhost:*"]))
+    monkeypatch.setitem(portal_site.parts, "trials", trials.TrialLimits(["catalogue.localhost:*"]))
     english = {"Accept-Language": "en"}
 
     tried = await manager.post("/sources/try", data={"address": catalogue.origin}, headers=english)

@@ -12,7 +12,7 @@ import pytest
 from tests.depth import examples
 from tests.portal.nodes.elsewhere import Catalogue
 from tests.portal.nodes.sources.conftest import Open, ckan
-from udi.portal.nodes.sources import running
+from udi.portal.nodes.sources import harvest_run
 from udi.portal.nodes.sources.models import SourceRun
 
 MANY = examples(2_000, 10_000)
@@ -66,7 +66,7 @@ async def test_many_records_killed_three_times_are_each_there_once(
 ) -> None:
     catalogue.live = ckan([f"jeu-{place:05}" for place in range(MANY)], largest=1000)
     reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=1000")
-    real, steps = running.store_slice, 0
+    real, steps = harvest_run.store_slice, 0
 
     async def fatal(*arguments: Any) -> Any:
         nonlocal steps
@@ -76,7 +76,7 @@ async def test_many_records_killed_three_times_are_each_there_once(
             raise Killed
         return stored
 
-    monkeypatch.setattr(running, "store_slice", fatal)
+    monkeypatch.setattr(harvest_run, "store_slice", fatal)
     began, deaths = time.monotonic(), 0
     while True:
         try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from udi.portal.nodes.sources.robots import parse
+from udi.portal.nodes.sources.robots import parse_robots
 
 CKAN = """User-agent: *
 Disallow: /dataset/rate/
@@ -13,7 +13,7 @@ Crawl-Delay: 10
 
 
 def test_the_catalogue_that_was_registered_is_read_though_search_engines_are_kept_out() -> None:
-    robots = parse(CKAN)
+    robots = parse_robots(CKAN)
 
     assert robots.allows("https://x.example/api/3/action/package_search", invited=True)
     assert not robots.allows("https://x.example/api/3/action/package_search", invited=False)
@@ -22,7 +22,9 @@ def test_the_catalogue_that_was_registered_is_read_though_search_engines_are_kep
 
 
 def test_rules_that_name_us_hold_wherever_we_ask() -> None:
-    robots = parse("User-agent: udi/1.0\nUser-agent: Other\nDisallow: /\nAllow: /open\n\nUser-agent: *\nAllow: /")
+    robots = parse_robots(
+        "User-agent: udi/1.0\nUser-agent: Other\nDisallow: /\nAllow: /open\n\nUser-agent: *\nAllow: /"
+    )
 
     assert not robots.allows("https://x.example/catalogue", invited=True)
     assert robots.allows("https://x.example/open/c.ttl", invited=True)
@@ -47,13 +49,13 @@ def test_rules_that_name_us_hold_wherever_we_ask() -> None:
     ],
 )
 def test_a_pattern_means_what_the_standard_says(pattern: str, path: str, *, allowed: bool) -> None:
-    robots = parse(f"User-agent: *\nDisallow: {pattern}")
+    robots = parse_robots(f"User-agent: *\nDisallow: {pattern}")
 
     assert robots.allows(f"https://x.example{path}", invited=False) is allowed
 
 
 def test_the_longest_rule_wins_and_allowing_wins_between_two_as_long() -> None:
-    robots = parse("User-agent: *\nDisallow: /data\nAllow: /data/open\nDisallow: /same\nAllow: /same")
+    robots = parse_robots("User-agent: *\nDisallow: /data\nAllow: /data/open\nDisallow: /same\nAllow: /same")
 
     assert robots.allows("https://x.example/data/open/1", invited=False)
     assert not robots.allows("https://x.example/data/1", invited=False)
@@ -62,4 +64,4 @@ def test_the_longest_rule_wins_and_allowing_wins_between_two_as_long() -> None:
 
 def test_what_is_no_robots_page_asks_nothing() -> None:
     for text in ("", "<html><body>404</body></html>", "Disallow: /", "\ufeff# nothing\n::::\n"):
-        assert parse(text).allows("https://x.example/a", invited=False)
+        assert parse_robots(text).allows("https://x.example/a", invited=False)

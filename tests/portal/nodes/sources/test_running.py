@@ -21,12 +21,12 @@ from udi.kit.db import Database
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
 from udi.portal.catalogue.search.feed import SearchFeed
-from udi.portal.nodes.actions.moderate import allow_again, withdraw_for_team
-from udi.portal.nodes.models import Delivery, Report
-from udi.portal.nodes.sources import running
+from udi.portal.nodes.actions.moderate import allow_republication, withdraw_dataset_for_team
+from udi.portal.nodes.models import Report, ReportDeliveryState
+from udi.portal.nodes.sources import harvest_run
 from udi.portal.nodes.sources.actions import accept_loss, close_source, pause_source, resume_source
+from udi.portal.nodes.sources.harvest_run import harvest_next_source
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRun, SourceState
-from udi.portal.nodes.sources.running import take_turn
 from udi.portal.tenants.models import Tenant
 from udi.ui.site import Site
 
@@ -135,7 +135,7 @@ async def test_a_source_of_which_much_leaves_at_once_waits_for_a_person(
 
     assert (run.outcome, run.missing, run.withdrawn) == ("vanished", 20, 0)
     assert (source.state, source.next_at, len(await reading.shown())) == ("vanished", None, 30)
-    assert not await take_turn(reading.desk)
+    assert not await harvest_next_source(reading.desk)
 
     async with portal_database.session(demo.id) as session:
         await accept_loss(session, team(demo), (await session.scalars(select(CatalogueSource))).one())
@@ -218,7 +218,7 @@ async def test_a_reading_that_is_killed_at_any_transaction_goes_on_where_it_was(
     held = names(17)
     catalogue.live = ckan(held)
     reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=5", slice=slice_)
-    real, left, deaths = running.held, 0, 0
+    real, left, deaths = harvest_run.leased_source, 0, 0
 
     @asynccontextmanager
     async def fatal(*arguments: Any) -> AsyncIterator[Any]:
@@ -230,7 +230,7 @@ async def test_a_reading_that_is_killed_at_any_transaction_goes_on_where_it_was(
             if not left:
                 raise Killed
 
-    monkeypatch.setattr(running, "held", fatal)
+    monkeypatch.setattr(harvest_run, "leased_source", fatal)
     while True:
         left = deaths + 1
         try:
@@ -250,7 +250,7 @@ async def test_two_workers_never_read_one_source_at_once(catalogue: Catalogue, o
     catalogue.pause = 0.01
     reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=10")
 
-    turns = await asyncio.gather(*(take_turn(reading.desk) for _ in range(4)))
+    turns = await asyncio.gather(*(harvest_next_source(reading.desk) for _ in range(4)))
 
     assert sorted(turns) == [False, False, False, True]
     assert [counts(run)[:2] for run in await reading.runs()] == [(40, 40)]
@@ -271,7 +271,7 @@ async def test_a_worker_whose_lease_was_taken_stores_nothing_more(
         return given
 
     monkeypatch.setattr(reading.desk.reader, "get", late)
-    assert await take_turn(reading.desk)
+    assert await harvest_next_source(reading.desk)
     between = [counts(run)[:2] for run in await reading.runs()]
     await reading.read()
 
@@ -285,7 +285,7 @@ async def test_a_long_reading_gives_way_and_goes_on(catalogue: Catalogue, open_s
     reading = await open_source(f"{catalogue.origin}/api/3/action/package_search?rows=4")
     hurried, turns = replace(reading.desk, turn=0), 0
     while not await reading.runs() or not (await reading.runs())[-1].ended_at:
-        assert await take_turn(hurried)
+        assert await harvest_next_source(hurried)
         turns += 1
 
     run = (await reading.runs())[-1]
@@ -305,15 +305,15 @@ async def test_a_source_is_paused_started_again_and_closed(
             await action(session, team(demo), (await session.scalars(select(CatalogueSource))).one(), **more)
 
     await act(pause_source)
-    assert not await take_turn(reading.desk)
+    assert not await harvest_next_source(reading.desk)
     await act(resume_source)
-    assert await take_turn(reading.desk)
+    assert await harvest_next_source(reading.desk)
     await act(close_source, withdraw=False)
-    assert not await take_turn(reading.desk)
+    assert not await harvest_next_source(reading.desk)
     assert len(await reading.shown()) == 3
     await act(resume_source)
     await act(close_source, withdraw=True)
-    while await take_turn(reading.desk):
+    while await harvest_next_source(reading.desk):
         pass
 
     source = await reading.source()
@@ -366,7 +366,7 @@ async def test_another_territory_sees_nothing_of_it(
 
     assert await count_rows(portal_database, other, CatalogueSource) == 0
     assert await count_rows(portal_database, other, SourceRun) == 0
-    assert not await take_turn(replace(reading.desk, territory=other))
+    assert not await harvest_next_source(replace(reading.desk, territory=other))
 
 
 async def test_what_the_team_took_off_stays_off_until_it_is_let_back(
@@ -379,16 +379,16 @@ async def test_what_the_team_took_off_stays_off_until_it_is_let_back(
 
     async with portal_database.session(demo.id) as session:
         dataset = (await session.scalars(select(Dataset).where(Dataset.id == taken))).one()
-        await withdraw_for_team(session, team(demo), dataset, reason="Personal data")
+        await withdraw_dataset_for_team(session, team(demo), dataset, reason="Personal data")
     off = await reading.read()
     assert counts(off)[:5] == (3, 0, 0, 2, 1)
     assert "Jeu jeu-00001" not in await reading.shown()
     assert [row.filled.get("reason") for row in await reading.faults() if row.level == "refused"] == ["Personal data"]
-    assert await count_rows(portal_database, demo, Report, Report.delivery == Delivery.PENDING) == 0
+    assert await count_rows(portal_database, demo, Report, Report.delivery == ReportDeliveryState.PENDING) == 0
 
     async with portal_database.session(demo.id) as session:
         dataset = (await session.scalars(select(Dataset).where(Dataset.id == taken))).one()
-        await allow_again(session, team(demo), dataset)
+        await allow_republication(session, team(demo), dataset)
     assert counts(await reading.read())[:5] == (3, 1, 0, 2, 0)
     assert (await reading.shown())["Jeu jeu-00001"] == taken
 
@@ -399,7 +399,7 @@ async def test_what_is_read_is_shown_searched_and_given_to_programs_like_what_is
     catalogue.put("/c.ttl", (TURTLE % "Bancs").encode())
     reading = await open_source(f"{catalogue.origin}/c.ttl")
     await reading.read()
-    await SearchFeed(portal_site.database, portal_site.registry, portal_site.settings).step()
+    await SearchFeed(portal_site.database, portal_site.registry, portal_site.settings).run_once()
     own = (await reading.shown())["Fontaines"]
 
     async with browse(portal_app, demo) as client:

@@ -8,66 +8,71 @@ from hypothesis import strategies as some
 
 from udi.kit.clock import now
 from udi.portal.nodes.sources.models import SourceRhythm
-from udi.portal.nodes.sources.standing import (
+from udi.portal.nodes.sources.reconciliation import (
     EVERY,
-    Absence,
-    Fate,
-    Known,
-    Verdict,
-    absence,
-    fate,
+    KnownRecord,
+    MissingAction,
+    RecordAction,
+    RunAssessment,
+    assess_run,
+    choose_missing_action,
+    choose_record_action,
     next_reading,
-    verdict,
 )
 
 
 @pytest.mark.parametrize(
     ("known", "becomes"),
     [
-        (None, Fate.CREATED),
-        (Known("a"), Fate.UNCHANGED),
-        (Known("b"), Fate.UPDATED),
-        (Known("a", shown=False), Fate.CREATED),
-        (Known("b", shown=False), Fate.CREATED),
-        (Known("a", seen=True), Fate.REPEATED),
-        (Known("b", seen=True), Fate.REFUSED),
+        (None, RecordAction.CREATED),
+        (KnownRecord("a"), RecordAction.UNCHANGED),
+        (KnownRecord("b"), RecordAction.UPDATED),
+        (KnownRecord("a", is_published=False), RecordAction.CREATED),
+        (KnownRecord("b", is_published=False), RecordAction.CREATED),
+        (KnownRecord("a", is_in_current_run=True), RecordAction.REPEATED),
+        (KnownRecord("b", is_in_current_run=True), RecordAction.REFUSED),
     ],
 )
-def test_what_becomes_of_a_record_that_is_there(known: Known | None, becomes: Fate) -> None:
-    assert fate(known, "a") is becomes
+def test_what_becomes_of_a_record_that_is_there(known: KnownRecord | None, becomes: RecordAction) -> None:
+    assert choose_record_action(known, "a") is becomes
 
 
 def test_a_record_is_withdrawn_at_the_second_complete_reading_without_it() -> None:
-    assert [absence(times) for times in (0, 1, 2, 3)] == [
-        Absence.KEPT, Absence.KEPT, Absence.WITHDRAWN, Absence.WITHDRAWN,
+    assert [choose_missing_action(times) for times in (0, 1, 2, 3)] == [
+        MissingAction.KEPT, MissingAction.KEPT, MissingAction.WITHDRAWN, MissingAction.WITHDRAWN,
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("complete", "known", "missing", "accepts", "said"),
     [
-        (False, 100, 100, False, Verdict.NOTHING),
-        (False, 100, 100, True, Verdict.NOTHING),
-        (True, 100, 0, False, Verdict.MISSING),
-        (True, 100, 20, False, Verdict.MISSING),
-        (True, 100, 21, False, Verdict.VANISHED),
-        (True, 100, 21, True, Verdict.LOST),
-        (True, 5, 5, False, Verdict.MISSING),
-        (True, 6, 6, False, Verdict.VANISHED),
-        (True, 30, 6, False, Verdict.MISSING),
-        (True, 29, 6, False, Verdict.VANISHED),
-        (True, 0, 0, False, Verdict.MISSING),
+        (False, 100, 100, False, RunAssessment.NOTHING),
+        (False, 100, 100, True, RunAssessment.NOTHING),
+        (True, 100, 0, False, RunAssessment.MISSING),
+        (True, 100, 20, False, RunAssessment.MISSING),
+        (True, 100, 21, False, RunAssessment.VANISHED),
+        (True, 100, 21, True, RunAssessment.LOST),
+        (True, 5, 5, False, RunAssessment.MISSING),
+        (True, 6, 6, False, RunAssessment.VANISHED),
+        (True, 30, 6, False, RunAssessment.MISSING),
+        (True, 29, 6, False, RunAssessment.VANISHED),
+        (True, 0, 0, False, RunAssessment.MISSING),
     ],
 )
-def test_what_a_reading_lets_be_said(*, complete: bool, known: int, missing: int, accepts: bool, said: Verdict) -> None:
-    assert verdict(complete=complete, known=known, missing=missing, accepts_loss=accepts) is said
+def test_what_a_reading_lets_be_said(
+    *, complete: bool, known: int, missing: int, accepts: bool, said: RunAssessment
+) -> None:
+    assert assess_run(complete=complete, published_count=known, missing=missing, accepts_loss=accepts) is said
 
 
 @given(known=some.integers(0, 10_000), part=some.floats(0, 1), accepts=some.booleans())
 def test_nothing_leaves_because_of_a_reading_that_is_not_complete(*, known: int, part: float, accepts: bool) -> None:
     missing = int(known * part)
 
-    assert verdict(complete=False, known=known, missing=missing, accepts_loss=accepts) is Verdict.NOTHING
+    assert (
+        assess_run(complete=False, published_count=known, missing=missing, accepts_loss=accepts)
+        is RunAssessment.NOTHING
+    )
 
 
 @given(rhythm=some.sampled_from(list(EVERY)), failures=some.integers(0, 100))

@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
-from udi.cli.archive.arrive import Imported, import_archive
 from udi.cli.archive.contents import PROGRAMS
-from udi.cli.archive.leave import Exported, export
-from udi.cli.archive.placing import Hosts
+from udi.cli.archive.exporter import ExportResult, export_territory
+from udi.cli.archive.importer import ImportResult, import_archive
+from udi.cli.archive.placement import Hosts
 from udi.cli.archive.retire import retire
 from udi.cli.local.errors import LocalError
 from udi.kit.clock import now
-from udi.portal.tenants.shape import HOST
+from udi.portal.tenants.schema import HOST
 from udi.settings import ProgramName, get_settings
 
 KnownSlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
@@ -47,9 +47,9 @@ def export_(
     """
     target = to or Path(f"{slug}-{now().date().isoformat()}.tar")
     done = asyncio.run(
-        export(get_settings(), slug, target, with_files=not without_files, suspend=suspend, tell=_Progress())
+        export_territory(get_settings(), slug, target, with_files=not without_files, suspend=suspend, tell=_Progress())
     )
-    _say_exported(done, as_json=json_)
+    _print_export(done, as_json=json_)
 
 
 def import_(
@@ -70,7 +70,7 @@ def import_(
         get_settings(), file, hosts=read_hosts(as_host), fingerprint=key_fingerprint, check_only=check_only,
         tell=_Progress(),
     )  # fmt: skip
-    _say_imported(done, insisted=bool(key_fingerprint), as_json=json_)
+    _print_import(done, insisted=bool(key_fingerprint), as_json=json_)
 
 
 def retire_(
@@ -90,7 +90,7 @@ def retire_(
     if archive is None and without_archive < TWICE:
         cause = "A territory is not deleted without its archive"
         raise LocalError(cause, "give it with --archive <file>, or say --without-archive twice")
-    if (yes_retire or _asked(slug)) != slug:
+    if (yes_retire or _prompt_slug(slug)) != slug:
         raise LocalError("Nothing was deleted: the slug is not the same", "type it as it is")
     done = asyncio.run(retire(get_settings(), slug, archive=archive, tell=_Progress()))
     if json_:
@@ -104,29 +104,29 @@ def retire_(
         )
 
 
-def read_hosts(written: str) -> Hosts:
+def read_hosts(option: str) -> Hosts:
     """The hosts of `portal=…,node=…`.
 
     Raises:
         LocalError: it says something else.
     """
     hosts: dict[ProgramName, str] = {}
-    for part in filter(None, written.split(",")):
+    for part in filter(None, option.split(",")):
         program, _, host = part.strip().partition("=")
-        known = next((name for name in PROGRAMS if name == program), None)
-        if known is None or not HOST.match(host):
+        program_name = next((name for name in PROGRAMS if name == program), None)
+        if program_name is None or not HOST.match(host):
             raise LocalError(f"«{part}» names no host", "write --as-host portal=<host>,node=<host>")
-        hosts[known] = host
+        hosts[program_name] = host
     return hosts
 
 
-def _asked(slug: str) -> str:
+def _prompt_slug(slug: str) -> str:
     if not sys.stdin.isatty():
         raise LocalError("There is no terminal to ask on", f"repeat the slug: --yes-retire {slug}")
     return str(typer.prompt(f"This deletes {slug} for good. Type its slug", err=True))
 
 
-def _say_exported(done: Exported, *, as_json: bool) -> None:
+def _print_export(done: ExportResult, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(done), indent=2))
         return
@@ -137,7 +137,7 @@ def _say_exported(done: Exported, *, as_json: bool) -> None:
     )
 
 
-def _say_imported(done: Imported, *, insisted: bool, as_json: bool) -> None:
+def _print_import(done: ImportResult, *, insisted: bool, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(done), indent=2))
         return

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from alembic.script import ScriptDirectory
 
 from udi.kit import migrations
-from udi.kit.rows import Carried, LeftOut
+from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.node.agreements import archive as node_agreements
 from udi.node.audit import archive as node_audit
 from udi.node.datasets import archive as node_datasets
@@ -57,22 +57,22 @@ DOMAINS = {
         node_agreements,
     ),
 }
-CARRIED: dict[ProgramName, tuple[Carried, ...]] = {
+CARRIED: dict[ProgramName, tuple[ArchivedTable, ...]] = {
     "portal": tuple(each for domain in DOMAINS["portal"] for each in domain.CARRIED),
     "node": tuple(each for domain in DOMAINS["node"] for each in domain.CARRIED),
 }
-LEFT_OUT: dict[ProgramName, tuple[LeftOut, ...]] = {
+LEFT_OUT: dict[ProgramName, tuple[ExcludedTable, ...]] = {
     "portal": tuple(each for domain in DOMAINS["portal"] for each in domain.LEFT_OUT),
     "node": tuple(each for domain in DOMAINS["node"] for each in domain.LEFT_OUT),
 }
 
 
-def entry_of(program: ProgramName, carried: Carried) -> str:
+def entry_of(program: ProgramName, carried: ArchivedTable) -> str:
     """Where the rows of a table are."""
     return f"{program}/{carried.name}.jsonl"
 
 
-FIXED = {
+FIXED_ENTRIES = {
     DESCRIPTION, DCAT, RUDI, ORGANISATIONS, ACCOUNTS,
     *(entry_of(program, each) for program in PROGRAMS for each in CARRIED[program]),
 }  # fmt: skip
@@ -80,7 +80,7 @@ FIXED = {
 
 def is_entry(path: str) -> bool:
     """Whether an archive may hold this, beside its manifest and signature."""
-    return path in FIXED or bool(FILE.fullmatch(path) or TENANT_FILE.fullmatch(path))
+    return path in FIXED_ENTRIES or bool(FILE.fullmatch(path) or TENANT_FILE.fullmatch(path))
 
 
 def revisions(settings: Settings, program: ProgramName) -> Sequence[str]:

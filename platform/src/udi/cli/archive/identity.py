@@ -7,70 +7,78 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from udi.portal.identity.provision.accounts import apply_memberships
-from udi.portal.identity.provision.admin import EVERYTHING, Admin
+from udi.portal.identity.provision.admin import EVERYTHING, RealmAdmin
 from udi.portal.identity.provision.organisations import TERRITORY
 
 FIELDS = ("id", "username", "email", "emailVerified", "enabled", "firstName", "lastName", "createdTimestamp")
-COPIED = ("username", "email", "enabled", "firstName", "lastName")
+COPIED_FIELDS = ("username", "email", "enabled", "firstName", "lastName")
 NEW_PASSWORD = "UPDATE_PASSWORD"  # noqa: S105 - the name of an action
 Document = dict[str, Any]
 
 
-def list_organisations(admin: Admin, slug: str) -> list[Document]:
+def list_organisations(admin: RealmAdmin, slug: str) -> list[Document]:
     """The organisations of a territory, its own among them."""
-    found = admin.get("organizations", q=f"{TERRITORY}:{slug}", briefRepresentation=False, max=EVERYTHING) or []
-    return [each for each in found if each["alias"] == slug or each["alias"].startswith(f"{slug}--")]
+    organisations = admin.get("organizations", q=f"{TERRITORY}:{slug}", briefRepresentation=False, max=EVERYTHING) or []
+    return [
+        organisation
+        for organisation in organisations
+        if organisation["alias"] == slug or organisation["alias"].startswith(f"{slug}--")
+    ]
 
 
-def read_identity(admin: Admin, slug: str, subjects: Collection[str]) -> tuple[list[Document], list[Document]]:
+def read_identity(admin: RealmAdmin, slug: str, subjects: Collection[str]) -> tuple[list[Document], list[Document]]:
     """Organisations and accounts: the members with their groups, and those of the people the programs know."""
     organisations, memberships = [], dict[str, dict[str, list[str]]]()
     accounts: dict[str, Document] = {}
-    for each in list_organisations(admin, slug):
-        path = f"organizations/{each['id']}"
+    for organisation in list_organisations(admin, slug):
+        path = f"organizations/{organisation['id']}"
         groups = admin.get(f"{path}/groups", max=EVERYTHING) or []
         organisations.append(
-            {"alias": each["alias"], "name": each["name"], "groups": sorted(group["name"] for group in groups)}
+            {
+                "alias": organisation["alias"],
+                "name": organisation["name"],
+                "groups": sorted(group["name"] for group in groups),
+            }
         )
         for member in admin.get(f"{path}/members", max=EVERYTHING) or []:
             accounts[member["id"]] = member
-            memberships.setdefault(member["id"], {})[each["alias"]] = []
+            memberships.setdefault(member["id"], {})[organisation["alias"]] = []
         for group in groups:
             for member in admin.get(f"{path}/groups/{group['id']}/members", max=EVERYTHING) or []:
-                memberships.setdefault(member["id"], {}).setdefault(each["alias"], []).append(group["name"])
+                memberships.setdefault(member["id"], {}).setdefault(organisation["alias"], []).append(group["name"])
     for subject in sorted(set(subjects) - accounts.keys()):
-        if known := admin.get(f"users/{subject}"):
-            accounts[subject] = known
-    said = [
+        if user := admin.get(f"users/{subject}"):
+            accounts[subject] = user
+    account_documents = [
         {**{name: accounts[id_].get(name) for name in FIELDS}, "memberships": memberships.get(id_, {})}
         for id_ in sorted(accounts)
     ]
-    return sorted(organisations, key=lambda each: str(each["alias"])), said
+    return sorted(organisations, key=lambda organisation: str(organisation["alias"])), account_documents
 
 
-def lines(documents: Iterable[Document]) -> Iterator[bytes]:
+def encode_lines(documents: Iterable[Document]) -> Iterator[bytes]:
     """Each as one line of JSON."""
     for document in documents:
         yield json.dumps(document, ensure_ascii=False, sort_keys=True).encode() + b"\n"
 
 
 @dataclass
-class Brought:
+class AccountImportResult:
     """What became of accounts: how many by outcome, and the new identifier of each by the old one."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     ids: dict[str, str] = field(default_factory=dict)
 
 
-def bring_accounts(admin: Admin, accounts: Iterable[Document]) -> Brought:
+def import_accounts(admin: RealmAdmin, accounts: Iterable[Document]) -> AccountImportResult:
     """Make the accounts of an archive, without a password, or recognise those that are here; put them into their groups.
 
     Only an address that was confirmed there is brought, and only one confirmed here is recognised: else whoever typed
     somebody's address first would receive their rights.
     """
-    brought = Brought()
+    brought = AccountImportResult()
     for account in accounts:
-        outcome, identifier = _bring(admin, account)
+        outcome, identifier = _import_account(admin, account)
         brought.outcomes[outcome] += 1
         if identifier:
             brought.ids[account["id"]] = identifier
@@ -78,15 +86,15 @@ def bring_accounts(admin: Admin, accounts: Iterable[Document]) -> Brought:
     return brought
 
 
-def _bring(admin: Admin, account: Document) -> tuple[str, str]:
+def _import_account(admin: RealmAdmin, account: Document) -> tuple[str, str]:
     if not (account.get("emailVerified") and account.get("email")):
         return "left: address never confirmed", ""
-    known = admin.get("users", email=account["email"], exact=True)
-    if known:
-        if not known[0].get("emailVerified"):
+    users = admin.get("users", email=account["email"], exact=True)
+    if users:
+        if not users[0].get("emailVerified"):
             return "left: the account of this address here is not confirmed", ""
-        return "known here", str(known[0]["id"])
-    body = {name: account[name] for name in COPIED if account.get(name) is not None}
+        return "known here", str(users[0]["id"])
+    body = {name: account[name] for name in COPIED_FIELDS if account.get(name) is not None}
     answer = admin.post("users", {**body, "emailVerified": True, "requiredActions": [NEW_PASSWORD]}, conflict=True)
     if answer is None:
         return "left: its user name is somebody else's here", ""

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, text
 
-from udi.cli.archive import contents, placing
+from udi.cli.archive import contents, placement
+from udi.cli.archive.exporter import ProgressReporter
 from udi.cli.archive.identity import list_organisations
-from udi.cli.archive.leave import Tell
-from udi.cli.archive.whole import opened
+from udi.cli.archive.verification import open_archive
 from udi.kit.db import Database
 from udi.kit.errors import ConflictError
 from udi.kit.migrations import declare_tables
@@ -25,7 +25,7 @@ from udi.node.identity.models import Person as NodePerson
 from udi.portal.audit.archive import last_suspended_at
 from udi.portal.identity.models import Person
 from udi.portal.identity.provision import admin
-from udi.portal.identity.provision.admin import EVERYTHING, Admin
+from udi.portal.identity.provision.admin import EVERYTHING, RealmAdmin
 from udi.portal.identity.provision.territory import remove_machine
 from udi.settings import ProgramName, Settings
 
@@ -36,7 +36,7 @@ SUSPENDED = "suspended"
 
 
 @dataclass
-class Retired:
+class DeletionResult:
     """What was deleted."""
 
     territory: str
@@ -48,7 +48,9 @@ class Retired:
     secrets: list[str] = field(default_factory=list)
 
 
-async def retire(settings: Settings, slug: str, *, archive: Path | None, tell: Tell) -> Retired | None:
+async def retire(
+    settings: Settings, slug: str, *, archive: Path | None, tell: ProgressReporter
+) -> DeletionResult | None:
     """Delete a territory; None when there is none of this slug. Without an archive, nothing is asked of one.
 
     Raises:
@@ -56,53 +58,55 @@ async def retire(settings: Settings, slug: str, *, archive: Path | None, tell: T
     """
     databases: Databases = {program: Database(settings, program, pool_size=2) for program in contents.PROGRAMS}
     try:
-        tenant = await _find(databases, slug)
+        tenant = await _find_tenant(databases, slug)
         if tenant is None:
             return None
         if archive is not None:
             tell("verifying the archive")
             await _require_archive(settings, databases, tenant, slug, archive)
-        return await _delete(settings, databases, tenant, slug, tell)
+        return await _delete_territory(settings, databases, tenant, slug, tell)
     finally:
         for database in databases.values():
             await database.close()
 
 
-async def _find(databases: Databases, slug: str) -> UUID | None:
-    found = None
+async def _find_tenant(databases: Databases, slug: str) -> UUID | None:
+    tenant_id = None
     for program, database in databases.items():
-        row = placing.ROWS[program]
+        row = placement.TENANT_MODELS[program]
         async with database.platform_session() as session:
-            known = (await session.execute(select(row.id, row.state).where(row.slug == slug))).one_or_none()
-        if known is None:
+            tenant = (await session.execute(select(row.id, row.state).where(row.slug == slug))).one_or_none()
+        if tenant is None:
             continue
-        if known.state not in {SUSPENDED, placing.ARRIVING}:
+        if tenant.state not in {SUSPENDED, placement.ARRIVING}:
             remedy = f"Close it first: `udi tenant suspend {slug}`."
             raise ConflictError(f"The territory «{slug}» is in use on the {program}.", remedy=remedy)
-        found = known.id
-    return found
+        tenant_id = tenant.id
+    return tenant_id
 
 
 async def _require_archive(settings: Settings, databases: Databases, tenant: UUID, slug: str, path: Path) -> None:
     """The archive is whole, of this territory, with its files, and was made since nothing could change any more."""
     async with databases["portal"].session(tenant, role="worker") as session:
         suspended = await last_suspended_at(session)
-    with opened(settings, path) as archive:
+    with open_archive(settings, path) as archive:
         remedy = f"Make one now: `udi tenant export {slug}`."
         if archive.tenant_id != tenant:
             raise ConflictError(f"{path} is the archive of «{archive.slug}».", remedy=remedy)
         if not archive.with_files:
             raise ConflictError(f"{path} was made without the files.", remedy=remedy)
-        if suspended is None or datetime.fromisoformat(archive.about["made_at"]) < suspended:
+        if suspended is None or datetime.fromisoformat(archive.description["made_at"]) < suspended:
             raise ConflictError(f"{path} was made before the territory was suspended.", remedy=remedy)
 
 
-async def _delete(settings: Settings, databases: Databases, tenant: UUID, slug: str, tell: Tell) -> Retired:
-    retired = Retired(slug)
+async def _delete_territory(
+    settings: Settings, databases: Databases, tenant: UUID, slug: str, tell: ProgressReporter
+) -> DeletionResult:
+    retired = DeletionResult(slug)
     tell("accounts, organisations and clients")
-    elsewhere = await _subjects_elsewhere(settings, databases, tenant)
-    here = await _subjects(settings, databases, tenant)
-    await asyncio.to_thread(_forget_identity, admin.connect(settings), retired, here, elsewhere)
+    elsewhere = await _list_other_subjects(settings, databases, tenant)
+    here = await _list_subjects(settings, databases, tenant)
+    await asyncio.to_thread(_delete_identity, admin.connect(settings), retired, here, elsewhere)
     tell("objects")
     store = ObjectStore.of(settings)
     async for entry in store.list(str(tenant)):
@@ -113,50 +117,50 @@ async def _delete(settings: Settings, databases: Databases, tenant: UUID, slug: 
     for folder in settings.index_folder.glob(f"*/{tenant}"):
         shutil.rmtree(folder, ignore_errors=True)
     tell("secrets and rows")
-    _forget_secrets(settings, retired)
-    await _forget_rows(databases["node"], tenant, slug, retired)
-    await _forget_rows(databases["portal"], tenant, slug, retired)
+    _delete_secrets(settings, retired)
+    await _delete_rows(databases["node"], tenant, slug, retired)
+    await _delete_rows(databases["portal"], tenant, slug, retired)
     return retired
 
 
-async def _subjects(settings: Settings, databases: Databases, tenant: UUID) -> set[str]:
+async def _list_subjects(settings: Settings, databases: Databases, tenant: UUID) -> set[str]:
     """The people whom the programs know of a territory."""
-    found = set[str]()
+    subjects = set[str]()
     people: dict[ProgramName, Any] = {"portal": Person, "node": NodePerson}
     for program, person in people.items():
         query = select(person.subject).where(person.issuer == settings.issuer)
         async with databases[program].session(tenant, role="worker") as session:
-            found |= set(await session.scalars(query))
-    return found
+            subjects |= set(await session.scalars(query))
+    return subjects
 
 
-async def _subjects_elsewhere(settings: Settings, databases: Databases, tenant: UUID) -> set[str]:
+async def _list_other_subjects(settings: Settings, databases: Databases, tenant: UUID) -> set[str]:
     others = set[UUID]()
     for program, database in databases.items():
-        row = placing.ROWS[program]
+        row = placement.TENANT_MODELS[program]
         async with database.platform_session() as session:
             others |= set(await session.scalars(select(row.id).where(row.id != tenant)))
-    found = set[str]()
+    subjects = set[str]()
     for other in others:
-        found |= await _subjects(settings, databases, other)
-    return found
+        subjects |= await _list_subjects(settings, databases, other)
+    return subjects
 
 
-def _forget_identity(connection: Admin, retired: Retired, here: set[str], elsewhere: set[str]) -> None:
+def _delete_identity(connection: RealmAdmin, retired: DeletionResult, here: set[str], elsewhere: set[str]) -> None:
     """Accounts first, while it is known whose they are; one that serves anywhere else stays."""
     slug, accounts = retired.territory, set(here)
     organisations = list_organisations(connection, slug)
-    own = {each["id"] for each in organisations}
-    for each in organisations:
-        members = connection.get(f"organizations/{each['id']}/members", max=EVERYTHING) or []
+    own = {organisation["id"] for organisation in organisations}
+    for organisation in organisations:
+        members = connection.get(f"organizations/{organisation['id']}/members", max=EVERYTHING) or []
         accounts |= {member["id"] for member in members}
     for account in sorted(accounts - elsewhere):
         joined = connection.get(f"organizations/members/{account}/organizations")
-        if joined is not None and {each["id"] for each in joined} <= own:
+        if joined is not None and {organisation["id"] for organisation in joined} <= own:
             connection.delete(f"users/{account}")
             retired.accounts += 1
-    for each in organisations:
-        connection.delete(f"organizations/{each['id']}")
+    for organisation in organisations:
+        connection.delete(f"organizations/{organisation['id']}")
         retired.organisations += 1
     machines = [
         client["clientId"]
@@ -167,20 +171,20 @@ def _forget_identity(connection: Admin, retired: Retired, here: set[str], elsewh
         retired.clients += remove_machine(connection, name)
 
 
-def _forget_secrets(settings: Settings, retired: Retired) -> None:
+def _delete_secrets(settings: Settings, retired: DeletionResult) -> None:
     slug = retired.territory
-    found = [settings.secrets_folder / f"node_credential_{slug}"]
-    found += settings.secrets_folder.glob(f"account_{slug}_*")
-    for path in found:
+    paths = [settings.secrets_folder / f"node_credential_{slug}"]
+    paths += settings.secrets_folder.glob(f"account_{slug}_*")
+    for path in paths:
         if path.exists():
             path.unlink()
             retired.secrets.append(path.name)
 
 
-async def _forget_rows(database: Database, tenant: UUID, slug: str, retired: Retired) -> None:
+async def _delete_rows(database: Database, tenant: UUID, slug: str, retired: DeletionResult) -> None:
     """Every table that says whose a row is, the territory's jobs, then its line of the register."""
     declare_tables(database.program)
-    row = placing.ROWS[database.program]
+    row = placement.TENANT_MODELS[database.program]
     async with database.session(tenant, role="owner") as session:
         tables = [table for table in row.metadata.tables.values() if "tenant_id" in table.columns]
         counts = await delete_rows(session, tables, tenant)

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from udi.cli.backup.manifest import Stored, Table
+from udi.cli.backup.manifest import StoredObject, TableChecksum
 from udi.node.files.models import object_key
 from udi.settings import Settings
 
@@ -16,7 +16,7 @@ KEYCLOAK = "udi_keycloak"
 Connection = Any
 """Of asyncpg, which declares no types."""
 ATTEMPTS, PAUSE = 400, 0.05
-TOLD_WITHIN = 2.0
+COMMIT_DELAY = 2.0
 TABLES = """
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -38,9 +38,9 @@ class Census:
 
     point: str = ""
     exact: bool = False
-    tables: dict[str, dict[str, Table]] = field(default_factory=dict)
+    tables: dict[str, dict[str, TableChecksum]] = field(default_factory=dict)
     revisions: dict[str, str] = field(default_factory=dict)
-    files: list[Stored] = field(default_factory=list)
+    files: list[StoredObject] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -53,24 +53,24 @@ def databases(settings: Settings) -> list[str]:
     return [*settings.database_names.values(), KEYCLOAK]
 
 
-async def take(superuser: str, settings: Settings, point: str) -> Census:
+async def take_census(superuser: str, settings: Settings, point: str) -> Census:
     """Mark a restore point, and count what every database holds there, while writers go on.
 
     Exact when no transaction began to write between the snapshots and the mark, and none that was writing ended: a
     moment without any is awaited first, then one whose transactions all last.
     """
-    async with _connected(superuser, databases(settings)) as (opened, controller):
+    async with _open_connections(superuser, databases(settings)) as (opened, controller):
         for attempt in range(ATTEMPTS):
-            before, writing = await _allocate(controller), await _writing(controller)
+            before, writing = await _allocate_transaction(controller), await _list_writers(controller)
             last = attempt == ATTEMPTS - 1
             if writing and attempt < ATTEMPTS // 2 and not last:
                 await asyncio.sleep(PAUSE)
                 continue
             marked = f"{point}.{attempt}" if attempt else point
-            async with _snapshots(opened):
+            async with _open_snapshots(opened):
                 await controller.execute("SELECT pg_create_restore_point($1)", marked)
-                alone = await _allocate(controller) == before + 1
-                exact = alone and (not writing or await last_on(controller, writing))
+                is_consecutive = await _allocate_transaction(controller) == before + 1
+                exact = is_consecutive and (not writing or await are_still_writing(controller, writing))
                 if last or exact:
                     return await _count(opened, settings, Census(point=marked, exact=exact))
             await asyncio.sleep(PAUSE)
@@ -79,16 +79,16 @@ async def take(superuser: str, settings: Settings, point: str) -> Census:
 
 async def recount(superuser: str, settings: Settings) -> Census:
     """The same of a database that stands still."""
-    async with _connected(superuser, databases(settings)) as (opened, _):
+    async with _open_connections(superuser, databases(settings)) as (opened, _):
         return await _count(opened, settings, Census())
 
 
-async def _allocate(connection: Connection) -> int:
+async def _allocate_transaction(connection: Connection) -> int:
     """A transaction's number, taken: two that follow each other show that nobody took one between."""
     return int(await connection.fetchval("SELECT pg_current_xact_id()::text"))
 
 
-async def _writing(connection: Connection) -> set[str]:
+async def _list_writers(connection: Connection) -> set[str]:
     """The transactions that write now; one that wrote its end in the log stays here until it told everybody."""
     rows = await connection.fetch(
         "SELECT backend_xid::text AS number FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
@@ -96,23 +96,25 @@ async def _writing(connection: Connection) -> set[str]:
     return {row["number"] for row in rows}
 
 
-async def last_on(connection: Connection, writing: set[str]) -> bool:
+async def are_still_writing(connection: Connection, writing: set[str]) -> bool:
     """Whether all of them still write later: none had written its end in the log before the mark."""
-    await asyncio.sleep(TOLD_WITHIN)
-    return writing <= await _writing(connection)
+    await asyncio.sleep(COMMIT_DELAY)
+    return writing <= await _list_writers(connection)
 
 
 @asynccontextmanager
-async def _connected(superuser: str, names: list[str]) -> AsyncIterator[tuple[dict[str, Connection], Connection]]:
+async def _open_connections(
+    superuser: str, names: list[str]
+) -> AsyncIterator[tuple[dict[str, Connection], Connection]]:
     """A connection to each database that exists, and one beside them."""
     async with AsyncExitStack() as stack:
-        controller = await _enter(stack, superuser, "postgres")
+        controller = await _connect(stack, superuser, "postgres")
         there = {row["datname"] for row in await controller.fetch("SELECT datname FROM pg_database")}
-        yield {name: await _enter(stack, superuser, name) for name in names if name in there}, controller
+        yield {name: await _connect(stack, superuser, name) for name in names if name in there}, controller
 
 
 @asynccontextmanager
-async def _snapshots(opened: dict[str, Connection]) -> AsyncIterator[None]:
+async def _open_snapshots(opened: dict[str, Connection]) -> AsyncIterator[None]:
     """A reading transaction in each, which sees what is there now."""
     async with AsyncExitStack() as stack:
         for connection in opened.values():
@@ -121,7 +123,7 @@ async def _snapshots(opened: dict[str, Connection]) -> AsyncIterator[None]:
         yield
 
 
-async def _enter(stack: AsyncExitStack, superuser: str, name: str) -> Connection:
+async def _connect(stack: AsyncExitStack, superuser: str, name: str) -> Connection:
     connection = await asyncpg.connect(superuser, database=name, server_settings=STABLE, timeout=10)
     stack.push_async_callback(connection.close)
     return connection
@@ -137,35 +139,39 @@ async def _count(opened: dict[str, Connection], settings: Settings, census: Cens
     if "app.stored_file" in census.tables.get(node, {}):
         keyed = "app.space_key" in census.tables[node]
         sealed = {row["space_id"] for row in await opened[node].fetch(SEALED)} if keyed else set()
-        census.files = [as_stored(row, sealed=row["space_id"] in sealed) for row in await opened[node].fetch(FILES)]
+        census.files = [
+            describe_object(row, sealed=row["space_id"] in sealed) for row in await opened[node].fetch(FILES)
+        ]
     return census
 
 
-async def _count_tables(connection: Connection) -> dict[str, Table]:
-    found = {}
+async def _count_tables(connection: Connection) -> dict[str, TableChecksum]:
+    tables = {}
     for schema, table in await connection.fetch(TABLES):
         quoted = await connection.fetchval("SELECT format('%I.%I', $1::text, $2::text)", schema, table)
         rows, total = await connection.fetchrow(COUNT.format(quoted))
-        found[f"{schema}.{table}"] = Table(rows=rows, sum=total)
-    return found
+        tables[f"{schema}.{table}"] = TableChecksum(rows=rows, sum=total)
+    return tables
 
 
-def as_stored(row: Any, *, sealed: bool) -> Stored:
+def describe_object(row: Any, *, sealed: bool) -> StoredObject:
     """Of a space that has keys, an object may be sealed: its own length and digest are then in no row."""
     key = object_key(row["tenant_id"], row["space_id"], row["dataset_id"], row["id"])
-    return Stored(key=key, size=row["size"], sha256="" if sealed else row["sha256"])
+    return StoredObject(key=key, size=row["size"], sha256="" if sealed else row["sha256"])
 
 
-def differences(expected: dict[str, dict[str, Table]], found: dict[str, dict[str, Table]]) -> list[str]:
+def list_differences(
+    expected: dict[str, dict[str, TableChecksum]], actual: dict[str, dict[str, TableChecksum]]
+) -> list[str]:
     """The tables that do not hold what they held, said in a few words each."""
-    told = []
-    for name in sorted(expected.keys() | found.keys()):
-        before, after = expected.get(name, {}), found.get(name, {})
+    faults = []
+    for name in sorted(expected.keys() | actual.keys()):
+        before, after = expected.get(name, {}), actual.get(name, {})
         for table in sorted(before.keys() | after.keys()):
             was, now = before.get(table), after.get(table)
             if was is None or now is None:
-                told.append(f"{name} {table} is {'new' if was is None else 'missing'}")
+                faults.append(f"{name} {table} is {'new' if was is None else 'missing'}")
             elif was != now:
                 rows = f"{was.rows} row(s)" if was.rows == now.rows else f"{now.rows} row(s) instead of {was.rows}"
-                told.append(f"{name} {table} holds {rows}{', changed' if was.rows == now.rows else ''}")
-    return told
+                faults.append(f"{name} {table} holds {rows}{', changed' if was.rows == now.rows else ''}")
+    return faults

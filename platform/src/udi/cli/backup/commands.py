@@ -10,13 +10,13 @@ import typer
 from udi.cli import output
 from udi.cli.backup import create as creation
 from udi.cli.backup import drill
+from udi.cli.backup.context import BackupContext, find_context, with_repository
 from udi.cli.backup.manifest import Manifest
 from udi.cli.backup.prepare import prepare as make_ready
-from udi.cli.backup.restore import Restored, Wish
+from udi.cli.backup.processes import become_account
+from udi.cli.backup.restore import RestoreOptions, RestoreResult
 from udi.cli.backup.restore import restore as put_back
-from udi.cli.backup.running import become_account
-from udi.cli.backup.workplace import Workplace, elsewhere, find_workplace
-from udi.cli.checks.finding import duration
+from udi.cli.checks.finding import format_duration
 from udi.cli.local.errors import LocalError
 from udi.cli.own import backup_commands as own_node
 from udi.kit.backups import read_state
@@ -32,7 +32,7 @@ COLUMNS = {
     "label": "Backup", "kind": "Kind", "age": "Age", "took": "Took", "size": "Database", "files": "Files",
     "stored": "Stored", "verified": "Verified",
 }  # fmt: skip
-SHOWN = 10
+MAX_LISTED = 10
 
 
 @app.command()
@@ -48,8 +48,8 @@ def prepare(
     if node:
         own_node.prepare(node, repository, as_json=json)
         return
-    made = make_ready(find_workplace(get_settings()))
-    print(jsonlib.dumps({"made": made}) if json else "\n".join(made) or "unchanged")
+    changes = make_ready(find_context(get_settings()))
+    print(jsonlib.dumps({"made": changes}) if json else "\n".join(changes) or "unchanged")
 
 
 @app.command()
@@ -67,11 +67,11 @@ def create(
     if node:
         own_node.create(node, as_json=json)
         return
-    manifest = creation.create(_own(), full=full)
+    manifest = creation.create(_own_context(), full=full)
     if manifest is None:
         print(jsonlib.dumps({"made": None}) if json else "This machine does not lead its cluster: the leader backs up.")
         return
-    _warn_of_lost(manifest)
+    _warn_missing_files(manifest)
     if json:
         print(jsonlib.dumps(_row(manifest, None), default=str, indent=2))
         return
@@ -86,9 +86,11 @@ def list_(node: OwnNode = None, json: AsJson = False) -> None:
     if node:
         own_node.list_(node, as_json=json)
         return
-    workplace = _own()
+    workplace = _own_context()
     state = read_state(workplace.settings)
-    rows = [_row(manifest, state.drilled.get(manifest.label) if state else None) for manifest in _found(workplace)]
+    rows = [
+        _row(manifest, state.drilled.get(manifest.label) if state else None) for manifest in _list_backups(workplace)
+    ]
     output.show(rows, COLUMNS, as_json=json, empty="There is no backup: `udi backup create` makes one.")
 
 
@@ -103,7 +105,7 @@ def verify(label: Label = None, node: OwnNode = None, json: AsJson = False) -> N
     if node:
         own_node.verify(node, label, as_json=json)
         return
-    manifest, seconds = drill.verify(_own(), label)
+    manifest, seconds = drill.verify(_own_context(), label)
     if json:
         print(jsonlib.dumps({**_row(manifest, None), "verified": True, "verified_in": seconds}, default=str, indent=2))
         return
@@ -148,34 +150,34 @@ def restore(
         return
     if to_time and newest:
         raise LocalError("--to-time and --newest name two moments", "give one of them")
-    own = find_workplace(get_settings())
+    own = find_context(get_settings())
     source = _source(own, repository, passphrase_file)
     moment = to_time.replace(tzinfo=UTC) if to_time else None
-    _tell_restored(put_back(own, source, Wish(label, moment, newest, yes_replace)), as_json=json)
+    _print_restore(put_back(own, source, RestoreOptions(label, moment, newest, yes_replace)), as_json=json)
 
 
-def _tell_restored(done: Restored, *, as_json: bool) -> None:
+def _print_restore(done: RestoreResult, *, as_json: bool) -> None:
     if as_json:
-        said = {"label": done.manifest.label, "seconds": done.seconds, "rows": done.rows, "files": done.files}
-        print(jsonlib.dumps({**said, "missing": done.missing}, indent=2))
+        summary = {"label": done.manifest.label, "seconds": done.seconds, "rows": done.rows, "files": done.files}
+        print(jsonlib.dumps({**summary, "missing": done.missing}, indent=2))
         return
     print(f"{done.manifest.label} restored: {done.rows} rows, {done.files} files, {done.seconds} s")
     if done.missing:
         print(f"{len(done.missing)} file(s) were published after the files were saved, and are not there:")
-        print("\n".join(f"  {key}" for key in done.missing[:SHOWN]))
+        print("\n".join(f"  {key}" for key in done.missing[:MAX_LISTED]))
 
 
-def _own() -> Workplace:
-    workplace = find_workplace(get_settings())
+def _own_context() -> BackupContext:
+    workplace = find_context(get_settings())
     become_account(workplace.plan)
     return workplace
 
 
-def _found(workplace: Workplace) -> list[Manifest]:
-    return list(reversed(drill.found_manifests(workplace)))
+def _list_backups(workplace: BackupContext) -> list[Manifest]:
+    return list(reversed(drill.list_kept_manifests(workplace)))
 
 
-def _source(own: Workplace, repository: str, passphrase_file: Path | None) -> Workplace:
+def _source(own: BackupContext, repository: str, passphrase_file: Path | None) -> BackupContext:
     if not repository and not passphrase_file:
         return own
     try:
@@ -184,10 +186,10 @@ def _source(own: Workplace, repository: str, passphrase_file: Path | None) -> Wo
         raise LocalError(
             f"{passphrase_file} cannot be read ({error.strerror})", "give the passphrase's file"
         ) from error
-    return elsewhere(own, repository or own.repository.address, passphrase)
+    return with_repository(own, repository or own.repository.address, passphrase)
 
 
-def _warn_of_lost(manifest: Manifest) -> None:
+def _warn_missing_files(manifest: Manifest) -> None:
     if lost := manifest.objects.removed_meanwhile:
         typer.echo(
             f"{len(lost)} file(s) that the database names are not in the store: see «objects» of the JSON.", err=True
@@ -197,7 +199,7 @@ def _warn_of_lost(manifest: Manifest) -> None:
 def _row(manifest: Manifest, verified: datetime | None) -> dict[str, Any]:
     return {
         "label": manifest.label, "kind": manifest.kind, "release": manifest.release, "finished": manifest.finished,
-        "age": duration(manifest.age.total_seconds()), "took": f"{manifest.seconds} s", "seconds": manifest.seconds,
+        "age": format_duration(manifest.age.total_seconds()), "took": f"{manifest.seconds} s", "seconds": manifest.seconds,
         "rows": manifest.rows, "exact": manifest.exact, "size": _megabytes(manifest.database_size),
         "files": manifest.objects.count, "objects": manifest.objects.model_dump(exclude={"snapshot"}),
         "stored": _megabytes(manifest.stored_size), "verified": f"{verified:%Y-%m-%d}" if verified else "no",

@@ -6,46 +6,46 @@ from collections.abc import Callable
 from pathlib import Path
 
 from udi.cli.backup import census
-from udi.cli.backup.contents import sizes
-from udi.cli.backup.manifest import Manifest, chosen, list_manifests
-from udi.cli.backup.pgbackrest import Failure, PgBackRest, explained
+from udi.cli.backup.context import BackupContext
+from udi.cli.backup.manifest import Manifest, choose_manifest, list_manifests
+from udi.cli.backup.pgbackrest import PgBackRest, PgBackRestError, explain_failure
+from udi.cli.backup.processes import hold_lock
 from udi.cli.backup.restic import sha256_of
-from udi.cli.backup.running import alone
-from udi.cli.backup.server import Control, furnish
-from udi.cli.backup.workplace import Workplace
+from udi.cli.backup.restored_files import read_object_sizes
+from udi.cli.backup.server import ServerControl, write_drill_configuration
 from udi.cli.local.errors import LocalError
-from udi.kit.backups import Noted, read_state
+from udi.kit.backups import BackupRun, read_state
 from udi.kit.clock import now
 
 PORT = 5999
-SHOWN = 5
-KEPT_SECRETS = ("signing_keys", "portal_client_key")
+MAX_LISTED = 5
+REQUIRED_SECRETS = ("signing_keys", "portal_client_key")
 
 
-def verify(workplace: Workplace, label: str | None) -> tuple[Manifest, float]:
+def verify(workplace: BackupContext, label: str | None) -> tuple[Manifest, float]:
     """Restore aside, read all, compare; the backup and the seconds it took. Nothing is left of it.
 
     Raises:
         LocalError: something is missing or differs; the backup cannot be trusted.
     """
-    with alone(workplace.folder, workplace.progress.say):
-        manifest = chosen(found_manifests(workplace), label, None)
-        workplace.progress.say(f"drill of {manifest.label}, made {manifest.finished:%Y-%m-%d %H:%M} UTC")
+    with hold_lock(workplace.folder, workplace.progress.report):
+        manifest = choose_manifest(list_kept_manifests(workplace), label, None)
+        workplace.progress.report(f"drill of {manifest.label}, made {manifest.finished:%Y-%m-%d %H:%M} UTC")
         try:
             _verify_database(workplace, manifest)
             _verify_installation(workplace, manifest)
             _verify_objects(workplace, manifest)
         except LocalError:
-            workplace.note(refused=_noted(workplace, manifest))
+            workplace.update_state(refused=_describe_run(workplace, manifest))
             raise
         state = read_state(workplace.settings)
         drilled = {**(state.drilled if state else {}), manifest.label: now()}
-        workplace.note(verified=_noted(workplace, manifest), refused=None, drilled=drilled)
-        workplace.progress.say("all is there")
+        workplace.update_state(verified=_describe_run(workplace, manifest), refused=None, drilled=drilled)
+        workplace.progress.report("all is there")
     return manifest, workplace.progress.seconds
 
 
-def found_manifests(workplace: Workplace) -> list[Manifest]:
+def list_kept_manifests(workplace: BackupContext) -> list[Manifest]:
     """The whole backups whose database is still kept.
 
     Raises:
@@ -53,37 +53,37 @@ def found_manifests(workplace: Workplace) -> list[Manifest]:
     """
     snapshots = workplace.restic.snapshots("manifest")
     try:
-        held = {backup["label"] for backup in workplace.pgbackrest.backups()}
-    except Failure as failure:
-        raise explained(failure, workplace.repository, "Reading the repository") from failure
-    return list_manifests(workplace.restic, workplace.manifests, held) if snapshots else []
+        labels = {backup["label"] for backup in workplace.pgbackrest.backups()}
+    except PgBackRestError as failure:
+        raise explain_failure(failure, workplace.repository, "Reading the repository") from failure
+    return list_manifests(workplace.restic, workplace.manifests, labels) if snapshots else []
 
 
-def _noted(workplace: Workplace, manifest: Manifest) -> Noted:
-    return Noted(label=manifest.label, at=now(), seconds=workplace.progress.seconds)
+def _describe_run(workplace: BackupContext, manifest: Manifest) -> BackupRun:
+    return BackupRun(label=manifest.label, at=now(), seconds=workplace.progress.seconds)
 
 
-def _verify_database(workplace: Workplace, manifest: Manifest) -> None:
+def _verify_database(workplace: BackupContext, manifest: Manifest) -> None:
     scratch = workplace.folder / "drill"
     server = workplace.plan.server.model_copy(
         update={"data": scratch / "data", "socket": scratch, "port": PORT, "unit": "", "clustered": False}
     )
-    control = Control(server, workplace.folder / "drill.log")
-    _clear(control, scratch)
+    control = ServerControl(server, workplace.folder / "drill.log")
+    _remove_scratch(control, scratch)
     control.log.unlink(missing_ok=True)
     scratch.mkdir(mode=0o700)
     try:
         restore_database(workplace.pgbackrest, workplace, manifest, data=server.data, options=["--archive-mode=off"])
-        furnish(server)
+        write_drill_configuration(server)
         control.start()
-        control.wait(workplace.progress.say)
-        workplace.progress.say("database: restored; counting")
+        control.wait_until_writable(workplace.progress.report)
+        workplace.progress.report("database: restored; counting")
         compare_tables(manifest, asyncio.run(census.recount(control.superuser, workplace.settings)))
     finally:
-        _clear(control, scratch)
+        _remove_scratch(control, scratch)
 
 
-def _clear(control: Control, scratch: Path) -> None:
+def _remove_scratch(control: ServerControl, scratch: Path) -> None:
     """What a drill that was cut short left behind goes too."""
     if (control.server.data / "postmaster.pid").exists():
         control.stop()
@@ -91,7 +91,7 @@ def _clear(control: Control, scratch: Path) -> None:
 
 
 def restore_database(
-    pgbackrest: PgBackRest, workplace: Workplace, manifest: Manifest, *, data: Path, options: list[str]
+    pgbackrest: PgBackRest, workplace: BackupContext, manifest: Manifest, *, data: Path, options: list[str]
 ) -> None:
     """Put the files of the cluster into a folder, ready to recover up to the backup's own restore point.
 
@@ -105,62 +105,64 @@ def restore_database(
     place = [f"--set={manifest.label}", f"--pg1-path={data}"]
     try:
         pgbackrest.call("restore", *place, *options)
-    except Failure as failure:
-        raise explained(failure, workplace.repository, "Restoring the database") from failure
+    except PgBackRestError as failure:
+        raise explain_failure(failure, workplace.repository, "Restoring the database") from failure
 
 
-def compare_tables(manifest: Manifest, found: census.Census) -> None:
+def compare_tables(manifest: Manifest, recount: census.Census) -> None:
     """Refuse a database that differs from what was counted when the backup was made.
 
     Raises:
         LocalError: a table differs.
     """
-    told = census.differences(manifest.tables, found.tables)
+    faults = census.list_differences(manifest.tables, recount.tables)
     if not manifest.exact:
-        told = [each for each in told if each.endswith(("missing", "new"))]
-    if told:
-        raise _not_the_same("database", told)
+        faults = [fault for fault in faults if fault.endswith(("missing", "new"))]
+    if faults:
+        raise _difference_error("database", faults)
 
 
-def _verify_installation(workplace: Workplace, manifest: Manifest) -> None:
-    names = {name for name, content in workplace.restic.read(manifest.installation) if content.read(1)}
-    lost = [name for name in KEPT_SECRETS if f"secrets/{name}" not in names]
+def _verify_installation(workplace: BackupContext, manifest: Manifest) -> None:
+    names = {name for name, content in workplace.restic.read_files(manifest.installation) if content.read(1)}
+    lost = [name for name in REQUIRED_SECRETS if f"secrets/{name}" not in names]
     if lost:
-        raise _not_the_same("folder of secrets", [f"{name} is missing" for name in lost])
-    workplace.progress.say(f"secrets and territories: {len(names)} files")
+        raise _difference_error("folder of secrets", [f"{name} is missing" for name in lost])
+    workplace.progress.report(f"secrets and territories: {len(names)} files")
 
 
-def _verify_objects(workplace: Workplace, manifest: Manifest) -> None:
+def _verify_objects(workplace: BackupContext, manifest: Manifest) -> None:
     gone = set(manifest.objects.removed_meanwhile)
     expected = {stored.key: stored for stored in manifest.files if stored.key not in gone}
     if manifest.objects.kind == "elsewhere":
-        there = asyncio.run(sizes(workplace.settings))
-        told = [f"{key} is missing" for key, stored in expected.items() if not stored.has_size(there.get(key))]
+        there = asyncio.run(read_object_sizes(workplace.settings))
+        faults = [f"{key} is missing" for key, stored in expected.items() if not stored.has_size(there.get(key))]
     else:
-        sums = _checksums(workplace, manifest, {*expected}, workplace.progress.say) if expected else {}
-        told = [_fault(key, sums.get(key)) for key, stored in expected.items() if not stored.has_sum(sums.get(key))]
-    if told:
-        raise _not_the_same("node's files", told)
-    workplace.progress.say(f"files: {len(expected)} named by the database, each as it was published")
+        sums = _checksums(workplace, manifest, {*expected}, workplace.progress.report) if expected else {}
+        faults = [
+            _describe_fault(key, sums.get(key)) for key, stored in expected.items() if not stored.has_sum(sums.get(key))
+        ]
+    if faults:
+        raise _difference_error("node's files", faults)
+    workplace.progress.report(f"files: {len(expected)} named by the database, each as it was published")
 
 
 def _checksums(
-    workplace: Workplace, manifest: Manifest, wanted: set[str], say: Callable[[str], None]
+    workplace: BackupContext, manifest: Manifest, keys: set[str], say: Callable[[str], None]
 ) -> dict[str, str]:
-    found = {}
-    for name, content in workplace.restic.read(manifest.objects.snapshot):
-        if name in wanted:
-            found[name] = sha256_of(content)
-            if len(found) % 1000 == 0:
-                say(f"files: {len(found)} of {len(wanted)} read")
-    return found
+    checksum_by_key = {}
+    for name, content in workplace.restic.read_files(manifest.objects.snapshot):
+        if name in keys:
+            checksum_by_key[name] = sha256_of(content)
+            if len(checksum_by_key) % 1000 == 0:
+                say(f"files: {len(checksum_by_key)} of {len(keys)} read")
+    return checksum_by_key
 
 
-def _fault(key: str, found: str | None) -> str:
-    return f"{key} {'is missing' if found is None else 'has other contents'}"
+def _describe_fault(key: str, checksum: str | None) -> str:
+    return f"{key} {'is missing' if checksum is None else 'has other contents'}"
 
 
-def _not_the_same(what: str, told: list[str]) -> LocalError:
-    more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
-    cause = f"The backup is not what was saved, in the {what}: {'; '.join(told[:SHOWN])}{more}"
+def _difference_error(what: str, faults: list[str]) -> LocalError:
+    more = f" and {len(faults) - MAX_LISTED} more" if len(faults) > MAX_LISTED else ""
+    cause = f"The backup is not what was saved, in the {what}: {'; '.join(faults[:MAX_LISTED])}{more}"
     return LocalError(cause, "make another at once (`udi backup create --full`), and look at the repository's disk")

@@ -10,20 +10,20 @@ from pydantic import BaseModel, Field, ValidationError
 from udi.cli.backup.restic import Restic
 from udi.cli.local.errors import LocalError
 from udi.kit.clock import now
-from udi.node.files.sealed import sealed_size
+from udi.node.files.sealed_format import sealed_size
 
 NAME = "manifest.json"
 FORMAT = 1
 
 
-class Table(BaseModel):
+class TableChecksum(BaseModel):
     """What one table held: rows, and a sum of their contents that does not depend on their order."""
 
     rows: int
     sum: str
 
 
-class Stored(BaseModel):
+class StoredObject(BaseModel):
     """One published file or draft: where its bytes are, and what they must be.
 
     Without a `sha256` it is of a space with keys, and may be sealed: it then authenticates itself when it is opened.
@@ -42,7 +42,7 @@ class Stored(BaseModel):
         return digest is not None and self.sha256 in {"", digest}
 
 
-class Objects(BaseModel):
+class ObjectBackup(BaseModel):
     """The node's files: `held` in this backup, or `elsewhere`, in the S3 bucket that protects them by itself."""
 
     kind: Literal["held", "elsewhere"]
@@ -68,10 +68,10 @@ class Manifest(BaseModel):
     """Name of the restore point in the log of transactions: restoring stops exactly there."""
     exact: bool
     """Whether rows were counted exactly at that point; otherwise some writer was always at work."""
-    tables: dict[str, dict[str, Table]]
+    tables: dict[str, dict[str, TableChecksum]]
     revisions: dict[str, str]
-    files: list[Stored]
-    objects: Objects
+    files: list[StoredObject]
+    objects: ObjectBackup
     installation: str
     """The snapshot of settings, secrets and territories' files."""
     database_size: int
@@ -98,49 +98,52 @@ def list_manifests(restic: Restic, folder: Path, labels: set[str] | None = None)
         LocalError: a manifest cannot be understood.
     """
     snapshots = [s for s in restic.snapshots("manifest") if labels is None or s["label"] in labels]
-    return sorted((_read(restic, snapshot["id"], folder) for snapshot in snapshots), key=lambda each: each.finished)
+    return sorted(
+        (_read_manifest(restic, snapshot["id"], folder) for snapshot in snapshots),
+        key=lambda manifest: manifest.finished,
+    )
 
 
-def _read(restic: Restic, snapshot: str, folder: Path) -> Manifest:
-    kept = folder / f"{snapshot}.json"
-    text = kept.read_text() if kept.exists() else restic.text(snapshot, NAME)
+def _read_manifest(restic: Restic, snapshot: str, folder: Path) -> Manifest:
+    cache_path = folder / f"{snapshot}.json"
+    text = cache_path.read_text() if cache_path.exists() else restic.read_text(snapshot, NAME)
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
-        kept.unlink(missing_ok=True)
+        cache_path.unlink(missing_ok=True)
         cause = f"The manifest in the snapshot {snapshot[:8]} cannot be understood by this release"
         raise LocalError(cause, "use the release that made it, or a later one") from error
-    if not kept.exists() and folder.is_dir():
-        keep(kept, manifest)
+    if not cache_path.exists() and folder.is_dir():
+        save_manifest(cache_path, manifest)
     return manifest
 
 
-def keep(path: Path, manifest: Manifest) -> None:
+def save_manifest(path: Path, manifest: Manifest) -> None:
     """Write a manifest for its owner only, whole or not at all."""
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)
     partial.touch(mode=0o600)
-    partial.write_text(written(manifest))
+    partial.write_text(encode_manifest(manifest))
     partial.replace(path)
 
 
-def written(manifest: Manifest) -> str:
+def encode_manifest(manifest: Manifest) -> str:
     """Its text."""
     return json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False)
 
 
-def chosen(manifests: list[Manifest], label: str | None, moment: datetime | None) -> Manifest:
+def choose_manifest(manifests: list[Manifest], label: str | None, moment: datetime | None) -> Manifest:
     """The backup of that label, else the newest one that ended before the moment, else the newest.
 
     Raises:
         LocalError: there is none.
     """
-    fitting = [each for each in manifests if label in {None, each.label}]
+    fitting = [manifest for manifest in manifests if label in {None, manifest.label}]
     if moment is not None:
-        fitting = [each for each in fitting if each.finished <= moment]
+        fitting = [manifest for manifest in fitting if manifest.finished <= moment]
     if fitting:
         return fitting[-1]
     if not manifests:
         raise LocalError("The repository holds no whole backup", "make one with `udi backup create`")
-    wanted = f"of the label {label}" if label else f"from before {moment:%Y-%m-%d %H:%M:%S %Z}"
-    raise LocalError(f"The repository holds no backup {wanted}", "see what there is with `udi backup list`")
+    criterion = f"of the label {label}" if label else f"from before {moment:%Y-%m-%d %H:%M:%S %Z}"
+    raise LocalError(f"The repository holds no backup {criterion}", "see what there is with `udi backup list`")

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from udi.cli.backup.plan import Plan
-from udi.cli.backup.repository import Repository
-from udi.cli.backup.running import run
+from udi.cli.backup.plan import BackupPlan
+from udi.cli.backup.processes import run_program
+from udi.cli.backup.repository import BackupRepository
 from udi.cli.local.errors import LocalError
 
 ERROR = re.compile(r"ERROR: \[(\d+)\]: (.*)")
@@ -22,11 +22,11 @@ PATIENCE = 60
 
 
 @dataclass(frozen=True)
-class Failure(Exception):
+class PgBackRestError(Exception):
     """What pgBackRest answered."""
 
     code: int
-    said: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class PgBackRest:
     """One configuration and one stanza."""
 
     configuration: Path
-    plan: Plan
+    plan: BackupPlan
 
     def call(self, verb: str, *options: str) -> str:
         """What it printed.
@@ -45,38 +45,40 @@ class PgBackRest:
         command = ["pgbackrest", f"--config={self.configuration}", f"--stanza={self.plan.stanza}", *options, verb]
         deadline = time.monotonic() + PATIENCE
         while True:
-            done = run(command, account=self.plan.server.account)
+            done = run_program(command, account=self.plan.server.account)
             if done.returncode == 0:
                 return done.stdout
-            failure = _failure(done)
+            failure = _read_failure(done)
             if failure.code != LOCKED or time.monotonic() > deadline:
                 raise failure
             time.sleep(1)
 
     def backups(self) -> list[dict[str, Any]]:
         """What the repository holds of this database, oldest first; an empty list before the first."""
-        found = json.loads(self.call("info", "--output=json"))
-        return [backup for stanza in found for backup in stanza.get("backup", []) if not backup.get("error")]
+        stanzas = json.loads(self.call("info", "--output=json"))
+        return [backup for stanza in stanzas for backup in stanza.get("backup", []) if not backup.get("error")]
 
 
-def _failure(done: subprocess.CompletedProcess[str]) -> Failure:
-    found = ERROR.search(done.stdout + done.stderr)
-    if not found:
-        return Failure(done.returncode, (done.stderr or done.stdout).strip()[-300:] or f"status {done.returncode}")
-    return Failure(int(found[1]), found[2].strip())
+def _read_failure(done: subprocess.CompletedProcess[str]) -> PgBackRestError:
+    match = ERROR.search(done.stdout + done.stderr)
+    if not match:
+        return PgBackRestError(
+            done.returncode, (done.stderr or done.stdout).strip()[-300:] or f"status {done.returncode}"
+        )
+    return PgBackRestError(int(match[1]), match[2].strip())
 
 
-def explained(failure: Failure, repository: Repository, doing: str) -> LocalError:
+def explain_failure(failure: PgBackRestError, repository: BackupRepository, action: str) -> LocalError:
     """A refusal in one sentence."""
     if failure.code in {FORMAT_OR_KEY, CRYPTO}:
-        return cannot_open(repository)
+        return wrong_passphrase_error(repository)
     if failure.code == LOCKED:
         return LocalError("pgBackRest is busy with this database", "wait until its other command ends")
-    cause = f"{doing} failed: pgBackRest says «{failure.said}» (error {failure.code})"
+    cause = f"{action} failed: pgBackRest says «{failure.message}» (error {failure.code})"
     return LocalError(cause, "put right what it says, then run the same command again")
 
 
-def cannot_open(repository: Repository) -> LocalError:
+def wrong_passphrase_error(repository: BackupRepository) -> LocalError:
     """The refusal for a wrong passphrase, or for a repository whose first page was changed."""
     cause = f"The passphrase does not open the repository {repository.address}"
     return LocalError(
@@ -84,7 +86,7 @@ def cannot_open(repository: Repository) -> LocalError:
     )
 
 
-def written(repository: Repository, folder: Path) -> str:
+def render_configuration(repository: BackupRepository, folder: Path) -> str:
     """The text of the configuration; `folder` receives locks."""
     plan, server = repository.plan, repository.plan.server
     everywhere = {
@@ -108,9 +110,9 @@ def written(repository: Repository, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def configure(repository: Repository, path: Path, folder: Path, *, owner: tuple[int, int]) -> bool:
+def write_configuration(repository: BackupRepository, path: Path, folder: Path, *, owner: tuple[int, int]) -> bool:
     """Write the configuration for root and `owner` (uid, gid) only; whether it changed."""
-    text = written(repository, folder)
+    text = render_configuration(repository, folder)
     if path.exists() and path.read_text() == text:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

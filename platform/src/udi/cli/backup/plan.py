@@ -16,13 +16,13 @@ PASSPHRASE = "backup_passphrase"  # noqa: S105 - the name of a file
 S3_KEY, S3_SECRET = "backup_s3_key", "backup_s3_secret"
 
 
-class Part(BaseModel):
+class PlanModel(BaseModel):
     """Unknown keys are refused, so that a slip is not a silent default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Store(Part):
+class S3Settings(PlanModel):
     """S3: how to reach the bucket that the repository's address names."""
 
     endpoint: str = "s3.amazonaws.com"
@@ -31,7 +31,7 @@ class Store(Part):
     authority: str = "/etc/ssl/certs/ca-certificates.crt"
 
 
-class Server(Part):
+class DatabaseServer(PlanModel):
     """The PostgreSQL that is backed up. Without a unit it is started and stopped by `pg_ctl`."""
 
     data: Path
@@ -43,14 +43,14 @@ class Server(Part):
     clustered: bool = False
 
 
-class Retention(Part):
+class Retention(PlanModel):
     """How many full backups are kept, and how old the last may be before another is made."""
 
     full: Annotated[int, Field(ge=1)] = FULL
     full_every_days: Annotated[int, Field(ge=1)] = FULL_EVERY_DAYS
 
 
-class Plan(Part):
+class BackupPlan(PlanModel):
     """The whole plan; `repository` is a folder or `s3://bucket/prefix`."""
 
     repository: str
@@ -58,8 +58,8 @@ class Plan(Part):
     installation: Path = Path("/etc/udi")
     stanza: str = "udi"
     processes: Annotated[int, Field(ge=1)] = 2
-    store: Store = Store()
-    server: Server
+    store: S3Settings = S3Settings()
+    server: DatabaseServer
     retention: Retention = Retention()
 
     @property
@@ -73,7 +73,7 @@ class Plan(Part):
         return f"postgresql://postgres@/postgres?host={server.socket}&port={server.port}"
 
 
-def read_plan(settings: Settings) -> Plan:
+def read_plan(settings: Settings) -> BackupPlan:
     """The plan of this machine.
 
     Raises:
@@ -81,7 +81,7 @@ def read_plan(settings: Settings) -> Plan:
     """
     path = settings.backup_plan
     try:
-        return Plan.model_validate(tomllib.loads(path.read_text()))
+        return BackupPlan.model_validate(tomllib.loads(path.read_text()))
     except FileNotFoundError as error:
         cause = f"No backup is set up on this machine ({path} is absent)"
         raise LocalError(cause, "deploy with the role backup, or write that file") from error
@@ -91,16 +91,16 @@ def read_plan(settings: Settings) -> Plan:
         raise LocalError(f"{path} cannot be used ({where} {fault['msg']})".replace("( ", "("), "correct it") from error
 
 
-def account_of(plan: Plan) -> pwd.struct_passwd:
+def account_of(plan: BackupPlan) -> pwd.struct_passwd:
     """The account that runs PostgreSQL and owns the repository.
 
     Raises:
         LocalError: the machine has no such account, or the caller may not act for it.
     """
     try:
-        found = pwd.getpwnam(plan.server.account)
+        account = pwd.getpwnam(plan.server.account)
     except KeyError as error:
         raise LocalError(f"The account «{plan.server.account}» does not exist", "install PostgreSQL first") from error
-    if os.geteuid() not in {0, found.pw_uid}:
-        raise LocalError("This account may not back up or restore", f"run it as root or as {found.pw_name}")
-    return found
+    if os.geteuid() not in {0, account.pw_uid}:
+        raise LocalError("This account may not back up or restore", f"run it as root or as {account.pw_name}")
+    return account

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from udi.cli.backup.plan import PASSPHRASE, S3_KEY, S3_SECRET, Plan
+from udi.cli.backup.plan import PASSPHRASE, S3_KEY, S3_SECRET, BackupPlan
 from udi.cli.local.errors import LocalError
 from udi.settings import Settings
 
@@ -12,12 +12,12 @@ SHORTEST = 16
 
 
 @dataclass(frozen=True)
-class Repository:
+class BackupRepository:
     """Where it is and what opens it. Its text shows no secret."""
 
     address: str
     passphrase: "Secret"
-    plan: Plan
+    plan: BackupPlan
     key: "Secret"
     secret: "Secret"
 
@@ -81,12 +81,12 @@ class Secret:
         return "Secret()"
 
 
-def own_repository(settings: Settings, plan: Plan) -> Repository:
+def own_repository(settings: Settings, plan: BackupPlan) -> BackupRepository:
     """The repository that the plan names, opened by this machine's secrets."""
     return other_repository(settings, plan, plan.repository, settings.secret(PASSPHRASE))
 
 
-def other_repository(settings: Settings, plan: Plan, address: str, passphrase: str) -> Repository:
+def other_repository(settings: Settings, plan: BackupPlan, address: str, passphrase: str) -> BackupRepository:
     """A repository elsewhere: a mounted or copied folder, or another bucket.
 
     Raises:
@@ -100,4 +100,4 @@ def other_repository(settings: Settings, plan: Plan, address: str, passphrase: s
         )
     in_s3 = address.startswith("s3://")
     key, secret = (settings.secret(name) if in_s3 else "" for name in (S3_KEY, S3_SECRET))
-    return Repository(address.rstrip("/"), Secret(passphrase), plan, Secret(key), Secret(secret))
+    return BackupRepository(address.rstrip("/"), Secret(passphrase), plan, Secret(key), Secret(secret))

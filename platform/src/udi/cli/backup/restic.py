@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-from udi.cli.backup.pgbackrest import cannot_open
-from udi.cli.backup.repository import Repository
-from udi.cli.backup.running import bare_environment, run, tied
+from udi.cli.backup.pgbackrest import wrong_passphrase_error
+from udi.cli.backup.processes import bare_environment, run_program, wrap_command
+from udi.cli.backup.repository import BackupRepository
 from udi.cli.local.errors import LocalError
 
 PIECE = 1024 * 1024
@@ -23,27 +23,27 @@ SOME_UNREAD = 3
 class Restic:
     """One repository; `cache` is a folder that may be deleted."""
 
-    repository: Repository
+    repository: BackupRepository
     cache: Path
 
     def _call(self, *arguments: str | Path, folder: Path | None = None, entry: bytes | None = None) -> Any:
         command = ["restic", "--cache-dir", self.cache, *arguments]
         opened = self.repository.environment
-        return run(command, reads_all=True, environment=opened, folder=folder, entry=entry)
+        return run_program(command, reads_all=True, environment=opened, folder=folder, entry=entry)
 
-    def _must(self, *arguments: str | Path, accepted: Iterable[int] = (0,), **how: Any) -> str:
+    def _call_checked(self, *arguments: str | Path, accepted: Iterable[int] = (0,), **how: Any) -> str:
         done = self._call(*arguments, **how)
         if done.returncode not in accepted:
             raise self._refusal(done.stderr)
         return str(done.stdout)
 
-    def _refusal(self, said: str) -> LocalError:
-        if "wrong password" in said:
-            return cannot_open(self.repository)
-        if "unable to open config file" in said or "does not exist" in said:
+    def _refusal(self, error_text: str) -> LocalError:
+        if "wrong password" in error_text:
+            return wrong_passphrase_error(self.repository)
+        if "unable to open config file" in error_text or "does not exist" in error_text:
             cause = f"{self.repository.address} holds no backup of ours"
             return LocalError(cause, "check the address, or run `udi backup prepare` to begin one")
-        words = next((line for line in reversed(said.strip().splitlines()) if line.strip()), "nothing was said")
+        words = next((line for line in reversed(error_text.strip().splitlines()) if line.strip()), "nothing was said")
         return LocalError(f"restic stopped («{words.strip()[:300]}»)", "put right what it says, then run it again")
 
     def exists(self) -> bool:
@@ -59,63 +59,65 @@ class Restic:
             return False
         raise self._refusal(done.stderr)
 
-    def begin(self) -> None:
+    def initialise(self) -> None:
         """Make the repository."""
-        self._must("init", "--quiet")
+        self._call_checked("init", "--quiet")
 
-    def release(self) -> None:
+    def unlock(self) -> None:
         """Take away the lock of a process that is gone."""
-        self._must("unlock", "--quiet")
+        self._call_checked("unlock", "--quiet")
 
     def save(self, folder: Path, part: str, label: str, names: Sequence[str] = (".",)) -> dict[str, Any]:
         """Take the content of a folder, or what has these names there; restic's own summary."""
         tags = _tags(part, label)
-        said = self._must("backup", *names, "--json", *tags, folder=folder, accepted=(0, SOME_UNREAD))
-        summary: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
+        output = self._call_checked("backup", *names, "--json", *tags, folder=folder, accepted=(0, SOME_UNREAD))
+        summary: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
         return summary
 
     def save_text(self, name: str, text: str, part: str, label: str) -> None:
         """Take a text as a file of that name."""
         tags = _tags(part, label)
-        self._must("backup", "--stdin", "--stdin-filename", name, "--quiet", *tags, entry=text.encode())
+        self._call_checked("backup", "--stdin", "--stdin-filename", name, "--quiet", *tags, entry=text.encode())
 
     def snapshots(self, part: str = "") -> list[dict[str, Any]]:
         """Every snapshot of ours, oldest first, with `part` and `label` read from its tags."""
-        found = json.loads(
-            self._must("snapshots", "--json", "--no-lock", "--tag", f"udi,part:{part}" if part else "udi")
+        snapshots = json.loads(
+            self._call_checked("snapshots", "--json", "--no-lock", "--tag", f"udi,part:{part}" if part else "udi")
         )
-        for snapshot in found or []:
+        for snapshot in snapshots or []:
             tagged = dict(tag.split(":", 1) for tag in snapshot["tags"] if ":" in tag)
             snapshot |= {"part": tagged.get("part", ""), "label": tagged.get("label", "")}
-        return sorted(found or [], key=lambda snapshot: str(snapshot["time"]))
+        return sorted(snapshots or [], key=lambda snapshot: str(snapshot["time"]))
 
-    def text(self, snapshot: str, name: str) -> str:
+    def read_text(self, snapshot: str, name: str) -> str:
         """The content of one small file."""
-        return self._must("dump", "--no-lock", snapshot, f"/{name}")
+        return self._call_checked("dump", "--no-lock", snapshot, f"/{name}")
 
-    def listing(self, snapshot: str) -> dict[str, int]:
+    def list_files(self, snapshot: str) -> dict[str, int]:
         """Every file of a snapshot with its size."""
-        lines = self._must("ls", "--json", "--no-lock", snapshot).splitlines()
+        lines = self._call_checked("ls", "--json", "--no-lock", snapshot).splitlines()
         nodes = [json.loads(line) for line in lines]
         return {node["path"].lstrip("/"): node["size"] for node in nodes if node.get("type") == "file"}
 
     def restore(self, snapshot: str, folder: Path, *, without: Sequence[str] = ()) -> None:
         """Put the content of a snapshot into a folder; what is there under the same names is written again."""
         left = [part for path in without for part in ("--exclude", path)]
-        self._must("restore", "--no-lock", "--quiet", snapshot, "--target", folder, *left)
+        self._call_checked("restore", "--no-lock", "--quiet", snapshot, "--target", folder, *left)
 
     def forget(self, snapshots: list[str]) -> None:
         """Forget snapshots and give back their room."""
         if snapshots:
-            self._must("forget", "--prune", "--quiet", *snapshots)
+            self._call_checked("forget", "--prune", "--quiet", *snapshots)
 
-    def read(self, snapshot: str) -> Iterator[tuple[str, "Content"]]:
+    def read_files(self, snapshot: str) -> Iterator[tuple[str, "SnapshotFile"]]:
         """Every file of a snapshot in turn, decrypted, to read before the next; no room on disk is needed.
 
         Raises:
             LocalError: a piece of the repository is missing or was changed.
         """
-        command = tied(["restic", "--cache-dir", self.cache, "dump", "--no-lock", snapshot, "/"], reads_all=True)
+        command = wrap_command(
+            ["restic", "--cache-dir", self.cache, "dump", "--no-lock", snapshot, "/"], reads_all=True
+        )
         environment = {**bare_environment(), **self.repository.environment}
         with subprocess.Popen(
             command, env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -125,17 +127,17 @@ class Restic:
                 with tarfile.open(fileobj=output, mode="r|") as archive:
                     for member in archive:
                         if member.isfile() and (content := archive.extractfile(member)):
-                            yield member.name.removeprefix("./").lstrip("/"), Content(content)
+                            yield member.name.removeprefix("./").lstrip("/"), SnapshotFile(content)
             except (tarfile.TarError, EOFError, OSError) as error:
                 process.terminate()
                 raise self._refusal(errors.read().decode(errors="replace") or str(error)) from error
-            said = errors.read().decode(errors="replace")
+            error_text = errors.read().decode(errors="replace")
             if process.wait():
-                raise self._refusal(said)
+                raise self._refusal(error_text)
 
 
 @dataclass(frozen=True)
-class Content:
+class SnapshotFile:
     """The bytes of one file of the repository, as far as they are there."""
 
     source: IO[bytes]
@@ -153,7 +155,7 @@ class Content:
             raise LocalError(cause, "choose another backup, and look at the repository's disk") from error
 
 
-def sha256_of(content: Content) -> str:
+def sha256_of(content: SnapshotFile) -> str:
     """The checksum of what is left to read."""
     digest = hashlib.sha256()
     while piece := content.read(PIECE):

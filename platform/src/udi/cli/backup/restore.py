@@ -16,35 +16,35 @@ from packaging.version import Version
 
 from udi import __version__
 from udi.cli.backup import census
-from udi.cli.backup.contents import put_files, put_installation
-from udi.cli.backup.drill import compare_tables, found_manifests, restore_database
-from udi.cli.backup.manifest import Manifest, chosen
-from udi.cli.backup.pgbackrest import configure
+from udi.cli.backup.context import BackupContext, make_folder
+from udi.cli.backup.drill import compare_tables, list_kept_manifests, restore_database
+from udi.cli.backup.manifest import Manifest, choose_manifest
+from udi.cli.backup.pgbackrest import write_configuration
 from udi.cli.backup.plan import account_of
 from udi.cli.backup.prepare import FOREIGN, prepare
-from udi.cli.backup.running import alone, run
-from udi.cli.backup.server import Control
-from udi.cli.backup.workplace import Workplace, make_folder
+from udi.cli.backup.processes import hold_lock, run_program
+from udi.cli.backup.restored_files import restore_files, restore_installation
+from udi.cli.backup.server import ServerControl
 from udi.cli.local.errors import LocalError
 from udi.cli.upgrade import units as units_here
-from udi.kit.backups import Noted
+from udi.kit.backups import BackupRun
 from udi.kit.clock import now
 from udi.settings import ProgramName
 
 UNITS = "udi-*.service"
 ANSWERED_WITHIN = 180
 """Seconds."""
-AGAIN = "put that right, then run the same command again"
+RETRY_REMEDY = "put that right, then run the same command again"
 NOT_OURS = ("udi-backup",)
 MARKER = "restoring.json"
-HELD: dict[ProgramName, str] = {
+COUNT_QUERIES: dict[ProgramName, str] = {
     "portal": "SELECT count(*) FROM app.dataset",
     "node": "SELECT count(*) FROM app.stored_file",
 }
 
 
 @dataclass(frozen=True)
-class Restored:
+class RestoreResult:
     """What became of it."""
 
     manifest: Manifest
@@ -56,7 +56,7 @@ class Restored:
 
 
 @dataclass(frozen=True)
-class Wish:
+class RestoreOptions:
     """What the operator asked for."""
 
     label: str | None
@@ -65,63 +65,63 @@ class Wish:
     replace: bool
 
     @property
-    def own_point(self) -> bool:
+    def uses_own_point(self) -> bool:
         """Whether the backup's own restore point is asked, where everything was counted."""
         return self.moment is None and not self.newest
 
 
-def restore(own: Workplace, source: Workplace, wish: Wish) -> Restored:
+def restore(own: BackupContext, source: BackupContext, wish: RestoreOptions) -> RestoreResult:
     """Make this machine the installation that was backed up. `own` is its repository, `source` the one to read.
 
     Raises:
         LocalError: refused before anything is changed, or stopped on the way: the same command then goes on.
     """
-    say = own.progress.say
+    say = own.progress.report
     if own.plan.server.clustered:
         raise LocalError("A cluster is not restored by this command", "follow docs/how-to/back-up-and-restore.md")
-    with alone(own.folder, say):
+    with hold_lock(own.folder, say):
         if source is not own:
-            _open(source)
-        manifests = found_manifests(source)
-        manifest = chosen(manifests, wish.label, wish.moment)
-        refuse_newer(manifest)
+            _open_source(source)
+        manifests = list_kept_manifests(source)
+        manifest = choose_manifest(manifests, wish.label, wish.moment)
+        refuse_newer_release(manifest)
         if not wish.replace and not (own.folder / MARKER).exists():
-            _refuse_data(own)
+            _refuse_existing_data(own)
         say(f"restoring {manifest.label}, made {manifest.finished:%Y-%m-%d %H:%M} UTC by release {manifest.release}")
         with _stopped_units(own, manifest):
-            held = _put_database(own, source, manifest, wish)
-            missing = put_files(source, _snapshot_for(manifest, manifests, wish), held.files)
-            put_installation(source, manifest)
-            _settle(own)
-        own.note(restored=Noted(label=manifest.label, at=now(), seconds=own.progress.seconds))
+            recount = _restore_database(own, source, manifest, wish)
+            missing = restore_files(source, _choose_file_backup(manifest, manifests, wish), recount.files)
+            restore_installation(source, manifest)
+            _finish_restore(own)
+        own.update_state(restored=BackupRun(label=manifest.label, at=now(), seconds=own.progress.seconds))
         say("done")
-    return Restored(manifest, own.progress.seconds, held.rows, len(held.files), missing)
+    return RestoreResult(manifest, own.progress.seconds, recount.rows, len(recount.files), missing)
 
 
-def _open(source: Workplace) -> None:
+def _open_source(source: BackupContext) -> None:
     account = account_of(source.plan)
     make_folder(source.configuration.parent, source.plan, 0o700)
-    configure(source.repository, source.configuration, source.folder, owner=(account.pw_uid, account.pw_gid))
+    write_configuration(source.repository, source.configuration, source.folder, owner=(account.pw_uid, account.pw_gid))
 
 
-def refuse_newer(manifest: Manifest) -> None:
+def refuse_newer_release(manifest: Manifest) -> None:
     if Version(manifest.release) > Version(__version__):
         cause = f"The backup was made by release {manifest.release}, and this machine has {__version__}"
         raise LocalError(cause, "deploy that release or a later one, then restore")
 
 
-def _refuse_data(own: Workplace) -> None:
+def _refuse_existing_data(own: BackupContext) -> None:
     remedy = "restore on another machine, or say --yes-replace: what this one holds is then gone"
     try:
-        held = sum(asyncio.run(_count(own, name, query)) for name, query in HELD.items())
+        count = sum(asyncio.run(_count_rows(own, name, query)) for name, query in COUNT_QUERIES.items())
     except (OSError, asyncpg.PostgresError) as error:
         cause = f"It cannot be seen whether this machine holds data ({type(error).__name__})"
         raise LocalError(cause, remedy) from error
-    if held:
+    if count:
         raise LocalError("This machine holds datasets or files", remedy)
 
 
-async def _count(own: Workplace, program: ProgramName, query: str) -> int:
+async def _count_rows(own: BackupContext, program: ProgramName, query: str) -> int:
     name = own.settings.database_names[program]
     try:
         connection = await asyncpg.connect(own.plan.superuser, database=name, timeout=10)
@@ -136,7 +136,7 @@ async def _count(own: Workplace, program: ProgramName, query: str) -> int:
 
 
 @contextmanager
-def _stopped_units(own: Workplace, manifest: Manifest) -> Iterator[None]:
+def _stopped_units(own: BackupContext, manifest: Manifest) -> Iterator[None]:
     """Our units stand still meanwhile. The marker remembers which ran, so that a second attempt starts them all."""
     marker = own.folder / MARKER
     units = json.loads(marker.read_text())["units"] if marker.exists() else _running_units(own)
@@ -144,19 +144,19 @@ def _stopped_units(own: Workplace, manifest: Manifest) -> Iterator[None]:
     partial.write_text(json.dumps({"label": manifest.label, "units": units}))
     partial.replace(marker)
     if units:
-        own.progress.say(f"stopping {len(units)} units")
-        run(["systemctl", "stop", *units])
+        own.progress.report(f"stopping {len(units)} units")
+        run_program(["systemctl", "stop", *units])
     yield
     if units:
-        own.progress.say(f"starting {len(units)} units")
-        done = run(["systemctl", "start", *units])
+        own.progress.report(f"starting {len(units)} units")
+        done = run_program(["systemctl", "start", *units])
         if done.returncode:
             raise LocalError(f"Units do not start ({done.stderr.strip()[-200:]})", "read `journalctl -u 'udi-*' -n 50`")
         _wait_for_answers(own)
     marker.unlink()
 
 
-def _wait_for_answers(own: Workplace) -> None:
+def _wait_for_answers(own: BackupContext) -> None:
     """Until what answers on this machine does again: Keycloak takes half a minute."""
     deadline = time.monotonic() + ANSWERED_WITHIN
     silent = [unit for unit in units_here.list_units() if unit.port]
@@ -164,21 +164,25 @@ def _wait_for_answers(own: Workplace) -> None:
         time.sleep(1)
         silent = [unit for unit in silent if not units_here.is_ready(unit)]
     for unit in silent:
-        own.progress.say(f"{unit.name} does not answer yet: see `udi doctor` and `journalctl -u {unit.name}`")
+        own.progress.report(f"{unit.name} does not answer yet: see `udi doctor` and `journalctl -u {unit.name}`")
 
 
-def _running_units(own: Workplace) -> list[str]:
+def _running_units(own: BackupContext) -> list[str]:
     if not own.plan.server.unit:
         return []
-    listed = run(["systemctl", "list-units", "--plain", "--no-legend", "--state=active,activating", UNITS]).stdout
+    listed = run_program(
+        ["systemctl", "list-units", "--plain", "--no-legend", "--state=active,activating", UNITS]
+    ).stdout
     return [line.split()[0] for line in listed.splitlines() if line.strip() and not line.startswith(NOT_OURS)]
 
 
-def _put_database(own: Workplace, source: Workplace, manifest: Manifest, wish: Wish) -> census.Census:
+def _restore_database(
+    own: BackupContext, source: BackupContext, manifest: Manifest, wish: RestoreOptions
+) -> census.Census:
     """What the database holds once restored."""
-    control = Control(own.plan.server, own.folder / "restored.log")
+    control = ServerControl(own.plan.server, own.folder / "restored.log")
     control.stop()
-    own.progress.say("database: restoring")
+    own.progress.report("database: restoring")
     options = ["--delta"]
     if wish.moment is not None:
         options += ["--type=time", f"--target={wish.moment.isoformat(sep=' ', timespec='milliseconds')}"]
@@ -186,32 +190,32 @@ def _put_database(own: Workplace, source: Workplace, manifest: Manifest, wish: W
         options += ["--type=default"]
     restore_database(source.pgbackrest, source, manifest, data=own.plan.server.data, options=options)
     control.start()
-    control.wait(own.progress.say)
-    own.progress.say("database: restored; counting")
-    found = asyncio.run(census.recount(control.superuser, own.settings))
-    if wish.own_point:
-        compare_tables(manifest, found)
-    return found
+    control.wait_until_writable(own.progress.report)
+    own.progress.report("database: restored; counting")
+    recount = asyncio.run(census.recount(control.superuser, own.settings))
+    if wish.uses_own_point:
+        compare_tables(manifest, recount)
+    return recount
 
 
-def _snapshot_for(manifest: Manifest, manifests: list[Manifest], wish: Wish) -> Manifest:
+def _choose_file_backup(manifest: Manifest, manifests: list[Manifest], wish: RestoreOptions) -> Manifest:
     """The backup whose files serve: the first that was made after the wished moment, else the last."""
-    if wish.own_point:
+    if wish.uses_own_point:
         return manifest
-    after = [each for each in manifests if wish.moment is not None and each.started >= wish.moment]
+    after = [candidate for candidate in manifests if wish.moment is not None and candidate.started >= wish.moment]
     return after[0] if after else manifests[-1]
 
 
-def _settle(own: Workplace) -> None:
+def _finish_restore(own: BackupContext) -> None:
     """What follows from another past: the schema of this release, an index made anew, a repository that knows its database."""
-    own.progress.say(f"database: the schema of release {__version__}")
+    own.progress.report(f"database: the schema of release {__version__}")
     migrate = [sys.executable, "-P", "-m", "udi", "database", "migrate"]
-    done = run(
+    done = run_program(
         migrate,
         environment={name: value for name, value in os.environ.items() if name.startswith(("UDI_", "PYTHONPATH"))},
     )
     if done.returncode:
-        raise LocalError(f"The schema cannot be brought to this release ({done.stderr.strip()[-300:]})", AGAIN)
+        raise LocalError(f"The schema cannot be brought to this release ({done.stderr.strip()[-300:]})", RETRY_REMEDY)
     shutil.rmtree(own.settings.index_folder, ignore_errors=True)
     if FOREIGN in prepare(own):
         own.pgbackrest.call("stanza-upgrade")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import asyncpg
 
-from udi.cli.backup.plan import Server
-from udi.cli.backup.running import run
+from udi.cli.backup.plan import DatabaseServer
+from udi.cli.backup.processes import run_program
 from udi.cli.local.errors import LocalError
 
 RECOVERED_WITHIN = 6 * 3600
@@ -17,7 +17,7 @@ RECOVERED_WITHIN = 6 * 3600
 GONE_FOR = 4
 """Seconds without a process after which it is held to have stopped: it takes a moment to write that it started."""
 POLL = 0.2
-ALONE = """listen_addresses = ''
+DRILL_CONFIGURATION = """listen_addresses = ''
 port = {port}
 unix_socket_directories = '{socket}'
 unix_socket_permissions = 0700
@@ -35,10 +35,10 @@ jit = off
 
 
 @dataclass(frozen=True)
-class Control:
+class ServerControl:
     """One server, by its unit or by `pg_ctl`."""
 
-    server: Server
+    server: DatabaseServer
     log: Path
 
     @property
@@ -53,48 +53,50 @@ class Control:
             LocalError: it does not start.
         """
         if self.server.unit:
-            done = run(["systemctl", "start", self.server.unit])
+            done = run_program(["systemctl", "start", self.server.unit])
         else:
             where: list[str | Path] = ["-D", self.server.data, "-l", self.log]
             place = f"-p {self.server.port} -k {self.server.socket}"
-            done = run([self._pg_ctl, *where, "-o", place, "-W", "start"], account=self.server.account)
+            done = run_program([self._pg_ctl, *where, "-o", place, "-W", "start"], account=self.server.account)
         if done.returncode:
-            raise self._stopped()
+            raise self._start_error()
 
     def stop(self) -> None:
         """Stop it, and wait until it is; one that does not run is no error."""
         if self.server.unit:
-            run(["systemctl", "stop", self.server.unit])
+            run_program(["systemctl", "stop", self.server.unit])
         else:
-            run([self._pg_ctl, "-D", self.server.data, "-m", "fast", "-w", "stop"], account=self.server.account)
+            run_program([self._pg_ctl, "-D", self.server.data, "-m", "fast", "-w", "stop"], account=self.server.account)
 
-    def wait(self, say: Callable[[str], None]) -> None:
+    def wait_until_writable(self, say: Callable[[str], None]) -> None:
         """Until it has recovered and takes writes.
 
         Raises:
             LocalError: it stopped: a piece of the log of transactions is missing or was changed.
         """
-        began = said = seen = time.monotonic()
+        began = reported_at = last_running_at = time.monotonic()
         while not asyncio.run(_takes_writes(self.superuser)):
-            seen = time.monotonic() if self._runs() else seen
-            if time.monotonic() - seen > GONE_FOR or time.monotonic() - began > RECOVERED_WITHIN:
-                raise self._stopped()
-            if time.monotonic() - said > 10:  # noqa: PLR2004 - seconds between two lines of progress
-                said = time.monotonic()
+            last_running_at = time.monotonic() if self._is_running() else last_running_at
+            if time.monotonic() - last_running_at > GONE_FOR or time.monotonic() - began > RECOVERED_WITHIN:
+                raise self._start_error()
+            if time.monotonic() - reported_at > 10:  # noqa: PLR2004 - seconds between two lines of progress
+                reported_at = time.monotonic()
                 say("database: reading the log of transactions again")
             time.sleep(POLL)
 
-    def _runs(self) -> bool:
+    def _is_running(self) -> bool:
         command: list[str | Path] = [self._pg_ctl, "-D", self.server.data, "status"]
-        if run(command, account=self.server.account).returncode == 0:
+        if run_program(command, account=self.server.account).returncode == 0:
             return True
-        return bool(self.server.unit) and run(["systemctl", "is-active", self.server.unit]).stdout.startswith("activ")
+        return bool(self.server.unit) and run_program(["systemctl", "is-active", self.server.unit]).stdout.startswith(
+            "activ"
+        )
 
     @property
     def _pg_ctl(self) -> Path:
         return self.server.binaries / "pg_ctl"
 
-    def _stopped(self) -> LocalError:
+    def _start_error(self) -> LocalError:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         fatal = [
             line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line and "starting up" not in line
@@ -115,10 +117,10 @@ async def _takes_writes(superuser: str) -> bool:
         await connection.close()
 
 
-def furnish(server: Server) -> None:
+def write_drill_configuration(server: DatabaseServer) -> None:
     """Give a restored folder the configuration of a server that nobody but its own account reaches."""
     files = {
-        "postgresql.conf": ALONE.format(port=server.port, socket=server.socket, data=server.data),
+        "postgresql.conf": DRILL_CONFIGURATION.format(port=server.port, socket=server.socket, data=server.data),
         "drill_hba.conf": "local all postgres trust\n",
         "drill_ident.conf": "",
     }

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from udi.cli.checks.finding import DAY, HOUR, Finding, duration, fault, ok, warning
-from udi.kit.backups import BackupState, Noted, read_state
+from udi.cli.checks.finding import DAY, HOUR, Finding, fault, format_duration, ok, warning
+from udi.kit.backups import BackupRun, BackupState, read_state
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.settings import Settings
@@ -22,61 +22,71 @@ FROM pg_stat_archiver
 async def check_backup(settings: Settings) -> list[Finding]:
     """Nothing where no backup can be expected: a trial on one's own computer, a machine without the database."""
     if not settings.backup_plan.exists():
-        return _unplanned(settings)
+        return _check_plan(settings)
     state = read_state(settings) or BackupState()
-    return [_created(state), *_verified(state), await _archiving(settings)]
+    return [_check_last_backup(state), *_check_drill(state), await _check_archiving(settings)]
 
 
-def _unplanned(settings: Settings) -> list[Finding]:
+def _check_plan(settings: Settings) -> list[Finding]:
     if not (settings.backup_plan.parent.is_dir() and LOCAL_DATABASES.is_dir()):
         return []
     remedy = "Deploy with the role backup: docs/how-to/back-up-and-restore.md."
     return [warning(PART, "plan", f"No backup is set up ({settings.backup_plan} is absent).", remedy)]
 
 
-def _created(state: BackupState) -> Finding:
+def _check_last_backup(state: BackupState) -> Finding:
     remedy = "Run `udi backup create`, and see `journalctl -u udi-backup` and `systemctl list-timers`."
     if state.created is None:
         return warning(PART, "last backup", "None was made on this machine yet.", remedy)
     age = _age(state.created)
-    said = f"{state.created.label}, made {duration(age)} ago in {duration(state.created.seconds)}."
-    return fault(PART, "last backup", said, remedy) if age > OLDEST_BACKUP else ok(PART, "last backup", said)
+    message = f"{state.created.label}, made {format_duration(age)} ago in {format_duration(state.created.seconds)}."
+    return fault(PART, "last backup", message, remedy) if age > OLDEST_BACKUP else ok(PART, "last backup", message)
 
 
-def _verified(state: BackupState) -> list[Finding]:
+def _check_drill(state: BackupState) -> list[Finding]:
     if state.refused is not None:
-        said = f"{state.refused.label} did not restore, {duration(_age(state.refused))} ago."
+        message = f"{state.refused.label} did not restore, {format_duration(_age(state.refused))} ago."
         remedy = "Run `udi backup create --full` at once, then `udi backup verify`, and read what it says."
-        return [fault(PART, "restore drill", said, remedy)]
+        return [fault(PART, "restore drill", message, remedy)]
     remedy = "Run `udi backup verify`, and see `journalctl -u udi-backup-verify`."
     if state.verified is None:
         return [warning(PART, "restore drill", "No backup was proven to restore yet.", remedy)] if state.created else []
     age = _age(state.verified)
-    said = f"{state.verified.label} restored {duration(age)} ago in {duration(state.verified.seconds)}."
-    return [(fault(PART, "restore drill", said, remedy) if age > OLDEST_DRILL else ok(PART, "restore drill", said))]
+    message = (
+        f"{state.verified.label} restored {format_duration(age)} ago in {format_duration(state.verified.seconds)}."
+    )
+    return [
+        (fault(PART, "restore drill", message, remedy) if age > OLDEST_DRILL else ok(PART, "restore drill", message))
+    ]
 
 
-def _age(noted: Noted) -> float:
+def _age(noted: BackupRun) -> float:
     return (now() - noted.at).total_seconds()
 
 
-async def _archiving(settings: Settings) -> Finding:
+async def _check_archiving(settings: Settings) -> Finding:
     database = Database(settings, "portal", pool_size=1)
     try:
         async with database.platform_session(role="owner") as session:
-            seen = (await session.execute(text(ARCHIVER))).one()
+            archiver = (await session.execute(text(ARCHIVER))).one()
     finally:
         await database.close()
-    if seen.mode == "off":
-        said, remedy = (
+    if archiver.mode == "off":
+        message, remedy = (
             "PostgreSQL does not archive its log of transactions.",
             "Run the play again: the role backup sets it.",
         )
-        return fault(PART, "archiving", said, remedy)
-    if seen.last_failed_time and (not seen.last_archived_time or seen.last_failed_time > seen.last_archived_time):
-        said = f"{seen.last_failed_wal} could not be archived {duration((seen.present - seen.last_failed_time).total_seconds())} ago."
+        return fault(PART, "archiving", message, remedy)
+    if archiver.last_failed_time and (
+        not archiver.last_archived_time or archiver.last_failed_time > archiver.last_archived_time
+    ):
+        message = f"{archiver.last_failed_wal} could not be archived {format_duration((archiver.present - archiver.last_failed_time).total_seconds())} ago."
         remedy = "Read the end of PostgreSQL's log; the repository must be reached, have room, and be of this database."
-        return fault(PART, "archiving", said, remedy)
-    if not seen.last_archived_time:
+        return fault(PART, "archiving", message, remedy)
+    if not archiver.last_archived_time:
         return ok(PART, "archiving", "Nothing had to be archived yet.")
-    return ok(PART, "archiving", f"Up to {duration((seen.present - seen.last_archived_time).total_seconds())} ago.")
+    return ok(
+        PART,
+        "archiving",
+        f"Up to {format_duration((archiver.present - archiver.last_archived_time).total_seconds())} ago.",
+    )

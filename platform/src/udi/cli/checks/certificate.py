@@ -4,11 +4,11 @@ import asyncio
 import ssl
 from urllib.parse import urlsplit
 
-from udi.cli.checks.finding import DAY, Finding, duration, fault, ok, warning
+from udi.cli.checks.finding import DAY, Finding, fault, format_duration, ok, warning
 from udi.kit.clock import now
 
 PATIENCE = 5
-LEFT_NOTED, LEFT_REFUSED = 21 * DAY, 7 * DAY
+LEFT_WARNING, LEFT_FAULT = 21 * DAY, 7 * DAY
 HTTPS = 443
 
 
@@ -23,19 +23,19 @@ async def check_certificate(slug: str, origin: str) -> list[Finding]:
         "Renew it, and see that the proxy serves the new one (`nginx -s reload`).",
     )
     try:
-        until = await asyncio.wait_for(_read(host, parts.port or HTTPS), PATIENCE)
+        until = await asyncio.wait_for(_read_expiry(host, parts.port or HTTPS), PATIENCE)
     except ssl.SSLCertVerificationError as error:
         return [fault("territory", name, f"It is refused: {error.verify_message}.", remedy)]
     except (OSError, TimeoutError):
         return []
     left = until - now().timestamp()
-    said = f"It is good for {duration(left)}."
-    if left < LEFT_NOTED:
-        return [(fault if left < LEFT_REFUSED else warning)("territory", name, said, remedy)]
-    return [ok("territory", name, said)]
+    message = f"It is good for {format_duration(left)}."
+    if left < LEFT_WARNING:
+        return [(fault if left < LEFT_FAULT else warning)("territory", name, message, remedy)]
+    return [ok("territory", name, message)]
 
 
-async def _read(host: str, port: int) -> float:
+async def _read_expiry(host: str, port: int) -> float:
     address = "127.0.0.1" if host.endswith("localhost") else host
     context = ssl.create_default_context()
     _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)

@@ -23,22 +23,22 @@ class Finding:
     remedy: str = ""
 
 
-def ok(part: str, name: str, said: str) -> Finding:
+def ok(part: str, name: str, message: str) -> Finding:
     """All is right."""
-    return Finding(part, name, "ok", said)
+    return Finding(part, name, "ok", message)
 
 
-def warning(part: str, name: str, said: str, remedy: str) -> Finding:
+def warning(part: str, name: str, message: str, remedy: str) -> Finding:
     """It works, and will not for ever."""
-    return Finding(part, name, "warning", said, remedy)
+    return Finding(part, name, "warning", message, remedy)
 
 
-def fault(part: str, name: str, said: str, remedy: str) -> Finding:
+def fault(part: str, name: str, message: str, remedy: str) -> Finding:
     """It does not work."""
-    return Finding(part, name, "fault", said, remedy)
+    return Finding(part, name, "fault", message, remedy)
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A length of time in the largest unit that fits."""
     for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
         if seconds >= size:
@@ -46,13 +46,13 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-async def guarded(part: str, check: Check, settings: Settings) -> list[Finding]:
+async def run_check(part: str, check: Check, settings: Settings) -> list[Finding]:
     """What a check finds; a check that stops half-way is itself a fault."""
     try:
         return await check(settings)
     except MissingSecretError:
-        said = "Not looked at: a secret that it needs is absent."
-        return [fault(part, "check", said, "Put right what is said of «secrets», then run `udi doctor` again.")]
+        message = "Not looked at: a secret that it needs is absent."
+        return [fault(part, "check", message, "Put right what is said of «secrets», then run `udi doctor` again.")]
     except Exception as error:  # noqa: BLE001 - whatever it is, the other checks go on
-        said = explain(error, settings.state / "logs")
-        return [fault(part, "check", said, "Put right what this says, then run `udi doctor` again.")]
+        message = explain(error, settings.state / "logs")
+        return [fault(part, "check", message, "Put right what this says, then run `udi doctor` again.")]

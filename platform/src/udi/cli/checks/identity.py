@@ -3,11 +3,11 @@
 import asyncio
 from email.utils import parsedate_to_datetime
 
-from udi.cli.checks.databases import skew
+from udi.cli.checks.databases import check_skew
 from udi.cli.checks.finding import Finding, fault, ok
 from udi.kit.clock import now
 from udi.kit.errors import ProvisionError
-from udi.kit.http import Outgoing, OutgoingError, exact_host
+from udi.kit.http import OutgoingClient, OutgoingError, exact_host
 from udi.portal.identity.provision import admin
 from udi.settings import MissingSecretError, Settings
 
@@ -17,7 +17,7 @@ PATIENCE = 10
 async def check_identity(settings: Settings) -> list[Finding]:
     """The realm as anybody, then as its administrator."""
     address = f"{settings.keycloak_internal_url}/realms/{settings.identity_realm}"
-    outgoing = Outgoing([exact_host(address)])
+    outgoing = OutgoingClient([exact_host(address)])
     try:
         answer = await outgoing.request("GET", address, patience=PATIENCE)
     except OutgoingError:
@@ -29,18 +29,18 @@ async def check_identity(settings: Settings) -> list[Finding]:
         remedy = "Run `udi tenant apply <slug>`, which makes the realm."
         return [fault("keycloak", "realm", f"{address} answers {answer.status_code}.", remedy)]
     date = answer.headers.get("date")
-    clock = [skew("keycloak", (parsedate_to_datetime(date) - now()).total_seconds())] if date else []
-    administrator = await asyncio.to_thread(_administrator, settings)
+    clock = [check_skew("keycloak", (parsedate_to_datetime(date) - now()).total_seconds())] if date else []
+    administrator = await asyncio.to_thread(_check_administrator, settings)
     return [ok("keycloak", "realm", f"Answers at {address}."), administrator, *clock]
 
 
-def _administrator(settings: Settings) -> Finding:
+def _check_administrator(settings: Settings) -> Finding:
     try:
         realm = admin.connect(settings).get("")
     except (ProvisionError, MissingSecretError) as error:
         remedy = f"Put the secret of the client «{admin.ADMIN_CLIENT}» (realm master) into «{admin.ADMIN_SECRET}»."
         return fault("keycloak", "administrator", str(error), remedy)
     if realm is None:
-        said = f"There is no realm «{settings.identity_realm}»."
-        return fault("keycloak", "administrator", said, "Run `udi tenant apply <slug>`, which makes the realm.")
+        message = f"There is no realm «{settings.identity_realm}»."
+        return fault("keycloak", "administrator", message, "Run `udi tenant apply <slug>`, which makes the realm.")
     return ok("keycloak", "administrator", f"Manages the realm «{settings.identity_realm}».")

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from udi.cli.checks.finding import DAY, MINUTE, Finding, duration, fault, ok, warning
+from udi.cli.checks.finding import DAY, MINUTE, Finding, fault, format_duration, ok, warning
 from udi.kit import landlock
 from udi.kit.clock import now
 from udi.kit.keys import key_ages
@@ -14,10 +14,10 @@ from udi.portal.catalogue.search.feed import cursor_age
 from udi.settings import MissingSecretError, Settings
 
 GIGABYTE = 10**9
-ROOM_NOTED, ROOM_REFUSED = 5 * GIGABYTE, GIGABYTE
-SHARE_NOTED = 0.1
-KEY_NOTED = 365 * DAY
-INDEX_NOTED, INDEX_REFUSED = 2 * MINUTE, 15 * MINUTE
+ROOM_WARNING, ROOM_FAULT = 5 * GIGABYTE, GIGABYTE
+SHARE_WARNING = 0.1
+KEY_WARNING = 365 * DAY
+INDEX_WARNING, INDEX_FAULT = 2 * MINUTE, 15 * MINUTE
 STORE_REMEDIES = {
     ABSENT: "Make the bucket, or correct its name in UDI_OBJECT_STORE.",
     REFUSED: "Check the secrets s3_access_key_id and s3_secret_access_key, and what that key may do; for a folder, its owner.",
@@ -30,12 +30,12 @@ SECRETS = [
 ]  # fmt: skip
 
 
-PROVIDE = "Run `udi up`, or provide the file."
+SECRETS_REMEDY = "Run `udi up`, or provide the file."
 
 
 async def check_machine(settings: Settings) -> list[Finding]:
     """Disks, secrets, files, key and index; what the kernel does for the processes that read files."""
-    own = [_signing_key(settings), _index(settings), check_locks()]
+    own = [_check_signing_key(settings), _check_index(settings), check_landlock()]
     return [
         *check_disks(settings, settings.index_folder),
         *check_secrets(settings),
@@ -44,7 +44,7 @@ async def check_machine(settings: Settings) -> list[Finding]:
     ]
 
 
-def check_locks() -> Finding:
+def check_landlock() -> Finding:
     """What the kernel does for the processes that read files."""
     spoken = landlock.version()
     if spoken:
@@ -62,34 +62,36 @@ def check_disks(settings: Settings, index: Path | None = None) -> list[Finding]:
     places = {"state": settings.state, **({"index": index} if index else {})}
     if "://" not in settings.object_store_url:
         places["objects"] = Path(settings.object_store_url)
-    return [_disk(name, folder) for name, folder in places.items()]
+    return [_check_disk(name, folder) for name, folder in places.items()]
 
 
-def _disk(name: str, folder: Path) -> Finding:
+def _check_disk(name: str, folder: Path) -> Finding:
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     usage = shutil.disk_usage(existing)
-    said = f"{usage.free / GIGABYTE:.1f} GB free of {usage.total / GIGABYTE:.1f} for {folder}."
+    message = f"{usage.free / GIGABYTE:.1f} GB free of {usage.total / GIGABYTE:.1f} for {folder}."
     remedy = "Make room, or put this folder on a larger disk (docs/reference/files-of-an-installation.md)."
-    if usage.free < ROOM_REFUSED:
-        return fault("disk", name, said, remedy)
-    tight = usage.free < ROOM_NOTED or usage.free < SHARE_NOTED * usage.total
-    return warning("disk", name, said, remedy) if tight else ok("disk", name, said)
+    if usage.free < ROOM_FAULT:
+        return fault("disk", name, message, remedy)
+    tight = usage.free < ROOM_WARNING or usage.free < SHARE_WARNING * usage.total
+    return warning("disk", name, message, remedy) if tight else ok("disk", name, message)
 
 
-def check_secrets(settings: Settings, names: Sequence[str] = SECRETS, remedy: str = PROVIDE) -> list[Finding]:
+def check_secrets(settings: Settings, names: Sequence[str] = SECRETS, remedy: str = SECRETS_REMEDY) -> list[Finding]:
     """Those that must be there, and that nobody else reads any."""
     folder = settings.secrets_folder
     if not folder.is_dir():
         return [fault("secrets", "folder", f"{folder} does not exist.", "Run `udi up`, or set UDI_SECRETS.")]
-    found = [
+    findings = [
         fault("secrets", name, f"{folder / name} is absent.", remedy) for name in names if not (folder / name).exists()
     ]
     for path in sorted(path for path in folder.iterdir() if path.is_file()):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
-            said = f"{path} may be read by others (mode {mode:04o})."
-            found.append(fault("secrets", path.name, said, f"Run `chmod 600 {path}`, then renew what it protects."))
-    return found or [ok("secrets", "folder", f"All are in {folder}, readable by their owner only.")]
+            message = f"{path} may be read by others (mode {mode:04o})."
+            findings.append(
+                fault("secrets", path.name, message, f"Run `chmod 600 {path}`, then renew what it protects.")
+            )
+    return findings or [ok("secrets", "folder", f"All are in {folder}, readable by their owner only.")]
 
 
 async def check_objects(settings: Settings) -> Finding:
@@ -99,7 +101,7 @@ async def check_objects(settings: Settings) -> Finding:
         remedy = "Start the node (`udi up`), which makes it, or set UDI_OBJECT_STORE."
         return fault("objects", "store", f"{url} does not exist.", remedy)
     try:
-        await ObjectStore.of(settings).require()
+        await ObjectStore.of(settings).check_writable()
     except StoreError as error:
         where = f"{url} at {settings.object_store_endpoint}" if settings.object_store_endpoint else url
         return fault("objects", "store", f"Nothing can be written at {where}: {error.reason}.", _remedy(error))
@@ -118,29 +120,29 @@ def _remedy(error: StoreError) -> str:
     return STORE_REMEDIES.get(error.reason, "Its own log says why; see also UDI_OBJECT_STORE and what follows it.")
 
 
-def _signing_key(settings: Settings) -> Finding:
+def _check_signing_key(settings: Settings) -> Finding:
     remedy = "Restore it from the backup of the secrets, or run `udi up` to draw one."
     try:
-        ages = key_ages(settings.find_secret("signing_keys"))
+        ages = key_ages(settings.get_secret_path("signing_keys"))
     except MissingSecretError:
         return fault("signing key", "portal", "The secret «signing_keys» is absent.", remedy)
     except ValueError as error:
         return fault("signing key", "portal", str(error), remedy)
     age = (now() - ages[0].made_at).total_seconds()
-    said = f"Drawn {duration(age)} ago, {len(ages)} published."
-    if age > KEY_NOTED:
-        return warning("signing key", "portal", said, "Run `udi key rotate`.")
-    return ok("signing key", "portal", said)
+    message = f"Drawn {format_duration(age)} ago, {len(ages)} published."
+    if age > KEY_WARNING:
+        return warning("signing key", "portal", message, "Run `udi key rotate`.")
+    return ok("signing key", "portal", message)
 
 
-def _index(settings: Settings) -> Finding:
+def _check_index(settings: Settings) -> Finding:
     age = cursor_age(settings)
     remedy = "See that `udi work portal` runs, and what it says: `udi logs portal-worker`."
     if not settings.state.is_dir():
         return ok("search", "index", "The portal runs on another machine.")
     if age is None:
         return fault("search", "index", f"No index is in {settings.index_folder}.", remedy)
-    said = f"True {duration(age)} ago."
-    if age > INDEX_NOTED:
-        return (fault if age > INDEX_REFUSED else warning)("search", "index", said, remedy)
-    return ok("search", "index", said)
+    message = f"True {format_duration(age)} ago."
+    if age > INDEX_WARNING:
+        return (fault if age > INDEX_FAULT else warning)("search", "index", message, remedy)
+    return ok("search", "index", message)

@@ -9,58 +9,64 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.checks.certificate import check_certificate
 from udi.cli.checks.databases import check_database
-from udi.cli.checks.finding import HOUR, Check, Finding, duration, fault, ok, warning
-from udi.cli.checks.machine import check_disks, check_locks, check_objects, check_secrets
+from udi.cli.checks.finding import HOUR, Check, Finding, fault, format_duration, ok, warning
+from udi.cli.checks.machine import check_disks, check_landlock, check_objects, check_secrets
 from udi.cli.local import state
+from udi.cli.own.backup_repository import check_last_backup
 from udi.cli.own.folder import SECRETS, OwnNode
-from udi.cli.own.saved import check_saved
-from udi.kit import ring
+from udi.kit import keyring
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.oidc import node_client_id
 from udi.node.datasets.models import Delivery, DeliveryState
-from udi.node.datasets.portal import Correspondent, PortalAwayError, PortalClient
-from udi.node.portals.models import FurtherDelivery, FurtherPortal, FurtherState
+from udi.node.datasets.portal import PortalClient, PortalPeer, PortalUnavailableError
+from udi.node.portals.models import FurtherDelivery, FurtherDeliveryState, FurtherPortal
 from udi.settings import Settings
 
 PATIENCE, REFUSED = 5, 500
-WAITING_NOTED = HOUR
-INVITE = "Ask the territory's team for another invitation, and give it to `udi node init` with the same folder."
+WAITING_WARNING = HOUR
+INVITATION_REMEDY = (
+    "Ask the territory's team for another invitation, and give it to `udi node init` with the same folder."
+)
 
 
-def own_checks(own: OwnNode) -> Mapping[str, Check]:
+def list_own_checks(own: OwnNode) -> Mapping[str, Check]:
     """What is looked at, by part."""
     return {
-        "machine": partial(_machine, own),
-        "node": partial(_running, own),
-        "portal": partial(_portals, own),
-        "backup": partial(_backup, own),
+        "machine": partial(_check_machine, own),
+        "node": partial(_check_programs, own),
+        "portal": partial(_check_portals, own),
+        "backup": partial(_check_backup, own),
     }
 
 
-async def _machine(own: OwnNode, settings: Settings) -> list[Finding]:
+async def _check_machine(own: OwnNode, settings: Settings) -> list[Finding]:
     slug = own.joined.territory.slug
-    names = [*SECRETS, ring.SECRET, f"node_credential_{slug}", f"node_login_{slug}"]
-    names += [each.credential for each in own.further]
-    secrets = check_secrets(settings, names, f"Restore it from the backup. {INVITE}")
-    return [*check_disks(settings), *secrets, await check_objects(settings), check_locks()]
+    names = [*SECRETS, keyring.SECRET, f"node_credential_{slug}", f"node_login_{slug}"]
+    names += [further_portal.credential for further_portal in own.further]
+    secrets = check_secrets(settings, names, f"Restore it from the backup. {INVITATION_REMEDY}")
+    return [*check_disks(settings), *secrets, await check_objects(settings), check_landlock()]
 
 
-async def _running(own: OwnNode, settings: Settings) -> list[Finding]:
+async def _check_programs(own: OwnNode, settings: Settings) -> list[Finding]:
     """Its pages, its database and what waits there; nothing of these answers while it is stopped."""
     if not state.is_running(settings):
-        said = "It is stopped: its database, and what waits for the portals, were not looked at."
-        return [fault("node", "running", said, f"Start it: udi node serve {own.folder}")]
-    found = [ok("node", "running", "It runs."), await _pages(own, settings)]
-    found += await check_certificate(own.joined.node.slug, own.joined.node.url)
+        message = "It is stopped: its database, and what waits for the portals, were not looked at."
+        return [fault("node", "running", message, f"Start it: udi node serve {own.folder}")]
+    findings = [ok("node", "running", "It runs."), await _check_pages(own, settings)]
+    findings += await check_certificate(own.joined.node.slug, own.joined.node.url)
     database = await check_database(settings, "node")
-    found += database
-    return found if any(each.severity == "fault" for each in database) else [*found, *await _outboxes(own, settings)]
+    findings += database
+    return (
+        findings
+        if any(finding.severity == "fault" for finding in database)
+        else [*findings, *await _check_outboxes(own, settings)]
+    )
 
 
-async def _pages(own: OwnNode, settings: Settings) -> Finding:
-    outgoing, url = Outgoing([*settings.private_hosts]), own.joined.node.url
+async def _check_pages(own: OwnNode, settings: Settings) -> Finding:
+    outgoing, url = OutgoingClient([*settings.private_hosts]), own.joined.node.url
     try:
         answer = await outgoing.request("GET", f"{url}/health", patience=PATIENCE)
     except (OutgoingError, RefusedAddressError) as error:
@@ -73,80 +79,83 @@ async def _pages(own: OwnNode, settings: Settings) -> Finding:
     return ok("node", "address", f"{url} answers.")
 
 
-async def _portals(own: OwnNode, settings: Settings) -> list[Finding]:
+async def _check_portals(own: OwnNode, settings: Settings) -> list[Finding]:
     """Each portal answers, and knows the node's credential."""
-    territory, outgoing = own.joined.territory.slug, Outgoing(settings.private_hosts)
+    territory, outgoing = own.joined.territory.slug, OutgoingClient(settings.private_hosts)
     client_id = node_client_id(territory, own.joined.node.slug)
-    known = [Correspondent(own.joined.portal, client_id, f"node_credential_{territory}")]
-    known += [Correspondent(each.portal, each.client_id, each.credential) for each in own.further]
+    peers = [PortalPeer(own.joined.portal, client_id, f"node_credential_{territory}")]
+    peers += [
+        PortalPeer(further_portal.portal, further_portal.client_id, further_portal.credential)
+        for further_portal in own.further
+    ]
     client = PortalClient(settings, outgoing)
     try:
-        return [await _portal(client, each) for each in known]
+        return [await _check_portal(client, peer) for peer in peers]
     finally:
         await outgoing.close()
 
 
-async def _portal(client: PortalClient, portal: Correspondent) -> Finding:
+async def _check_portal(client: PortalClient, portal: PortalPeer) -> Finding:
     try:
-        await client.list_told(portal, now(), 0)
-    except PortalAwayError as error:
-        said = f"{portal.origin}: {error} ({error.detail})"
-        remedy = f"It is told all that waits when it is back. Where it refuses the credential: {INVITE}"
-        return fault("portal", portal.origin, said, remedy)
+        await client.list_reported_datasets(portal, now(), 0)
+    except PortalUnavailableError as error:
+        message = f"{portal.origin}: {error} ({error.detail})"
+        remedy = f"It is told all that waits when it is back. Where it refuses the credential: {INVITATION_REMEDY}"
+        return fault("portal", portal.origin, message, remedy)
     return ok("portal", portal.origin, f"{portal.origin} answers, and takes this node's credential.")
 
 
-async def _outboxes(own: OwnNode, settings: Settings) -> list[Finding]:
+async def _check_outboxes(own: OwnNode, settings: Settings) -> list[Finding]:
     database = Database(settings, "node", pool_size=1)
     try:
         async with database.session(own.joined.territory.id, role="worker") as session:
-            found = [await _first_outbox(session, own.joined.portal), await _last_push(session)]
+            findings = [await _check_first_outbox(session, own.joined.portal), await _check_last_push(session)]
             portals = (await session.scalars(select(FurtherPortal).order_by(FurtherPortal.origin))).all()
-            found += [await _further_outbox(session, portal) for portal in portals]
+            findings += [await _check_further_outbox(session, portal) for portal in portals]
     finally:
         await database.close()
-    return found
+    return findings
 
 
-async def _first_outbox(session: AsyncSession, origin: str) -> Finding:
+async def _check_first_outbox(session: AsyncSession, origin: str) -> Finding:
     states = (DeliveryState.QUEUED, DeliveryState.FAILED)
     waiting = func.count().filter(Delivery.state.in_(states))
     oldest = func.min(Delivery.updated_at).filter(Delivery.state.in_(states))
     refused = func.count().filter(Delivery.state == DeliveryState.REFUSED)
     row = (await session.execute(select(waiting, oldest, refused))).one()
-    return _outbox(origin, *row)
+    return _assess_outbox(origin, *row)
 
 
-async def _further_outbox(session: AsyncSession, portal: FurtherPortal) -> Finding:
-    queued = FurtherDelivery.state == FurtherState.QUEUED
+async def _check_further_outbox(session: AsyncSession, portal: FurtherPortal) -> Finding:
+    queued = FurtherDelivery.state == FurtherDeliveryState.QUEUED
     counts = (
         func.count().filter(queued),
         func.min(FurtherDelivery.updated_at).filter(queued),
-        func.count().filter(FurtherDelivery.state == FurtherState.REFUSED),
+        func.count().filter(FurtherDelivery.state == FurtherDeliveryState.REFUSED),
     )
     row = (await session.execute(select(*counts).where(FurtherDelivery.portal_id == portal.id))).one()
-    return _outbox(portal.origin, *row)
+    return _assess_outbox(portal.origin, *row)
 
 
-def _outbox(origin: str, waiting: int, oldest: datetime | None, refused: int) -> Finding:
+def _assess_outbox(origin: str, waiting: int, oldest: datetime | None, refused: int) -> Finding:
     name, age = f"outbox {origin}", (now() - oldest).total_seconds() if oldest else 0.0
-    said = f"{waiting} waiting for {origin}" + (f", the oldest for {duration(age)}" if waiting else "")
-    said += f"; {refused} refused there." if refused else "."
-    if waiting and age > WAITING_NOTED:
+    message = f"{waiting} waiting for {origin}" + (f", the oldest for {format_duration(age)}" if waiting else "")
+    message += f"; {refused} refused there." if refused else "."
+    if waiting and age > WAITING_WARNING:
         remedy = "See what is said of this portal; what waits is told when it is back."
-        return warning("outbox", name, said, remedy)
+        return warning("outbox", name, message, remedy)
     if refused:
-        return warning("outbox", name, said, "The page of each dataset says what to correct.")
-    return ok("outbox", name, said)
+        return warning("outbox", name, message, "The page of each dataset says what to correct.")
+    return ok("outbox", name, message)
 
 
-async def _last_push(session: AsyncSession) -> Finding:
+async def _check_last_push(session: AsyncSession) -> Finding:
     newest = select(func.max(Delivery.updated_at)).where(Delivery.state == DeliveryState.ACCEPTED)
     at = await session.scalar(newest)
     if at is None:
         return ok("outbox", "last push", "Nothing was published yet.")
-    return ok("outbox", "last push", f"The last push was accepted {duration((now() - at).total_seconds())} ago.")
+    return ok("outbox", "last push", f"The last push was accepted {format_duration((now() - at).total_seconds())} ago.")
 
 
-async def _backup(own: OwnNode, _settings: Settings) -> list[Finding]:
-    return [check_saved(own)]
+async def _check_backup(own: OwnNode, _settings: Settings) -> list[Finding]:
+    return [check_last_backup(own)]

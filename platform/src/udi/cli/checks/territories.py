@@ -8,41 +8,41 @@ from sqlalchemy import select
 from udi.cli.checks.certificate import check_certificate
 from udi.cli.checks.finding import Finding, fault, ok, warning
 from udi.kit.db import Database
-from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError, exact_host
+from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, exact_host
 from udi.kit.oidc import IdentityRefusedError, IdentityService
-from udi.kit.tokens import IdentityAwayError
+from udi.kit.tokens import IdentityUnavailableError
 from udi.node.territories.models import Tenant as NodeTenant
 from udi.portal.tenants.models import Tenant as PortalTenant
 from udi.settings import MissingSecretError, ProgramName, Settings
 
 PATIENCE = 5
-ROWS: dict[ProgramName, Any] = {"portal": PortalTenant, "node": NodeTenant}
+TENANT_MODELS: dict[ProgramName, Any] = {"portal": PortalTenant, "node": NodeTenant}
 
 
 async def check_territories(settings: Settings) -> list[Finding]:
     """Hosts of the portal, hosts of the node, credential of the hosted node."""
-    found, slugs = [], set()
-    for program in ROWS:
-        for tenant in await _tenants(settings, program):
+    findings, slugs = [], set()
+    for program in TENANT_MODELS:
+        for tenant in await _list_tenants(settings, program):
             if tenant.state != "active":
-                said = f"Suspended: its {program} says so to everybody."
-                found.append(
-                    warning("territory", f"{tenant.slug} {program}", said, "`udi tenant resume` serves it again.")
+                message = f"Suspended: its {program} says so to everybody."
+                findings.append(
+                    warning("territory", f"{tenant.slug} {program}", message, "`udi tenant resume` serves it again.")
                 )
                 continue
             slugs.add(tenant.slug)
             for host in tenant.hosts:
-                found.append(await _host(settings, program, tenant.slug, host))
-                found += await check_certificate(tenant.slug, settings.origin(program, host))
-    found += [await _credential(settings, slug) for slug in sorted(slugs)]
-    if not found:
+                findings.append(await _check_host(settings, program, tenant.slug, host))
+                findings += await check_certificate(tenant.slug, settings.origin(program, host))
+    findings += [await _check_credential(settings, slug) for slug in sorted(slugs)]
+    if not findings:
         remedy = "Write tenants/<slug>/, then run `udi tenant apply <slug>`."
-        found = [warning("territory", "none", "No territory was applied.", remedy)]
-    return found
+        findings = [warning("territory", "none", "No territory was applied.", remedy)]
+    return findings
 
 
-async def _tenants(settings: Settings, program: ProgramName) -> Sequence[Any]:
-    database, row = Database(settings, program, pool_size=1), ROWS[program]
+async def _list_tenants(settings: Settings, program: ProgramName) -> Sequence[Any]:
+    database, row = Database(settings, program, pool_size=1), TENANT_MODELS[program]
     try:
         async with database.platform_session() as session:
             return (await session.scalars(select(row).order_by(row.slug))).all()
@@ -50,9 +50,9 @@ async def _tenants(settings: Settings, program: ProgramName) -> Sequence[Any]:
         await database.close()
 
 
-async def _host(settings: Settings, program: ProgramName, slug: str, host: str) -> Finding:
+async def _check_host(settings: Settings, program: ProgramName, slug: str, host: str) -> Finding:
     address = f"{settings.origin(program, host)}/health"
-    outgoing = Outgoing([exact_host(address)])
+    outgoing = OutgoingClient([exact_host(address)])
     remedy = f"See that `udi serve {program}` and the reverse proxy run, and that the name {host} leads here."
     try:
         answer = await outgoing.request("GET", address, patience=PATIENCE)
@@ -65,7 +65,7 @@ async def _host(settings: Settings, program: ProgramName, slug: str, host: str) 
     return ok("territory", f"{slug} {host}", f"{address} answers.")
 
 
-async def _credential(settings: Settings, slug: str) -> Finding:
+async def _check_credential(settings: Settings, slug: str) -> Finding:
     name = f"{slug} hosted node"
     remedy = f"Run `udi tenant apply {slug}`; delete the file node_credential_{slug} first if it is wrong."
     service = IdentityService(settings)
@@ -76,7 +76,7 @@ async def _credential(settings: Settings, slug: str) -> Finding:
         return fault("territory", name, str(error), remedy)
     except IdentityRefusedError as error:
         return fault("territory", name, f"Keycloak refuses its credential ({error.code}).", remedy)
-    except IdentityAwayError as error:
+    except IdentityUnavailableError as error:
         return warning("territory", name, f"Its credential could not be tried: {error}", "Start Keycloak.")
     finally:
         await service.close()

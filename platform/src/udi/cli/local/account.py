@@ -15,7 +15,7 @@ FALLBACKS = ("postgres", "nobody")
 
 
 @dataclass(frozen=True)
-class Account:
+class SystemAccount:
     """A system account that owns nothing outside its folders."""
 
     name: str
@@ -23,7 +23,7 @@ class Account:
     gid: int
 
 
-def service_account() -> Account | None:
+def service_account() -> SystemAccount | None:
     """The account for the parts that must not be root; None when the caller is not root (they run as the caller).
 
     Raises:
@@ -31,23 +31,23 @@ def service_account() -> Account | None:
     """
     if os.geteuid() != 0:
         return None
-    found = find_account(NAME) or _create() or next(filter(None, map(find_account, FALLBACKS)), None)
-    if found is None:
+    account = find_account(NAME) or _create_account() or next(filter(None, map(find_account, FALLBACKS)), None)
+    if account is None:
         cause = f"PostgreSQL refuses to run as root and the account «{NAME}» cannot be created"
         raise LocalError(cause, "create it, or run this command as an ordinary user")
-    return found
+    return account
 
 
-def find_account(name: str) -> Account | None:
+def find_account(name: str) -> SystemAccount | None:
     """The account of this name; None where there is none, or it has root's rights."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
         return None
-    return Account(name, entry.pw_uid, entry.pw_gid) if entry.pw_uid else None
+    return SystemAccount(name, entry.pw_uid, entry.pw_gid) if entry.pw_uid else None
 
 
-def _create() -> Account | None:
+def _create_account() -> SystemAccount | None:
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if not useradd:
         return None
@@ -56,7 +56,7 @@ def _create() -> Account | None:
     return find_account(NAME)
 
 
-def can_read(account: Account | None, path: Path) -> bool:
+def can_read(account: SystemAccount | None, path: Path) -> bool:
     """Whether the account reaches this file or folder through the rights of «others» or its own."""
     if account is None:
         return os.access(path, os.R_OK)
@@ -67,7 +67,7 @@ def can_read(account: Account | None, path: Path) -> bool:
     return all(_rights(account, item.stat()) & bits == bits for item, bits in needed)
 
 
-def _rights(account: Account, status: os.stat_result) -> int:
+def _rights(account: SystemAccount, status: os.stat_result) -> int:
     if status.st_uid == account.uid:
         return status.st_mode >> 6 & 7
     if status.st_gid == account.gid:
@@ -75,7 +75,7 @@ def _rights(account: Account, status: os.stat_result) -> int:
     return status.st_mode & 7
 
 
-def give(path: Path, account: Account | None) -> None:
+def change_owner(path: Path, account: SystemAccount | None) -> None:
     """Make a folder (created if absent) and all it holds belong to the account."""
     path.mkdir(parents=True, exist_ok=True)
     if account is None:
@@ -84,7 +84,7 @@ def give(path: Path, account: Account | None) -> None:
         os.chown(item, account.uid, account.gid, follow_symlinks=False)
 
 
-def open_up(path: Path) -> None:
+def make_readable(path: Path) -> None:
     """Let everybody read a folder made by the caller, whatever the caller's umask."""
     for item in (path, *path.rglob("*")):
         if item.is_symlink():
@@ -93,7 +93,7 @@ def open_up(path: Path) -> None:
         item.chmod(0o755 if executable else 0o644)
 
 
-def place(source: Path, probe: str, copy: Path, account: Account | None) -> Path:
+def ensure_readable_copy(source: Path, probe: str, copy: Path, account: SystemAccount | None) -> Path:
     """A folder of programs where the account can read it: itself, or its `copy`, made once.
 
     `probe` is a file inside, whose rights stand for the others'.
@@ -106,7 +106,7 @@ def place(source: Path, probe: str, copy: Path, account: Account | None) -> Path
     shutil.rmtree(partial, ignore_errors=True)
     try:
         shutil.copytree(source, partial, symlinks=True)
-        open_up(partial)
+        make_readable(partial)
         partial.rename(copy)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -7,7 +7,7 @@ import asyncpg
 from udi.settings import ProgramName, Role
 
 ROLES: tuple[Role, ...] = ("owner", "app", "public", "worker")
-LOW = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+ROLE_OPTIONS = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
 
 async def prepare_cluster(dsn: str, databases: Mapping[ProgramName, str], passwords: Mapping[str, str]) -> None:
@@ -29,9 +29,9 @@ async def prepare_roles(dsn: str, programs: Sequence[ProgramName], passwords: Ma
     connection = await asyncpg.connect(dsn)
     try:
         for name in names:
-            known = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", name)
-            verb = "ALTER" if known else "CREATE"
-            template = f"{verb} ROLE %I {LOW} PASSWORD %L"
+            role_exists = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", name)
+            verb = "ALTER" if role_exists else "CREATE"
+            template = f"{verb} ROLE %I {ROLE_OPTIONS} PASSWORD %L"
             await connection.execute(
                 await connection.fetchval("SELECT format($1, $2::text, $3::text)", template, name, passwords[name])
             )

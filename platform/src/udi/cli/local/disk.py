@@ -6,7 +6,7 @@ from pathlib import Path
 from udi.cli.local.errors import LocalError
 
 
-def require_room(folder: Path, needed: int, what: str) -> None:
+def require_free_space(folder: Path, needed: int, what: str) -> None:
     """See that the disk of a folder (or of its nearest parent) has `needed` bytes.
 
     Raises:

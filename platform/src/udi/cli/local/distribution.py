@@ -13,31 +13,31 @@ import requests
 from jgo.constants import MAVEN_CENTRAL_URL, default_maven_repo
 from jgo.maven import MavenContext, PythonResolver
 
-from udi.cli.local.account import Account, give, open_up
-from udi.cli.local.disk import require_room
+from udi.cli.local.account import SystemAccount, change_owner, make_readable
+from udi.cli.local.disk import require_free_space
 from udi.cli.local.errors import LocalError
 from udi.cli.local.processes import run_tool
-from udi.cli.local.state import cache_lock
+from udi.cli.local.state import lock_cache
 
 GROUP, ARTIFACT, VERSION = "org.keycloak", "keycloak-quarkus-dist", "26.7.3"
 SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
 ARCHIVE = f"{ARTIFACT}-{VERSION}.zip"
 BUILD_OPTIONS = ("--db=postgres", "--health-enabled=true", "--metrics-enabled=true")
 ROOM_FOR_ARCHIVE, ROOM_FOR_BUILD = 200 * 1000**2, 300 * 1000**2
-OPENED = ("java.util", "java.util.concurrent", "java.security", "java.lang")
+OPENED_PACKAGES = ("java.util", "java.util.concurrent", "java.security", "java.lang")
 
 Progress = Callable[[int, int], None]
 """Called with the bytes received and the bytes expected."""
 
 
-def key() -> str:
+def build_key() -> str:
     """What the built folder depends on: the archive and the build options."""
     return hashlib.sha256("\n".join((SHA256, *BUILD_OPTIONS)).encode()).hexdigest()[:12]
 
 
 def built_folder(cache: Path) -> Path:
     """Where the built Keycloak is, or will be."""
-    return cache / f"keycloak-{VERSION}-{key()}"
+    return cache / f"keycloak-{VERSION}-{build_key()}"
 
 
 def ensure_archive(
@@ -48,13 +48,16 @@ def ensure_archive(
     Raises:
         LocalError: it cannot be fetched, or what came is not the pinned file (which is then deleted).
     """
-    kept = cache / ARCHIVE
+    cached_archive = cache / ARCHIVE
     local = [default_maven_repo()] if local_repositories is None else local_repositories
-    for found in (kept, *(folder / GROUP.replace(".", "/") / ARTIFACT / VERSION / ARCHIVE for folder in local)):
-        if found.is_file() and _sha256(found) == SHA256:
-            return found
-    kept.unlink(missing_ok=True)
-    require_room(cache, ROOM_FOR_ARCHIVE, "the download of Keycloak")
+    for candidate in (
+        cached_archive,
+        *(folder / GROUP.replace(".", "/") / ARTIFACT / VERSION / ARCHIVE for folder in local),
+    ):
+        if candidate.is_file() and _sha256(candidate) == SHA256:
+            return candidate
+    cached_archive.unlink(missing_ok=True)
+    require_free_space(cache, ROOM_FOR_ARCHIVE, "the download of Keycloak")
     with tempfile.TemporaryDirectory(dir=cache, prefix=".maven-") as folder:
         fetched = _fetch(Path(folder), repository or MAVEN_CENTRAL_URL, progress)
         if _sha256(fetched) != SHA256:
@@ -62,8 +65,8 @@ def ensure_archive(
             raise LocalError(
                 cause, "run the same command again; if it lasts, name another repository in UDI_MAVEN_REPOSITORY"
             )
-        fetched.rename(kept)
-    return kept
+        fetched.rename(cached_archive)
+    return cached_archive
 
 
 def _fetch(folder: Path, repository: str, progress: Progress) -> Path:
@@ -122,34 +125,34 @@ def unpack(archive: Path, target: Path) -> Path:
     return next(folder for folder in target.iterdir() if folder.is_dir())
 
 
-def ensure_built(cache: Path, archive: Path, java: Path, account: Account | None) -> Path:
+def ensure_built(cache: Path, archive: Path, java: Path, account: SystemAccount | None) -> Path:
     """The built Keycloak, read-only for the account that runs it.
 
     Raises:
         LocalError: the build failed; nothing is left of its attempt.
     """
     built = built_folder(cache)
-    with cache_lock(cache):
+    with lock_cache(cache):
         if built.is_dir():
             return built
-        require_room(cache, ROOM_FOR_BUILD, "Keycloak")
+        require_free_space(cache, ROOM_FOR_BUILD, "Keycloak")
         partial = Path(tempfile.mkdtemp(dir=cache, prefix=".keycloak-"))
         try:
             home = unpack(archive, partial)
             partial.chmod(0o755)
-            give(home, account)
+            change_owner(home, account)
             run_tool(build_command(java, home), what="Building Keycloak", where=cache, account=account)
-            _take_back(home, account)
+            _restore_owner(home, account)
             home.rename(built)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return built
 
 
-def _take_back(home: Path, account: Account | None) -> None:
+def _restore_owner(home: Path, account: SystemAccount | None) -> None:
     if account:
-        give(home, Account("root", 0, 0))
-        open_up(home)
+        change_owner(home, SystemAccount("root", 0, 0))
+        make_readable(home)
 
 
 def build_command(java: Path, home: Path) -> list[str]:
@@ -174,7 +177,7 @@ def java_command(java: Path, distribution: Path, home: Path, *flags: str) -> lis
         str(java),
         *flags,
         *(f"-D{name}={value}" for name, value in properties.items()),
-        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED),
+        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
         "--enable-native-access=ALL-UNNAMED",
         "-cp",
         str(distribution / "lib/quarkus-run.jar"),

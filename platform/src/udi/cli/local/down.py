@@ -42,7 +42,7 @@ def reset(settings: Settings, *, yes: bool = False, console: Console | None = No
     try:
         if state.is_running(settings):
             _stop(settings)
-        state.forget_all(settings)
+        state.delete_data(settings)
     except OSError as error:
         console.print(f"[red]✗[/red] {explain_refusal(error)}", highlight=False, soft_wrap=True)
         return 1
@@ -57,11 +57,11 @@ def _stop(settings: Settings) -> None:
     pid = state.read_status(settings).get("pid")
     if not pid:
         raise LocalError("The running `udi up` did not say its process", "stop it where it was started")
-    if not _end(pid):
+    if not _end_process(pid):
         raise LocalError(f"The process {pid} did not stop within {PATIENCE:.0f} s", f"end it with: kill -9 {pid}")
 
 
-def _end(pid: int) -> bool:
+def _end_process(pid: int) -> bool:
     try:
         process = psutil.Process(pid)
         process.send_signal(signal.SIGTERM)

@@ -9,7 +9,7 @@ from typing import Any, Self
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stopped(BaseException):
+class StopRequest(BaseException):
     """Someone asked us to stop."""
 
     def __init__(self, number: int) -> None:
@@ -17,7 +17,7 @@ class Stopped(BaseException):
         self.number = number
 
 
-class Interrupts:
+class InterruptHandler:
     """Turns the first of the three signals into `Stopped`; the next ones are ignored while everything stops."""
 
     def __init__(self) -> None:
@@ -28,8 +28,10 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         # `nohup` ignores SIGHUP before it starts us: so do we.
-        heard = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
-        self._before = {number: signal.signal(number, self._receive) for number in heard}
+        signals = [
+            number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
+        ]
+        self._before = {number: signal.signal(number, self._receive) for number in signals}
         return self
 
     def __exit__(
@@ -45,14 +47,14 @@ class Interrupts:
             self._waiting = number
             return
         self._stopping = True
-        raise Stopped(number)
+        raise StopRequest(number)
 
     def ignore(self) -> None:
         """Ignore the signals from now on: we are stopping."""
         self._stopping = True
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def defer_signals(self) -> Iterator[None]:
         """Keep a signal for the end of the block."""
         self._held = True
         try:
@@ -61,4 +63,4 @@ class Interrupts:
             self._held = False
         if self._waiting is not None and not self._stopping:
             self._stopping = True
-            raise Stopped(self._waiting)
+            raise StopRequest(self._waiting)

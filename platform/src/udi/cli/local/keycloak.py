@@ -9,10 +9,10 @@ from pathlib import Path
 from string import Template
 
 from udi.cli.local import ports
-from udi.cli.local.account import Account, give
+from udi.cli.local.account import SystemAccount, change_owner
 from udi.cli.local.distribution import java_command
 from udi.cli.local.passwords import write_common_passwords
-from udi.cli.local.processes import BARE_ENVIRONMENT, Guardian, failure, spawn, stop
+from udi.cli.local.processes import BARE_ENVIRONMENT, ProcessWatchdog, failure, spawn, stop
 from udi.settings import Settings
 
 ADMIN_CLIENT = "udi-admin"
@@ -47,7 +47,7 @@ class Keycloak:
     password: str
     admin_secret: str
     """Secret of the client `udi-admin`, made at the first start on an empty database."""
-    account: Account | None = None
+    account: SystemAccount | None = None
     address: str = LOOPBACK
     """Where its peers reach it; people and programs come through loopback."""
     peers: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class Keycloak:
 
     def prepare(self, themes: Path | None) -> None:
         """Lay the instance's folder over the read-only distribution, with our login themes."""
-        give(self.home, None)
+        change_owner(self.home, None)
         for name in ("conf", "data", "tmp"):
             (self.home / name).mkdir(exist_ok=True)
         write_common_passwords(self.home / "data")
@@ -71,9 +71,9 @@ class Keycloak:
             (self.home / "themes").mkdir()
         if self.peers:
             peers = ",".join(f"{peer}[{CLUSTER_PORT}]" for peer in self.peers)
-            self._cluster.write_text(Template(CLUSTER.read_text()).substitute(peers=peers))
+            self._cluster_file.write_text(Template(CLUSTER.read_text()).substitute(peers=peers))
         self.home.chmod(0o700)
-        give(self.home, self.account)
+        change_owner(self.home, self.account)
 
     def command(self) -> list[str]:
         """The server in the foreground: one process, one pid."""
@@ -96,35 +96,37 @@ class Keycloak:
             "KC_LOG_LEVEL": "info,io.smallrye.health:warn",
             "KC_BOOTSTRAP_ADMIN_CLIENT_ID": ADMIN_CLIENT,
             "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET": self.admin_secret,
-            **self._cache(),
-            **self._front(),
+            **self._cache_environment(),
+            **self._proxy_environment(),
         }
 
     @property
-    def _cluster(self) -> Path:
+    def _cluster_file(self) -> Path:
         return self.home / "conf/cluster.xml"
 
-    def _cache(self) -> Mapping[str, str]:
+    def _cache_environment(self) -> Mapping[str, str]:
         if not self.peers:
             return {"KC_CACHE": "local"}
         return {
             "KC_CACHE": "ispn",
-            "KC_CACHE_CONFIG_FILE": str(self._cluster),
+            "KC_CACHE_CONFIG_FILE": str(self._cluster_file),
             "KC_CACHE_EMBEDDED_NETWORK_BIND_ADDRESS": self.address,
             "KC_CACHE_EMBEDDED_NETWORK_BIND_PORT": str(CLUSTER_PORT),
         }
 
-    def _front(self) -> Mapping[str, str]:
+    def _proxy_environment(self) -> Mapping[str, str]:
         if not self.proxies:
             return {}
         return {"KC_PROXY_HEADERS": "xforwarded", "KC_PROXY_TRUSTED_ADDRESSES": ",".join(self.proxies)}
 
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether it can serve; its port opens long before."""
         return ports.answers(self.management_port, "/health/ready")
 
 
-def configured(settings: Settings, *, java: Path, distribution: Path, account: Account | None = None) -> Keycloak:
+def make_keycloak(
+    settings: Settings, *, java: Path, distribution: Path, account: SystemAccount | None = None
+) -> Keycloak:
     """The instance that the settings describe: its ports, its address, its database."""
     database_port = settings.database_port or settings.port(4)
     database = f"jdbc:postgresql://{settings.database_host}:{database_port}/udi_keycloak"
@@ -147,12 +149,12 @@ def configured(settings: Settings, *, java: Path, distribution: Path, account: A
 
 
 @dataclass(frozen=True)
-class Running:
+class KeycloakProcess:
     """A started Keycloak."""
 
     keycloak: Keycloak
     process: subprocess.Popen[bytes]
-    guardian: Guardian | None = None
+    guardian: ProcessWatchdog | None = None
 
     def stop(self) -> None:
         """Stop it; sessions are in the database and last."""
@@ -164,9 +166,9 @@ def start_keycloak(
     log: Path,
     *,
     themes: Path | None = None,
-    guardian: Guardian | None = None,
+    guardian: ProcessWatchdog | None = None,
     patience: float = 180,
-) -> Running:
+) -> KeycloakProcess:
     """Start an instance and wait until it can serve.
 
     Raises:
@@ -177,9 +179,9 @@ def start_keycloak(
     command, environment = keycloak.command(), keycloak.environment()
     process = spawn(command, log=log, environment=environment, account=keycloak.account, guardian=guardian)
     deadline = time.monotonic() + patience
-    while not keycloak.ready():
+    while not keycloak.is_ready():
         if process.poll() is not None or time.monotonic() > deadline:
             stop(process, guardian=guardian)
             raise failure("Starting Keycloak", log.read_text(errors="replace")[start_of_log:], keycloak.home)
         time.sleep(0.2)
-    return Running(keycloak, process, guardian)
+    return KeycloakProcess(keycloak, process, guardian)

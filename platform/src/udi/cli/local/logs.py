@@ -24,34 +24,34 @@ def logs(settings: Settings, part: str | None = None, *, follow: bool = False, l
     if not present:
         raise LocalError("There is no log yet", "start with `udi up`")
     width = max(len(file.stem) for file in present) if len(present) > 1 else 0
-    positions = {file: _tail(file, lines, width) for file in present}
+    positions = {file: _print_tail(file, lines, width) for file in present}
     try:
         while follow:
             time.sleep(0.5)
-            positions = {file: _more(file, position, width) for file, position in positions.items()}
+            positions = {file: _print_new_lines(file, position, width) for file, position in positions.items()}
     except KeyboardInterrupt:
         return 0
     return 0
 
 
-def _tail(file: Path, lines: int, width: int) -> int:
+def _print_tail(file: Path, lines: int, width: int) -> int:
     with file.open(errors="replace") as content:
         for line in deque(content, maxlen=lines):
-            _print(file, line, width)
+            _print_line(file, line, width)
         return content.tell()
 
 
-def _more(file: Path, position: int, width: int) -> int:
+def _print_new_lines(file: Path, position: int, width: int) -> int:
     if file.stat().st_size < position:
         position = 0
     with file.open(errors="replace") as content:
         content.seek(position)
         while line := content.readline():
-            _print(file, line, width)
+            _print_line(file, line, width)
         return content.tell()
 
 
-def _print(file: Path, line: str, width: int) -> None:
+def _print_line(file: Path, line: str, width: int) -> None:
     prefix = f"{file.stem:<{width}} │ " if width else ""
     sys.stdout.write(prefix + line.rstrip("\n") + "\n")
     sys.stdout.flush()

@@ -20,7 +20,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.template.config import TemplateConfig
 
-from udi.cli.local import mails
+from udi.cli.local import emails
 from udi.settings import Settings, get_settings
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -35,7 +35,7 @@ HEADERS = {
 AnyRequest = Request[None, None, State]
 
 
-class Keeper:
+class MailboxHandler:
     """The SMTP side: every mail becomes a file."""
 
     def __init__(self, folder: Path) -> None:
@@ -44,20 +44,20 @@ class Keeper:
     async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
         """Keep the mail; the name is the one that aiosmtpd calls."""
         content = envelope.content or b""
-        mails.store(self._folder, content if isinstance(content, bytes) else content.encode())
+        emails.store_email(self._folder, content if isinstance(content, bytes) else content.encode())
         return "250 Kept on this machine"
 
 
 @get("/")
 async def show_list(request: AnyRequest) -> Template:
     """Every mail, newest first."""
-    return Template("list.html", context={"mails": mails.list_mails(request.app.state.folder)})
+    return Template("list.html", context={"mails": emails.list_emails(request.app.state.folder)})
 
 
 @get("/mails/{name:str}")
-async def show_mail(request: AnyRequest, name: FromPath[str]) -> Template:
+async def show_email(request: AnyRequest, name: FromPath[str]) -> Template:
     """One mail: its text and its links."""
-    mail = mails.find_mail(request.app.state.folder, name)
+    mail = emails.find_email(request.app.state.folder, name)
     if mail is None:
         raise NotFoundException
     return Template("mail.html", context={"mail": mail})
@@ -66,7 +66,7 @@ async def show_mail(request: AnyRequest, name: FromPath[str]) -> Template:
 @get("/mails/{name:str}/source", media_type=MediaType.TEXT)
 async def show_source(request: AnyRequest, name: FromPath[str]) -> bytes:
     """One mail as it came."""
-    source = mails.read_source(request.app.state.folder, name)
+    source = emails.read_source(request.app.state.folder, name)
     if source is None:
         raise NotFoundException
     return source
@@ -98,7 +98,7 @@ def _not_found(_request: AnyRequest, _error: Exception) -> Response[str]:
 def create_app(folder: Path) -> Litestar:
     """The page over one folder of mails; read-only."""
     return Litestar(
-        [show_list, show_mail, show_source, show_style, show_health],
+        [show_list, show_email, show_source, show_style, show_health],
         template_config=TemplateConfig(directory=TEMPLATES, engine=JinjaTemplateEngine),
         before_request=_refuse_other_hosts,
         exception_handlers={NotFoundException: _not_found},
@@ -112,7 +112,7 @@ def create_app(folder: Path) -> Litestar:
 async def serve(folder: Path, *, web_port: int, smtp_port: int) -> None:
     """Run both sides on loopback until SIGINT or SIGTERM."""
     loop = asyncio.get_running_loop()
-    keeper = Keeper(folder)
+    keeper = MailboxHandler(folder)
     smtp = await loop.create_server(
         lambda: SMTP(keeper, data_size_limit=LARGEST, enable_SMTPUTF8=True, hostname="localhost", loop=loop),
         "127.0.0.1",

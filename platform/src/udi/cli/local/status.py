@@ -11,27 +11,27 @@ from rich.console import Console
 from rich.table import Table
 
 from udi.cli.local.parts import NAMES, is_healthy
-from udi.cli.local.plan import Plan
+from udi.cli.local.plan import StartupPlan
 from udi.cli.local.state import is_running, read_status
 from udi.settings import Settings
 
 COLOURS = {"healthy": "green", "stopped": "dim", "starting": "yellow"}
 MEGABYTE = 1000**2
-NEW = 60.0
+STARTING_PERIOD = 60.0
 """Seconds during which a part that does not answer yet is starting, not failing."""
 
 
-def status(plan: Plan, *, json: bool = False, console: Console | None = None) -> int:
+def status(plan: StartupPlan, *, json: bool = False, console: Console | None = None) -> int:
     """Print the state of the installation; 0 when every part is healthy, 3 otherwise."""
-    report = describe(plan)
+    report = describe_installation(plan)
     if json:
         print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
     else:
-        show(report, console or Console())
+        print_report(report, console or Console())
     return 0 if all(part["state"] == "healthy" for part in report["parts"]) else 3
 
 
-def describe(plan: Plan) -> dict[str, Any]:
+def describe_installation(plan: StartupPlan) -> dict[str, Any]:
     """Addresses, health of each part, demonstration accounts."""
     settings = plan.settings
     return {
@@ -45,34 +45,34 @@ def describe(plan: Plan) -> dict[str, Any]:
 
 
 def _parts(settings: Settings) -> list[dict[str, Any]]:
-    known = {part["name"]: part for part in read_status(settings).get("parts", ())}
+    part_by_name = {part["name"]: part for part in read_status(settings).get("parts", ())}
     running = is_running(settings)
-    return [_part(settings, name, known.get(name), running=running) for name in NAMES]
+    return [_part(settings, name, part_by_name.get(name), running=running) for name in NAMES]
 
 
-def _part(settings: Settings, name: str, known: dict[str, Any] | None, *, running: bool) -> dict[str, Any]:
-    pid = known["pid"] if known else None
+def _part(settings: Settings, name: str, part: dict[str, Any] | None, *, running: bool) -> dict[str, Any]:
+    pid = part["pid"] if part else None
     alive = pid is not None and psutil.pid_exists(pid)
     return {
         "name": name,
-        "state": _state(settings, name, known, alive=alive, running=running),
+        "state": _state(settings, name, part, alive=alive, running=running),
         "pid": pid if alive else None,
-        "since": known["since"] if known and alive else None,
+        "since": part["since"] if part and alive else None,
         "rss_bytes": memory(pid) if pid is not None and alive else 0,
     }
 
 
-def _state(settings: Settings, name: str, known: dict[str, Any] | None, *, alive: bool, running: bool) -> str:
+def _state(settings: Settings, name: str, part: dict[str, Any] | None, *, alive: bool, running: bool) -> str:
     if not running:
         return "stopped"
-    if known is None:
+    if part is None:
         return "starting"
     if not alive:
         return "restarting"
     if is_healthy(settings, name):
         return "healthy"
-    age = (datetime.now(UTC) - datetime.fromisoformat(known["since"])).total_seconds()
-    return "starting" if age < NEW else "failing"
+    age = (datetime.now(UTC) - datetime.fromisoformat(part["since"])).total_seconds()
+    return "starting" if age < STARTING_PERIOD else "failing"
 
 
 def memory(pid: int) -> int:
@@ -95,7 +95,7 @@ def _resident(process: psutil.Process) -> int:
         return 0
 
 
-def show(report: dict[str, Any], console: Console) -> None:
+def print_report(report: dict[str, Any], console: Console) -> None:
     """Print the report as calm tables."""
     table = _table("part", "state", "process", "memory", "since")
     for part in report["parts"]:
@@ -104,10 +104,10 @@ def show(report: dict[str, Any], console: Console) -> None:
         since = datetime.fromisoformat(part["since"]).astimezone().strftime("%d/%m %H:%M") if part["since"] else ""
         table.add_row(part["name"], f"[{colour}]{part['state']}[/{colour}]", str(part["pid"] or ""), size, since)
     console.print(table)
-    show_addresses(report, console)
+    print_addresses(report, console)
 
 
-def show_addresses(report: dict[str, Any], console: Console) -> None:
+def print_addresses(report: dict[str, Any], console: Console) -> None:
     """Print where to go and with which account."""
     addresses = [("Territories of this installation", report["installation"])]
     for territory in report["territories"]:
@@ -116,10 +116,10 @@ def show_addresses(report: dict[str, Any], console: Console) -> None:
             (f"Node of «{territory['slug']}»", territory["node"]),
         ]
     addresses += [("Identity (Keycloak)", report["identity"]), ("Mailbox", report["mailbox"])]
-    console.print(_filled(_table("address", ""), addresses))
+    console.print(_fill_table(_table("address", ""), addresses))
     accounts = [(account["username"], account["password"], account["role"]) for account in report["accounts"]]
     if accounts:
-        console.print(_filled(_table("demonstration account", "password", "may"), accounts))
+        console.print(_fill_table(_table("demonstration account", "password", "may"), accounts))
 
 
 def _table(*headings: str) -> Table:
@@ -129,7 +129,7 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _filled(table: Table, rows: Sequence[Sequence[str]]) -> Table:
+def _fill_table(table: Table, rows: Sequence[Sequence[str]]) -> Table:
     for row in rows:
         table.add_row(*row)
     table.add_row()

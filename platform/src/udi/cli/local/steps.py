@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 MEGABYTE = 1000**2
 
 
-class Steps(Protocol):
+class StepReporter(Protocol):
     """Where the steps are shown."""
 
     def begin(self, title: str) -> None:
@@ -33,10 +33,10 @@ class Steps(Protocol):
         """The step failed; the reason is said elsewhere."""
 
 
-class Step:
+class StartupStep:
     """The step in hand."""
 
-    def __init__(self, steps: Steps) -> None:
+    def __init__(self, steps: StepReporter) -> None:
         self._steps = steps
         self._shown = 0
         self.detail = ""
@@ -53,10 +53,10 @@ class Step:
 
 
 @contextmanager
-def step(steps: Steps, title: str) -> Iterator[Step]:
+def step(steps: StepReporter, title: str) -> Iterator[StartupStep]:
     """Show a step around a block; set `.detail` for the line that stays."""
     steps.begin(title)
-    current = Step(steps)
+    current = StartupStep(steps)
     try:
         yield current
     except BaseException:
@@ -65,7 +65,7 @@ def step(steps: Steps, title: str) -> Iterator[Step]:
     steps.end(current.detail)
 
 
-class Terminal:
+class TerminalReporter:
     """Steps for a person: a moving line while it lasts, one line that stays."""
 
     def __init__(self, console: Console) -> None:
@@ -101,8 +101,10 @@ class Terminal:
         """Leave one line."""
         self.abandon()
         took = time.monotonic() - self._start
-        said = f" [dim]{escape(detail)}[/dim]" if detail else ""
-        self._console.print(f"[green]✓[/green] {escape(self._title)}{said} [dim]({took:.1f} s)[/dim]", highlight=False)
+        suffix = f" [dim]{escape(detail)}[/dim]" if detail else ""
+        self._console.print(
+            f"[green]✓[/green] {escape(self._title)}{suffix} [dim]({took:.1f} s)[/dim]", highlight=False
+        )
 
     def abandon(self) -> None:
         """Take the moving line away."""
@@ -123,7 +125,7 @@ class Terminal:
         self._progress.start()
 
 
-class Pipe:
+class PipeReporter:
     """Steps told as JSON lines to the process in front of a detached `udi up`."""
 
     def __init__(self, descriptor: int) -> None:
@@ -132,39 +134,39 @@ class Pipe:
 
     def begin(self, title: str) -> None:
         """A step starts."""
-        self._tell("begin", title)
+        self._send_event("begin", title)
 
     def note(self, text: str) -> None:
         """What the step is doing now."""
-        self._tell("note", text)
+        self._send_event("note", text)
 
     def received(self, done: int, total: int) -> None:
         """Bytes of a download."""
-        self._tell("received", done, total)
+        self._send_event("received", done, total)
 
     def end(self, detail: str) -> None:
         """The step is done."""
-        self._tell("end", detail)
+        self._send_event("end", detail)
 
     def abandon(self) -> None:
         """The step failed."""
-        self._tell("abandon")
+        self._send_event("abandon")
 
     def finish(self, error: str = "") -> None:
         """Everything is ready, or nothing is; the process in front may leave."""
-        self._tell("finish", error)
+        self._send_event("finish", error)
         if self._output:
             with suppress(OSError):
                 self._output.close()
             self._output = None
 
-    def _tell(self, *event: str | int) -> None:
+    def _send_event(self, *event: str | int) -> None:
         if self._output:
             with suppress(OSError):
                 self._output.write(json.dumps(event) + "\n")
 
 
-def relay(events: TextIO, steps: Steps) -> str | None:
+def relay(events: TextIO, steps: StepReporter) -> str | None:
     """Show what a detached `udi up` tells, until it is ready: its error, "" if it is ready, None if it died."""
     for line in events:
         name, *arguments = json.loads(line)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from udi.cli.local import processes
-from udi.cli.local.account import Account
+from udi.cli.local.account import SystemAccount
 from udi.cli.local.errors import LocalError
-from udi.cli.local.interrupts import Interrupts
-from udi.cli.local.processes import Guardian
+from udi.cli.local.interrupts import InterruptHandler
+from udi.cli.local.processes import ProcessWatchdog
 
-FAREWELL = ("[INFO] ", "[ERROR] Unexpected exit")
+WATCHER_LOG_PREFIXES = ("[INFO] ", "[ERROR] Unexpected exit")
 """What the process that watches over web workers says after the words of the one that ended."""
 KEPT_LOGS = 3
 LONGEST_PAUSE = 30.0
@@ -25,24 +25,24 @@ STEADY = 60.0
 
 
 @dataclass(frozen=True)
-class Part:
+class SupervisedProgram:
     """One program to keep running. Parts of a lower `stage` stop first."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     healthy: Callable[[], bool]
-    account: Account | None = None
+    account: SystemAccount | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     patience: float = 90
     stage: int = 0
 
 
 @dataclass
-class Child:
+class SupervisedProcess:
     """A part and its present process; `due` is when to start it again after a crash."""
 
-    part: Part
+    part: SupervisedProgram
     process: subprocess.Popen[bytes] | None = None
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     started: float = 0
@@ -56,17 +56,17 @@ class Supervisor:
     def __init__(
         self,
         logs: Path,
-        guardian: Guardian,
+        guardian: ProcessWatchdog,
         changed: Callable[[list[dict[str, Any]]], None],
-        interrupts: Interrupts | None = None,
+        interrupts: InterruptHandler | None = None,
     ) -> None:
         self._logs, self._guardian, self._changed, self._interrupts = logs, guardian, changed, interrupts
-        self._children: dict[str, Child] = {}
+        self._children: dict[str, SupervisedProcess] = {}
 
-    def start(self, part: Part) -> None:
+    def start(self, part: SupervisedProgram) -> None:
         """Start a part, with a new log; the last three logs are kept."""
-        rotate(self._log(part))
-        child = self._children[part.name] = Child(part)
+        rotate_log(self._log(part))
+        child = self._children[part.name] = SupervisedProcess(part)
         self._spawn(child)
 
     def wait(self, *names: str) -> None:
@@ -79,18 +79,18 @@ class Supervisor:
             child = self._children[name]
             deadline = time.monotonic() + child.part.patience
             while not child.part.healthy():
-                self._see_alive(child)
+                self._require_alive(child)
                 if time.monotonic() > deadline:
                     raise self._failure(child.part, f"did not answer within {child.part.patience:.0f} s")
                 time.sleep(0.1)
         for name in names:
-            self._see_alive(self._children[name])
+            self._require_alive(self._children[name])
 
     def watch(self, *, pause: float = 0.5, rounds: int | None = None) -> None:
         """Restart what crashes, until `Stopped` is raised or the `rounds` are over."""
         while rounds is None or rounds > 0:
             for child in self._children.values():
-                self._look_at(child)
+                self._check_child(child)
             time.sleep(pause)
             rounds = None if rounds is None else rounds - 1
 
@@ -107,11 +107,11 @@ class Supervisor:
                 if child.process:
                     processes.stop(child.process, child.part.stop_signal, guardian=self._guardian)
                     child.process = None
-            self._tell()
+            self._report_change()
 
-    def _spawn(self, child: Child) -> None:
+    def _spawn(self, child: SupervisedProcess) -> None:
         part = child.part
-        with self._interrupts.held() if self._interrupts else nullcontext():
+        with self._interrupts.defer_signals() if self._interrupts else nullcontext():
             child.process = processes.spawn(
                 part.command,
                 log=self._log(part),
@@ -120,19 +120,19 @@ class Supervisor:
                 guardian=self._guardian,
             )
             child.since, child.started = datetime.now(UTC), time.monotonic()
-        self._tell()
+        self._report_change()
 
-    def _see_alive(self, child: Child) -> None:
+    def _require_alive(self, child: SupervisedProcess) -> None:
         if child.process and child.process.poll() is not None:
             raise self._failure(child.part, f"stopped at once (status {child.process.returncode})")
 
-    def _spawn_or_wait(self, child: Child) -> None:
+    def _spawn_or_wait(self, child: SupervisedProcess) -> None:
         try:
             self._spawn(child)
         except OSError:
             child.due = time.monotonic() + LONGEST_PAUSE
 
-    def _look_at(self, child: Child) -> None:
+    def _check_child(self, child: SupervisedProcess) -> None:
         if child.process is None:
             if time.monotonic() >= child.due:
                 self._spawn_or_wait(child)
@@ -148,9 +148,9 @@ class Supervisor:
         )
         processes.stop(child.process, guardian=self._guardian)
         child.process = None
-        self._tell()
+        self._report_change()
 
-    def _tell(self) -> None:
+    def _report_change(self) -> None:
         self._changed(
             [
                 {
@@ -163,23 +163,23 @@ class Supervisor:
             ]
         )
 
-    def _note(self, part: Part, text: str) -> None:
+    def _note(self, part: SupervisedProgram, text: str) -> None:
         with suppress(OSError), self._log(part).open("a") as log:
             log.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} udi: {part.name} {text}\n")
 
-    def _failure(self, part: Part, what: str) -> LocalError:
-        written = self._log(part).read_text(errors="replace").splitlines()
-        lines = [line for line in written if line.strip() and not line.startswith(FAREWELL)]
-        said = f"; its last words are «{lines[-1].strip()[:300]}»" if lines else ""
+    def _failure(self, part: SupervisedProgram, what: str) -> LocalError:
+        log_lines = self._log(part).read_text(errors="replace").splitlines()
+        lines = [line for line in log_lines if line.strip() and not line.startswith(WATCHER_LOG_PREFIXES)]
+        suffix = f"; its last words are «{lines[-1].strip()[:300]}»" if lines else ""
         return LocalError(
-            f"The part {part.name} {what}{said}", f"read {self._log(part)}, correct the cause and run `udi up` again"
+            f"The part {part.name} {what}{suffix}", f"read {self._log(part)}, correct the cause and run `udi up` again"
         )
 
-    def _log(self, part: Part) -> Path:
+    def _log(self, part: SupervisedProgram) -> Path:
         return self._logs / f"{part.name}.log"
 
 
-def rotate(log: Path) -> None:
+def rotate_log(log: Path) -> None:
     """Put the log of the last run aside: `name.log.1` is the most recent of three."""
     if not log.exists() or not log.stat().st_size:
         return

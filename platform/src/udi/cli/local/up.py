@@ -13,68 +13,70 @@ from udi.cli.local import account, disk, java, parts, ports, postgres, state
 from udi.cli.local.cluster import prepare_cluster
 from udi.cli.local.distribution import built_folder, ensure_archive, ensure_built
 from udi.cli.local.errors import LocalError, explain
-from udi.cli.local.interrupts import Interrupts, Stopped
-from udi.cli.local.keycloak import Keycloak, configured
-from udi.cli.local.plan import Plan
-from udi.cli.local.processes import Guardian
-from udi.cli.local.status import describe, show_addresses, status
-from udi.cli.local.steps import Pipe, Steps, Terminal, relay, step
-from udi.cli.local.supervisor import Supervisor, rotate
+from udi.cli.local.interrupts import InterruptHandler, StopRequest
+from udi.cli.local.keycloak import Keycloak, make_keycloak
+from udi.cli.local.plan import StartupPlan
+from udi.cli.local.processes import ProcessWatchdog
+from udi.cli.local.status import describe_installation, print_addresses, status
+from udi.cli.local.steps import PipeReporter, StepReporter, TerminalReporter, relay, step
+from udi.cli.local.supervisor import Supervisor, rotate_log
 from udi.settings import Settings
 
 ROOM_FOR_STATE = 300 * 1000**2
 INTERRUPTED = 130
 
 
-def up(plan: Plan, *, detach: bool = False, events: int | None = None, console: Console | None = None) -> int:
+def up(plan: StartupPlan, *, detach: bool = False, events: int | None = None, console: Console | None = None) -> int:
     """Start everything, and stay until Ctrl-C unless `detach`.
 
     `events` is the descriptor on which a detached `udi up` tells its steps to the process in front. Returns the exit status.
     """
     console = console or Console()
     if state.is_running(plan.settings):
-        return _already(plan, console)
+        return _report_running(plan, console)
     if detach:
-        return _in_background(plan, console)
-    steps: Steps = Terminal(console) if events is None else Pipe(events)
+        return _start_in_background(plan, console)
+    steps: StepReporter = TerminalReporter(console) if events is None else PipeReporter(events)
     ready = False
     try:
-        with Interrupts() as interrupts, ExitStack() as stack:
-            supervisor = _assemble(plan, steps, stack, interrupts)
+        with InterruptHandler() as interrupts, ExitStack() as stack:
+            supervisor = _start_installation(plan, steps, stack, interrupts)
             if supervisor is None:
-                return _already(plan, console)
+                return _report_running(plan, console)
             ready = True
-            _announce(plan, steps, console)
+            _report_ready(plan, steps, console)
             supervisor.watch()
-    except Stopped:
+    except StopRequest:
         console.print("Everything is stopped; the data are kept." if ready else "Interrupted; nothing is left running.")
         return 0 if ready else INTERRUPTED
     except Exception as error:  # noqa: BLE001
-        return _refuse(plan.settings, error, steps, console)
+        return _report_error(plan.settings, error, steps, console)
     return 0
 
 
-def _already(plan: Plan, console: Console) -> int:
+def _report_running(plan: StartupPlan, console: Console) -> int:
     console.print("Already running.\n")
     status(plan, console=console)
     return 0
 
 
-def _assemble(plan: Plan, steps: Steps, stack: ExitStack, interrupts: Interrupts) -> Supervisor | None:
+def _start_installation(
+    plan: StartupPlan, steps: StepReporter, stack: ExitStack, interrupts: InterruptHandler
+) -> Supervisor | None:
     settings = plan.settings
     with step(steps, "Checking the machine"):
         service = account.service_account()
-        disk.require_room(settings.state, ROOM_FOR_STATE, "the state folder")
-        state.prepare(settings, service)
-        if not stack.enter_context(state.exclusive(settings)):
+        disk.require_free_space(settings.state, ROOM_FOR_STATE, "the state folder")
+        state.prepare_folders(settings, service)
+        if not stack.enter_context(state.lock_state(settings)):
             return None
         state.wait_for_leftovers(settings)
         postgres.clear_stale(settings.state / "postgres/data")
         ports.check_free(settings)
         state.write_status(settings, {"pid": os.getpid(), "parts": []})
-    guardian = stack.enter_context(Guardian())
+    guardian = stack.enter_context(ProcessWatchdog())
     logs = settings.state / "logs"
-    supervisor = Supervisor(logs, guardian, lambda known: _write(settings, known), interrupts)
+    supervisor = Supervisor(logs, guardian, lambda part_states: _write_status(settings, part_states), interrupts)
     stack.callback(supervisor.stop_all)
     programs_account = _choose_account(settings, steps, service)
     keycloak = _prepare_services(settings, steps, supervisor, service)
@@ -82,27 +84,29 @@ def _assemble(plan: Plan, steps: Steps, stack: ExitStack, interrupts: Interrupts
     return supervisor
 
 
-def _choose_account(settings: Settings, steps: Steps, service: account.Account | None) -> account.Account | None:
+def _choose_account(
+    settings: Settings, steps: StepReporter, service: account.SystemAccount | None
+) -> account.SystemAccount | None:
     """Who runs portal, node and mailbox, and has their folders: None for the caller."""
     with step(steps, "Closing the folders to other accounts") as current:
         unreachable = parts.find_unreachable(settings, service)
-        chosen = service if unreachable is None else None
-        state.give_to_programs(settings, chosen)
-        if chosen:
-            current.detail = f"portal, node and mailbox run as {chosen.name}"
+        programs_account = service if unreachable is None else None
+        state.give_to_programs(settings, programs_account)
+        if programs_account:
+            current.detail = f"portal, node and mailbox run as {programs_account.name}"
         elif service:
             current.detail = f"portal, node and mailbox run as root: «{service.name}» cannot read {unreachable}"
-    return chosen
+    return programs_account
 
 
-def _write(settings: Settings, known: list[dict[str, Any]]) -> None:
+def _write_status(settings: Settings, part_states: list[dict[str, Any]]) -> None:
     # A full disk must not stop what runs.
     with suppress(OSError):
-        state.write_status(settings, {"pid": os.getpid(), "parts": known})
+        state.write_status(settings, {"pid": os.getpid(), "parts": part_states})
 
 
 def _prepare_services(
-    settings: Settings, steps: Steps, supervisor: Supervisor, service: account.Account | None
+    settings: Settings, steps: StepReporter, supervisor: Supervisor, service: account.SystemAccount | None
 ) -> Keycloak:
     data = settings.state / "postgres/data"
     with step(steps, "Starting PostgreSQL") as current:
@@ -121,7 +125,7 @@ def _prepare_services(
         with step(steps, "Building Keycloak") as current:
             current.note("once, half a minute or so")
             ensure_built(settings.cache, archive, runtime, service)
-    return configured(settings, java=runtime, distribution=distribution, account=service)
+    return make_keycloak(settings, java=runtime, distribution=distribution, account=service)
 
 
 def _passwords(settings: Settings) -> dict[str, str]:
@@ -131,7 +135,11 @@ def _passwords(settings: Settings) -> dict[str, str]:
 
 
 def _start_programs(
-    plan: Plan, steps: Steps, supervisor: Supervisor, keycloak: Keycloak, programs_account: account.Account | None
+    plan: StartupPlan,
+    steps: StepReporter,
+    supervisor: Supervisor,
+    keycloak: Keycloak,
+    programs_account: account.SystemAccount | None,
 ) -> None:
     settings = plan.settings
     keycloak.prepare(parts.THEMES)
@@ -154,51 +162,51 @@ def _start_programs(
         current.detail = f"ports {settings.port(0)} and {settings.port(1)}"
 
 
-def _announce(plan: Plan, steps: Steps, console: Console) -> None:
-    if isinstance(steps, Pipe):
+def _report_ready(plan: StartupPlan, steps: StepReporter, console: Console) -> None:
+    if isinstance(steps, PipeReporter):
         steps.finish()
     else:
-        _welcome(plan, console, "Press Ctrl-C to stop everything; the data are kept.")
+        _print_welcome(plan, console, "Press Ctrl-C to stop everything; the data are kept.")
 
 
-def _welcome(plan: Plan, console: Console, last: str) -> None:
-    report = describe(plan)
+def _print_welcome(plan: StartupPlan, console: Console, last: str) -> None:
+    report = describe_installation(plan)
     console.print()
-    show_addresses(report, console)
+    print_addresses(report, console)
     first = report["territories"][0]["portal"] if report["territories"] else report["installation"]
     next_steps = f"Next: open {first}, log in with an account above, publish a file at the node."
     commands = "`udi status` shows each part, `udi logs` what they say, `udi test` proves the whole."
     console.print(next_steps, commands, last, sep="\n", highlight=False, soft_wrap=True)
 
 
-def _refuse(settings: Settings, error: Exception, steps: Steps, console: Console) -> int:
+def _report_error(settings: Settings, error: Exception, steps: StepReporter, console: Console) -> int:
     details = settings.state / "logs/udi.log"
     if not isinstance(error, LocalError):
         with suppress(OSError), details.open("a") as log:
             traceback.print_exception(error, file=log)
     sentence = explain(error, details)
-    if isinstance(steps, Pipe):
+    if isinstance(steps, PipeReporter):
         steps.finish(sentence)
     else:
         console.print(f"[red]✗[/red] {sentence}", highlight=False, soft_wrap=True)
     return 1
 
 
-def _in_background(plan: Plan, console: Console) -> int:
+def _start_in_background(plan: StartupPlan, console: Console) -> int:
     log = plan.settings.state / "logs/udi.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        rotate(log)
-        with Interrupts(), log.open("ab") as output:
+        rotate_log(log)
+        with InterruptHandler(), log.open("ab") as output:
             return _launch(plan, console, output.fileno())
     except OSError as error:
-        return _refuse(plan.settings, error, Terminal(console), console)
+        return _report_error(plan.settings, error, TerminalReporter(console), console)
 
 
-def _launch(plan: Plan, console: Console, output: int) -> int:
+def _launch(plan: StartupPlan, console: Console, output: int) -> int:
     reading, writing = os.pipe()
     command = [*plan.command, "up", "--events", str(writing)]
-    steps = Terminal(console)
+    steps = TerminalReporter(console)
     with os.fdopen(reading) as events:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=[writing], start_new_session=True
@@ -206,7 +214,7 @@ def _launch(plan: Plan, console: Console, output: int) -> int:
         os.close(writing)
         try:
             error = relay(events, steps)
-        except Stopped:
+        except StopRequest:
             steps.abandon()
             process.terminate()
             process.wait()
@@ -219,5 +227,5 @@ def _launch(plan: Plan, console: Console, output: int) -> int:
         process.wait()
         console.print(f"[red]✗[/red] {error}", highlight=False, soft_wrap=True)
         return 1
-    _welcome(plan, console, "Everything runs in the background: `udi down` stops it; the data are kept.")
+    _print_welcome(plan, console, "Everything runs in the background: `udi down` stops it; the data are kept.")
     return 0

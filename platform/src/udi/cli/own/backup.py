@@ -13,15 +13,25 @@ from udi import __version__
 from udi.cli.backup.plan import PASSPHRASE
 from udi.cli.local import state
 from udi.cli.local.errors import LocalError
-from udi.cli.local.steps import Terminal
-from udi.cli.own import running
-from udi.cli.own.database_copy import copy_out, make_private
+from udi.cli.local.steps import TerminalReporter
+from udi.cli.own import node_processes
+from udi.cli.own.backup_repository import (
+    ADDRESS,
+    FOLDER,
+    MANIFEST,
+    PART,
+    SAVING,
+    NodeBackup,
+    find_restic,
+    restic_at,
+    update_backup_state,
+)
+from udi.cli.own.database_copy import dump_tables, make_private_folder
 from udi.cli.own.folder import FILE, OwnNode
-from udi.cli.own.saved import ADDRESS, FOLDER, MANIFEST, PART, SAVING, Saved, find_restic, note, restic_at
-from udi.kit.backups import Noted
+from udi.kit.backups import BackupRun
 from udi.kit.clock import now
 
-KEPT = 14
+MAX_BACKUPS = 14
 
 
 def prepare(own: OwnNode, address: str) -> bool:
@@ -34,29 +44,29 @@ def prepare(own: OwnNode, address: str) -> bool:
     restic = restic_at(own, address)
     begun = restic.exists()
     if not begun:
-        restic.begin()
+        restic.initialise()
     path = own.folder / FOLDER / ADDRESS
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"{restic.repository.address}\n")
     return not begun
 
 
-def create(own: OwnNode) -> Saved:
+def create(own: OwnNode) -> NodeBackup:
     """Back a node up, running or not: the database first, then the files that it names, in one snapshot.
 
     Raises:
         LocalError: no repository was begun, or something stopped on the way; there is no half backup.
     """
     began, restic, holds_files = time.monotonic(), find_restic(own), _holds_files(own)
-    restic.release()
+    restic.unlock()
     target = own.folder / SAVING
     shutil.rmtree(target, ignore_errors=True)
     try:
-        with _with_database(own):
-            make_private(target)
-            copied = asyncio.run(copy_out(own, target))
+        with _run_database(own):
+            make_private_folder(target)
+            copied = asyncio.run(dump_tables(own, target))
         label, moment = f"{now():%Y%m%dT%H%M%SZ}", now()
-        saved = Saved(
+        saved = NodeBackup(
             label=label,
             release=__version__,
             made_at=moment,
@@ -66,13 +76,13 @@ def create(own: OwnNode) -> Saved:
             copied=copied,
         )
         (target / MANIFEST).write_text(saved.model_dump_json())
-        held = [name for name in (FILE, "secrets", "objects", SAVING) if (own.folder / name).exists()]
-        restic.save(own.folder, PART, label, held)
+        names = [name for name in (FILE, "secrets", "objects", SAVING) if (own.folder / name).exists()]
+        restic.save(own.folder, PART, label, names)
     finally:
         shutil.rmtree(target, ignore_errors=True)
     saved = saved.model_copy(update={"seconds": round(time.monotonic() - began, 1)})
-    note(own, created=Noted(label=label, at=moment, seconds=saved.seconds))
-    restic.forget([each["id"] for each in restic.snapshots(PART)[:-KEPT]])
+    update_backup_state(own, created=BackupRun(label=label, at=moment, seconds=saved.seconds))
+    restic.forget([snapshot["id"] for snapshot in restic.snapshots(PART)[:-MAX_BACKUPS]])
     return saved
 
 
@@ -87,11 +97,14 @@ def _holds_files(own: OwnNode) -> bool:
 
 
 @contextmanager
-def _with_database(own: OwnNode) -> Iterator[None]:
+def _run_database(own: OwnNode) -> Iterator[None]:
     """Its database answers: that of the node that runs, or started for this."""
     if state.is_running(own.settings):
         yield
         return
-    steps = Terminal(Console(stderr=True))
-    with running.held(own.folder, own.port) as service, running.prepared(own, service, steps):
+    steps = TerminalReporter(Console(stderr=True))
+    with (
+        node_processes.hold_folder(own.folder, own.port) as service,
+        node_processes.prepare_database(own, service, steps),
+    ):
         yield

@@ -9,12 +9,12 @@ import typer
 from rich.console import Console
 
 from udi.cli.local.errors import LocalError
-from udi.cli.local.interrupts import Stopped
-from udi.cli.local.steps import Terminal
-from udi.cli.own import running
+from udi.cli.local.interrupts import StopRequest
+from udi.cli.local.steps import TerminalReporter
+from udi.cli.own import node_processes
 from udi.cli.own.folder import OwnNode, find_own_node, read_own_node
+from udi.cli.own.invitation_link import accept_invitation, read_link
 from udi.cli.own.invite import invite
-from udi.cli.own.join import accept, read_link
 
 FIRST_PORT = 8011
 Folder = Annotated[Path, typer.Argument(help="Folder of the node.")]
@@ -44,19 +44,19 @@ def init(
         raise LocalError(f"The node of {folder} is of {before.joined.portal}", remedy)
     number = port or (before.port if before else FIRST_PORT)
     try:
-        with running.held(folder.absolute(), number) as service:
-            joining = asyncio.run(accept(link))
+        with node_processes.hold_folder(folder.absolute(), number) as service:
+            joining = asyncio.run(accept_invitation(link))
             own = OwnNode(folder.absolute(), number, joining, before.further if before else ())
-            own.write(joining)
-            with running.prepared(own, service, Terminal(console)):
+            own.save_joining(joining)
+            with node_processes.prepare_database(own, service, TerminalReporter(console)):
                 pass
-    except Stopped as error:
+    except StopRequest as error:
         raise LocalError("Interrupted", f"`udi node serve {folder}` goes on from here") from error
     if json_:
-        told = {"node": joining.node.slug, "url": joining.node.url, "portal": joining.portal, "port": number}
-        print(json.dumps({**told, "producers": [each.slug for each in joining.producers]}, indent=2))
+        summary = {"node": joining.node.slug, "url": joining.node.url, "portal": joining.portal, "port": number}
+        print(json.dumps({**summary, "producers": [producer.slug for producer in joining.producers]}, indent=2))
         return
-    names = ", ".join(each.name for each in joining.producers)
+    names = ", ".join(producer.name for producer in joining.producers)
     print(f"The node «{joining.node.slug}» publishes for {names} on {joining.portal}.")
     print(f"Start it: udi node serve {folder}\nIts pages: {joining.node.url} (here, port {number})")
 
@@ -70,13 +70,13 @@ def serve(
     own, console = read_own_node(folder), Console()
     try:
         with (
-            running.held(own.folder, own.port) as service,
-            running.prepared(own, service, Terminal(console)) as supervisor,
+            node_processes.hold_folder(own.folder, own.port) as service,
+            node_processes.prepare_database(own, service, TerminalReporter(console)) as supervisor,
         ):
-            running.start(own, supervisor, host=host, workers=workers)
+            node_processes.start_programs(own, supervisor, host=host, workers=workers)
             console.print(
                 f"{own.joined.node.url} answers (here, port {own.port}). Press Ctrl-C to stop.", soft_wrap=True
             )
             supervisor.watch()
-    except Stopped:
+    except StopRequest:
         console.print("The node is stopped; its data are kept.")

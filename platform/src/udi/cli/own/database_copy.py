@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 from pydantic import BaseModel
 
-from udi.cli.backup.census import COUNT, FILES, SEALED, STABLE, TABLES, Connection, as_stored
-from udi.cli.backup.manifest import Stored, Table
+from udi.cli.backup.census import COUNT, FILES, SEALED, STABLE, TABLES, Connection, describe_object
+from udi.cli.backup.manifest import StoredObject, TableChecksum
 from udi.cli.own.folder import OwnNode
 
 COLUMNS = """
@@ -22,19 +22,19 @@ FORMAT = "text"
 """Read by every release of PostgreSQL."""
 
 
-class Copied(BaseModel):
+class DatabaseCopy(BaseModel):
     """What was copied: by table its rows and their sum, and the columns in the order of its file."""
 
     revision: str
-    tables: dict[str, Table]
+    tables: dict[str, TableChecksum]
     columns: dict[str, list[str]]
     sequences: dict[str, int]
-    files: list[Stored]
+    files: list[StoredObject]
 
 
-async def copy_out(own: OwnNode, folder: Path) -> Copied:
+async def dump_tables(own: OwnNode, folder: Path) -> DatabaseCopy:
     """Write every table into a file of the folder, while the node goes on."""
-    async with _connected(own) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with _connect(own) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         tables = await _count(connection)
         columns = {name: await connection.fetchval(COLUMNS, name) for name in tables}
         for name in tables:
@@ -45,17 +45,17 @@ async def copy_out(own: OwnNode, folder: Path) -> Copied:
                 table, schema_name=schema, columns=columns[name], output=path, format=FORMAT
             )
         sealed = {row["space_id"] for row in await connection.fetch(SEALED)}
-        files = [as_stored(row, sealed=row["space_id"] in sealed) for row in await connection.fetch(FILES)]
+        files = [describe_object(row, sealed=row["space_id"] in sealed) for row in await connection.fetch(FILES)]
         sequences = {row["name"]: row["last_value"] for row in await connection.fetch(SEQUENCES) if row["last_value"]}
         revision = str(await connection.fetchval(REVISION))
-        return Copied(revision=revision, tables=tables, columns=columns, sequences=sequences, files=files)
+        return DatabaseCopy(revision=revision, tables=tables, columns=columns, sequences=sequences, files=files)
 
 
-async def copy_in(own: OwnNode, copied: Copied, folder: Path) -> None:
+async def load_tables(own: OwnNode, copied: DatabaseCopy, folder: Path) -> None:
     """Put the tables back into a database of the same revision, in the place of what its migrations wrote there."""
-    async with _connected(own) as connection, connection.transaction():
+    async with _connect(own) as connection, connection.transaction():
         await connection.execute("SET LOCAL session_replication_role = replica")
-        names = [await _quoted(connection, name) for name in copied.tables]
+        names = [await _quote_table(connection, name) for name in copied.tables]
         await connection.execute(f"TRUNCATE {', '.join(names)}")
         for name, columns in copied.columns.items():
             schema, _, table = name.partition(".")
@@ -65,27 +65,27 @@ async def copy_in(own: OwnNode, copied: Copied, folder: Path) -> None:
             await connection.execute("SELECT setval($1::regclass, $2)", name, value)
 
 
-async def recount(own: OwnNode) -> dict[str, Table]:
+async def recount(own: OwnNode) -> dict[str, TableChecksum]:
     """What the tables hold now."""
-    async with _connected(own) as connection:
+    async with _connect(own) as connection:
         return await _count(connection)
 
 
-async def _count(connection: Connection) -> dict[str, Table]:
-    found = {}
+async def _count(connection: Connection) -> dict[str, TableChecksum]:
+    tables = {}
     for schema, table in await connection.fetch(TABLES):
-        rows, total = await connection.fetchrow(COUNT.format(await _quoted(connection, f"{schema}.{table}")))
-        found[f"{schema}.{table}"] = Table(rows=rows, sum=total)
-    return found
+        rows, total = await connection.fetchrow(COUNT.format(await _quote_table(connection, f"{schema}.{table}")))
+        tables[f"{schema}.{table}"] = TableChecksum(rows=rows, sum=total)
+    return tables
 
 
-async def _quoted(connection: Connection, name: str) -> str:
+async def _quote_table(connection: Connection, name: str) -> str:
     schema, _, table = name.partition(".")
     return str(await connection.fetchval("SELECT format('%I.%I', $1::text, $2::text)", schema, table))
 
 
 @asynccontextmanager
-async def _connected(own: OwnNode) -> AsyncIterator[Any]:
+async def _connect(own: OwnNode) -> AsyncIterator[Any]:
     """As the superuser, whom no policy keeps from a row."""
     settings = own.settings
     superuser, name = settings.superuser_dsn("postgres_password"), settings.database_names["node"]
@@ -96,7 +96,7 @@ async def _connected(own: OwnNode) -> AsyncIterator[Any]:
         await connection.close()
 
 
-def make_private(folder: Path) -> Path:
+def make_private_folder(folder: Path) -> Path:
     """An empty folder for its owner only."""
     folder.mkdir(parents=True, mode=0o700)
     folder.chmod(0o700)

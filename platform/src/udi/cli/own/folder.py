@@ -14,22 +14,22 @@ from udi.cli.local.errors import LocalError
 from udi.cli.local.parts import SOURCE
 from udi.cli.local.state import ROLES, make_secrets
 from udi.cli.provision import write_secret
-from udi.kit import ring
+from udi.kit import keyring
 from udi.kit.http import exact_host
 from udi.kit.sealed_columns import secret_name
-from udi.node.portals.actions import Told
-from udi.protocol.joining import Joined, Joining, Part
+from udi.node.portals.actions import JoinedPortal
+from udi.protocol.node_registration import InvitationResponse, NodeRegistration, RegistrationModel
 from udi.settings import Settings
 
 FILE = "node.json"
 SECRETS = ("postgres_password", "node_client_key", *(f"node_{role}_password" for role in ROLES))
 NODE, POSTGRES = 1, 4
 """Which of the ports from `Settings.base_port` on are used."""
-NOBODY = "installation.invalid"
+NO_HOST = "installation.invalid"
 """No page of this node lists territories."""
 
 
-class Further(Part):
+class FurtherPortalConfig(RegistrationModel):
     """A portal that the node joined after that of its territory; `spaces` as `FurtherPortal` has them."""
 
     portal: str
@@ -44,9 +44,9 @@ class Further(Part):
         return f"further_credential_{re.sub('[^a-z0-9]+', '_', urlsplit(self.portal).netloc.lower())}"
 
     @property
-    def told(self) -> Told:
+    def details(self) -> JoinedPortal:
         """The same, for the database."""
-        return Told(self.portal, self.name, self.client_id, self.credential, self.spaces)
+        return JoinedPortal(self.portal, self.name, self.client_id, self.credential, self.spaces)
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class OwnNode:
 
     folder: Path
     port: int
-    joined: Joined
-    further: tuple[Further, ...] = ()
+    joined: NodeRegistration
+    further: tuple[FurtherPortalConfig, ...] = ()
 
     @property
     def settings(self) -> Settings:
         """The settings of its programs; what they do not name comes from the environment, as everywhere."""
         joined, hosts = self.joined, Settings().private_hosts
-        portals = (joined.portal, *(each.portal for each in self.further))
+        portals = (joined.portal, *(further_portal.portal for further_portal in self.further))
         return Settings(
             state=self.folder,
             secrets=self.folder / "secrets",
@@ -70,57 +70,65 @@ class OwnNode:
             database_host="127.0.0.1",
             database_port=self.port - NODE + POSTGRES,
             database_names={"node": "udi_node", "portal": "udi_portal"},
-            installation_host=NOBODY,
+            installation_host=NO_HOST,
             node_url=joined.node.url,
             node_name=joined.node.slug,
             identity_url=joined.identity.url,
             identity_internal_url="",
             identity_realm=joined.identity.realm,
             # The operator of the node named its portals: they may be at private addresses.
-            private_hosts=[*hosts, *(exact_host(each) for each in portals)],
+            private_hosts=[*hosts, *(exact_host(portal) for portal in portals)],
         )
 
     def environment(self) -> Mapping[str, str]:
         """The same settings, for its programs."""
         settings = self.settings
-        given = {name: str(getattr(settings, name)) for name in ("state", "secrets", "base_port", "database_host")}
-        given |= {name: str(getattr(settings, name)) for name in ("database_port", "installation_host", "node_url")}
-        given |= {name: str(getattr(settings, name)) for name in ("node_name", "identity_url", "identity_realm")}
-        given |= {"identity_internal_url": "", "private_hosts": json.dumps(settings.private_hosts)}
-        given["database_names"] = json.dumps(settings.database_names)
-        named = {f"UDI_{name.upper()}": value for name, value in given.items()}
+        value_by_name = {
+            name: str(getattr(settings, name)) for name in ("state", "secrets", "base_port", "database_host")
+        }
+        value_by_name |= {
+            name: str(getattr(settings, name)) for name in ("database_port", "installation_host", "node_url")
+        }
+        value_by_name |= {
+            name: str(getattr(settings, name)) for name in ("node_name", "identity_url", "identity_realm")
+        }
+        value_by_name |= {"identity_internal_url": "", "private_hosts": json.dumps(settings.private_hosts)}
+        value_by_name["database_names"] = json.dumps(settings.database_names)
+        named = {f"UDI_{name.upper()}": value for name, value in value_by_name.items()}
         return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(SOURCE), **named}
 
-    def at(self, portal: str) -> Further | None:
+    def find_portal(self, portal: str) -> FurtherPortalConfig | None:
         """The further portal at an address, or None."""
-        return next((each for each in self.further if each.portal == portal), None)
+        return next((further_portal for further_portal in self.further if further_portal.portal == portal), None)
 
-    def having(self, further: Further) -> "OwnNode":
+    def with_portal(self, further: FurtherPortalConfig) -> "OwnNode":
         """The node with this portal, in the place of what was known of it."""
-        others = tuple(each for each in self.further if each.portal != further.portal)
+        others = tuple(further_portal for further_portal in self.further if further_portal.portal != further.portal)
         return replace(self, further=(*others, further))
 
-    def without(self, portal: str) -> "OwnNode":
+    def without_portal(self, portal: str) -> "OwnNode":
         """The node without a further portal."""
-        return replace(self, further=tuple(each for each in self.further if each.portal != portal))
+        return replace(
+            self, further=tuple(further_portal for further_portal in self.further if further_portal.portal != portal)
+        )
 
-    def write(self, joining: Joining) -> None:
+    def save_joining(self, joining: InvitationResponse) -> None:
         """Keep what was told: the credentials as secrets, the rest beside them, all for its owner only."""
         slug, secrets = joining.territory.slug, joining.credentials
         make_secrets(self.settings.secrets_folder, SECRETS)
-        for name in (ring.SECRET, secret_name("node")):
-            write_secret(self.settings, name, ring.new_ring, keep=True)
+        for name in (keyring.SECRET, secret_name("node")):
+            write_secret(self.settings, name, keyring.new_keyring, keep=True)
         write_secret(self.settings, f"node_credential_{slug}", lambda: secrets.push.secret)
         write_secret(self.settings, f"node_login_{slug}", lambda: secrets.login.secret)
-        replace(self, joined=Joined.model_validate(joining.model_dump())).save()
+        replace(self, joined=NodeRegistration.model_validate(joining.model_dump())).save()
 
     def save(self) -> None:
         """Keep what is no secret of it."""
-        told = {"port": self.port, "joined": self.joined.model_dump(mode="json")}
-        told["further"] = [each.model_dump(mode="json") for each in self.further]
+        document = {"port": self.port, "joined": self.joined.model_dump(mode="json")}
+        document["further"] = [further_portal.model_dump(mode="json") for further_portal in self.further]
         partial = self.folder / f".{FILE}.{os.getpid()}"
         partial.touch(mode=0o600)
-        partial.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+        partial.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
         partial.rename(self.folder / FILE)
 
 
@@ -146,9 +154,9 @@ def parse_own_node(folder: Path, text: str) -> OwnNode:
         LocalError: it tells of none.
     """
     try:
-        told = json.loads(text)
-        further = tuple(Further.model_validate(each) for each in told.get("further", ()))
-        return OwnNode(folder, int(told["port"]), Joined.model_validate(told["joined"]), further)
+        document = json.loads(text)
+        further = tuple(FurtherPortalConfig.model_validate(entry) for entry in document.get("further", ()))
+        return OwnNode(folder, int(document["port"]), NodeRegistration.model_validate(document["joined"]), further)
     except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         cause = f"{folder / FILE} cannot be read"
         raise LocalError(cause, "restore it from a backup, or ask for another invitation") from error
@@ -160,7 +168,7 @@ def read_own_node(folder: Path) -> OwnNode:
     Raises:
         LocalError: there is none, or its file cannot be read.
     """
-    found = find_own_node(folder)
-    if found is None:
+    own_node = find_own_node(folder)
+    if own_node is None:
         raise LocalError(f"There is no node in {folder}", "make one with `udi node init`, from an invitation")
-    return found
+    return own_node

@@ -10,15 +10,15 @@ import typer
 from udi.cli.local.errors import LocalError
 from udi.kit.db import Database
 from udi.kit.errors import NotFoundError
-from udi.kit.oidc import CLIENT_SECRET, Client, login_client_id, node_client_id
+from udi.kit.oidc import CLIENT_SECRET, IdentityClient, login_client_id, node_client_id
 from udi.portal.identity.provision import admin
 from udi.portal.identity.provision.clients import apply_client, machine_client, web_client
 from udi.portal.nodes.actions.invite import USUAL, invite_node
-from udi.portal.nodes.joining import JOIN
+from udi.portal.nodes.invitations import JOIN
 from udi.portal.organisations.queries import find_organisations
 from udi.portal.tenants.models import Tenant
 from udi.portal.tenants.queries import get_tenant
-from udi.protocol.joining import Credential, Credentials
+from udi.protocol.node_registration import ClientCredentials, NodeCredentials
 from udi.settings import Settings, get_settings
 from udi.ui.login_theme import client_attributes
 
@@ -57,34 +57,36 @@ async def _invite(
         async with database.platform_session() as session:
             tenant = await get_tenant(session, territory)
         async with database.session(tenant.id, role="worker") as session:
-            known = await find_organisations(session, producers)
-            if missing := [wanted for wanted in producers if wanted not in known]:
+            organisation_by_slug = await find_organisations(session, producers)
+            if missing := [producer for producer in producers if producer not in organisation_by_slug]:
                 remedy = f"See `udi producer list {territory}`."
                 raise NotFoundError(f"No organisation is called {', '.join(missing)}.", remedy=remedy)
-            credentials = draw(territory, slug)
+            credentials = generate_credentials(territory, slug)
             code = await invite_node(
-                session, slug=slug, name=name, url=url, organisations=[each.id for each in known.values()],
+                session, slug=slug, name=name, url=url, organisations=[organisation.id for organisation in organisation_by_slug.values()],
                 credentials=credentials, lifetime=timedelta(days=days),
             )  # fmt: skip
             # Inside the transaction: an invitation that Keycloak does not know is not given.
-            await asyncio.to_thread(provide, admin.connect(settings), tenant, name, url, credentials)
+            await asyncio.to_thread(apply_clients, admin.connect(settings), tenant, name, url, credentials)
     finally:
         await database.close()
     return f"{tenant.links['portal']}{JOIN}#{code}"
 
 
-def draw(territory: str, slug: str) -> Credentials:
+def generate_credentials(territory: str, slug: str) -> NodeCredentials:
     """New credentials of a node, which nothing knows yet."""
     push, login = node_client_id(territory, slug), login_client_id(territory, slug)
-    return Credentials(
-        push=Credential(client_id=push, secret=CLIENT_SECRET.draw()),
-        login=Credential(client_id=login, secret=CLIENT_SECRET.draw()),
+    return NodeCredentials(
+        push=ClientCredentials(client_id=push, secret=CLIENT_SECRET.generate()),
+        login=ClientCredentials(client_id=login, secret=CLIENT_SECRET.generate()),
     )
 
 
-def provide(connection: admin.Admin, tenant: Tenant, name: str, url: str, credentials: Credentials) -> None:
+def apply_clients(
+    connection: admin.RealmAdmin, tenant: Tenant, name: str, url: str, credentials: NodeCredentials
+) -> None:
     """Make both clients of a node at the identity service, or change them."""
-    push, login = credentials.push, Client(credentials.login.client_id, credentials.login.secret, url)
+    push, login = credentials.push, IdentityClient(credentials.login.client_id, credentials.login.secret, url)
     apply_client(connection, machine_client(push.client_id, push.secret), tenant.links["portal"])
     theme = client_attributes(tenant.slug, tenant.name, tenant.theme)
     apply_client(connection, web_client(login, name=name, back_channel=url, theme=theme), url)

@@ -11,12 +11,20 @@ import typer
 from rich.console import Console
 
 from udi.cli.local.errors import LocalError
-from udi.cli.local.interrupts import Stopped
-from udi.cli.local.steps import Terminal
-from udi.cli.own import running
+from udi.cli.local.interrupts import StopRequest
+from udi.cli.local.steps import TerminalReporter
+from udi.cli.own import node_processes
 from udi.cli.own.folder import OwnNode, read_own_node
-from udi.cli.own.move import Handing, Moved, Place, find_hosted_place, find_own_node_of, let_go, take
-from udi.cli.own.space_archive import opened
+from udi.cli.own.space_archive import open_space_archive
+from udi.cli.own.space_transfer import (
+    MoveResult,
+    PublicationHandover,
+    SpaceHost,
+    export_space,
+    find_registered_node,
+    find_space_host,
+    import_space,
+)
 from udi.settings import get_settings
 
 TerritorySlug = Annotated[str, typer.Argument(help="Slug of the territory.")]
@@ -34,8 +42,8 @@ def register_producer(app: typer.Typer) -> None:
 
 def register_node(app: typer.Typer) -> None:
     """Add the commands to `udi node`."""
-    app.command("take")(take_)
-    app.command("leave")(leave)
+    app.command("take")(take_space)
+    app.command("leave")(release_space)
 
 
 def move_out(
@@ -52,13 +60,15 @@ def move_out(
     """
     settings = get_settings()
 
-    async def run() -> Moved:
-        place, tenant = await find_hosted_place(settings, territory)
-        node = await find_own_node_of(settings, tenant.id, producer, to)
-        handing = Handing(settings, tenant.id, producer, to)
-        return await let_go(place, producer, file.absolute(), to=node.url, handing=handing)
+    async def run() -> MoveResult:
+        place, tenant = await find_space_host(settings, territory)
+        node = await find_registered_node(settings, tenant.id, producer, to)
+        handing = PublicationHandover(settings, tenant.id, producer, to)
+        return await export_space(place, producer, file.absolute(), to=node.url, handing=handing)
 
-    _say(asyncio.run(run()), f"On the machine of the node: udi node take <folder> {file.name}", as_json=as_json)
+    _print_outcome(
+        asyncio.run(run()), f"On the machine of the node: udi node take <folder> {file.name}", as_json=as_json
+    )
 
 
 def move_in(
@@ -73,24 +83,24 @@ def move_in(
     """
     settings = get_settings()
 
-    async def run() -> Moved:
-        place, tenant = await find_hosted_place(settings, territory)
-        with opened(archive) as found:
-            producer = str(found.about["producer"]["slug"])
-        handing = Handing(settings, tenant.id, producer, "", origin)
-        return await take(place, archive, handing=handing)
+    async def run() -> MoveResult:
+        place, tenant = await find_space_host(settings, territory)
+        with open_space_archive(archive) as space_archive:
+            producer = str(space_archive.description["producer"]["slug"])
+        handing = PublicationHandover(settings, tenant.id, producer, "", origin)
+        return await import_space(place, archive, handing=handing)
 
-    _say(asyncio.run(run()), "The portal is told the new addresses in a moment.", as_json=as_json)
+    _print_outcome(asyncio.run(run()), "The portal is told the new addresses in a moment.", as_json=as_json)
 
 
-def take_(folder: Folder, archive: Archive, as_json: AsJson = False) -> None:
+def take_space(folder: Folder, archive: Archive, as_json: AsJson = False) -> None:
     """Take a space that the hosted node let go (`udi producer move-out`); the portal is told once the node runs."""
     own = read_own_node(folder)
-    done = _with_database(own, lambda place: asyncio.run(take(place, archive)))
-    _say(done, f"Start the node: udi node serve {folder}", as_json=as_json)
+    done = _run_with_database(own, lambda place: asyncio.run(import_space(place, archive)))
+    _print_outcome(done, f"Start the node: udi node serve {folder}", as_json=as_json)
 
 
-def leave(
+def release_space(
     folder: Folder,
     file: Target,
     producer: Annotated[str, typer.Option(help="Slug of the producer, where the node has several.")] = "",
@@ -101,29 +111,32 @@ def leave(
     While the node goes on running, its addresses lead to the hosted node.
     """
     own = read_own_node(folder)
-    slugs = [each.slug for each in own.joined.producers]
+    slugs = [joined_producer.slug for joined_producer in own.joined.producers]
     slug = producer or (slugs[0] if len(slugs) == 1 else "")
     if slug not in slugs:
         raise LocalError("Say whose space leaves", f"give --producer, one of: {', '.join(slugs)}")
     hosted = own.joined.hosted
-    done = _with_database(own, lambda place: asyncio.run(let_go(place, slug, file.absolute(), to=hosted)))
+    done = _run_with_database(own, lambda place: asyncio.run(export_space(place, slug, file.absolute(), to=hosted)))
     command = f"udi producer move-in {own.joined.territory.slug} {file.name} --from {own.joined.node.slug}"
-    _say(done, f"For the operator: {command}", as_json=as_json)
+    _print_outcome(done, f"For the operator: {command}", as_json=as_json)
 
 
-def _with_database(own: OwnNode, act: Callable[[Place], Moved]) -> Moved:
+def _run_with_database(own: OwnNode, act: Callable[[SpaceHost], MoveResult]) -> MoveResult:
     """Do something with the database of a node that does not run."""
     territory, node = own.joined.territory, own.joined.node
-    place = Place(own.settings, territory.id, territory.slug, node.url)
+    place = SpaceHost(own.settings, territory.id, territory.slug, node.url)
     try:
-        steps = Terminal(Console(stderr=True))
-        with running.held(own.folder, own.port) as service, running.prepared(own, service, steps):
+        steps = TerminalReporter(Console(stderr=True))
+        with (
+            node_processes.hold_folder(own.folder, own.port) as service,
+            node_processes.prepare_database(own, service, steps),
+        ):
             return act(place)
-    except Stopped as error:
+    except StopRequest as error:
         raise LocalError("Interrupted; nothing was changed", "give the same command again") from error
 
 
-def _say(done: Moved, follow: str, *, as_json: bool) -> None:
+def _print_outcome(done: MoveResult, follow: str, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(done), indent=2))
         return

@@ -8,13 +8,13 @@ import typer
 from rich.console import Console
 
 from udi.cli.local.errors import LocalError
-from udi.cli.local.interrupts import Stopped
-from udi.cli.local.steps import Terminal
-from udi.cli.own import running
-from udi.cli.own.folder import Further, OwnNode, read_own_node
-from udi.cli.own.join import accept, read_link
+from udi.cli.local.interrupts import StopRequest
+from udi.cli.local.steps import TerminalReporter
+from udi.cli.own import node_processes
+from udi.cli.own.folder import FurtherPortalConfig, OwnNode, read_own_node
+from udi.cli.own.invitation_link import accept_invitation, read_link
 from udi.cli.own.move_commands import AsJson, Folder
-from udi.cli.own.portals import leave, take_joining
+from udi.cli.own.portals import add_portal, leave_further_portal
 
 
 def register(app: typer.Typer) -> None:
@@ -36,17 +36,17 @@ def join(
     People go on logging in with the account of the first territory. With another invitation of a portal that was joined,
     the node gets a new credential there.
     """
-    own, link, wanted = read_own_node(folder), read_link(invitation), _read_names(producer or [])
+    own, link, producer_by_space = read_own_node(folder), read_link(invitation), _parse_names(producer or [])
     if link.portal == own.joined.portal:
         raise LocalError(f"{link.portal} is the portal of this node already", "renew it with `udi node init`")
     try:
-        with running.held(own.folder, own.port) as service:
-            found, further = take_joining(own, asyncio.run(accept(link)), wanted)
-            with running.prepared(found, service, Terminal(Console(stderr=True))):
+        with node_processes.hold_folder(own.folder, own.port) as service:
+            updated_node, further = add_portal(own, asyncio.run(accept_invitation(link)), producer_by_space)
+            with node_processes.prepare_database(updated_node, service, TerminalReporter(Console(stderr=True))):
                 pass
-    except Stopped as error:
+    except StopRequest as error:
         raise LocalError("Interrupted", f"`udi node serve {folder}` goes on from here") from error
-    spaces = {space: each["name"] for space, each in further.spaces.items()}
+    spaces = {space: organisation["name"] for space, organisation in further.spaces.items()}
     if as_json:
         print(json.dumps({"portal": further.portal, "spaces": spaces}, ensure_ascii=False, indent=2))
         return
@@ -65,12 +65,15 @@ def leave_portal(
     `--at-once` is for a portal that will not answer any more: what it shows stays.
     """
     own = read_own_node(folder)
-    further = _find(own, portal.rstrip("/"))
+    further = _get_portal(own, portal.rstrip("/"))
     try:
-        steps = Terminal(Console(stderr=True))
-        with running.held(own.folder, own.port) as service, running.prepared(own, service, steps):
-            waiting = asyncio.run(leave(own, further, untold=at_once))
-    except Stopped as error:
+        steps = TerminalReporter(Console(stderr=True))
+        with (
+            node_processes.hold_folder(own.folder, own.port) as service,
+            node_processes.prepare_database(own, service, steps),
+        ):
+            waiting = asyncio.run(leave_further_portal(own, further, untold=at_once))
+    except StopRequest as error:
         raise LocalError("Interrupted", "give the same command again") from error
     if as_json:
         print(json.dumps({"portal": further.portal, "to_withdraw": waiting}, indent=2))
@@ -80,21 +83,21 @@ def leave_portal(
         print(f"{waiting} datasets are withdrawn there once it runs: udi node serve {folder}")
 
 
-def _find(own: OwnNode, portal: str) -> Further:
-    found = own.at(portal)
-    if found is not None:
-        return found
+def _get_portal(own: OwnNode, portal: str) -> FurtherPortalConfig:
+    further = own.find_portal(portal)
+    if further is not None:
+        return further
     if portal == own.joined.portal:
         raise LocalError(
             f"{portal} is the portal of this node's territory", "withdraw datasets on the node's own pages"
         )
-    known = ", ".join(each.portal for each in own.further) or "no further portal"
-    raise LocalError(f"The node has not joined {portal}", f"it is on {known}")
+    addresses = ", ".join(further_portal.portal for further_portal in own.further) or "no further portal"
+    raise LocalError(f"The node has not joined {portal}", f"it is on {addresses}")
 
 
-def _read_names(said: list[str]) -> dict[str, str]:
+def _parse_names(options: list[str]) -> dict[str, str]:
     """By space of this node, the producer that it is on the other portal."""
-    pairs = [each.partition("=") for each in said]
+    pairs = [option.partition("=") for option in options]
     if any(not there or not here for there, _, here in pairs):
         raise LocalError("A producer is said as <name there>=<name here>", "repeat --producer for each")
     return {here: there for there, _, here in pairs}

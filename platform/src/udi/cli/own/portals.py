@@ -5,18 +5,20 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.local.errors import LocalError
-from udi.cli.own.folder import Further, OwnNode
+from udi.cli.own.folder import FurtherPortalConfig, OwnNode
 from udi.cli.provision import write_secret
 from udi.kit.db import Database
-from udi.node.datasets.actions.elsewhere import show_all
+from udi.node.datasets.actions.further_portals import announce_published
 from udi.node.portals.actions import apply_portal, forget_portal, leave_portal
 from udi.node.portals.queries import count_unsettled, find_portal, list_portals
-from udi.protocol.joining import JoinedProducer, Joining
+from udi.protocol.node_registration import InvitationResponse, JoinedProducer
 
 REASON = "The producer does not publish on this portal any more."
 
 
-def take_joining(own: OwnNode, joining: Joining, wanted: dict[str, str]) -> tuple[OwnNode, Further]:
+def add_portal(
+    own: OwnNode, joining: InvitationResponse, space_by_producer: dict[str, str]
+) -> tuple[OwnNode, FurtherPortalConfig]:
     """The node with one more portal, and that portal, whose credential is kept; `wanted` is the producer there by space here.
 
     Raises:
@@ -25,16 +27,16 @@ def take_joining(own: OwnNode, joining: Joining, wanted: dict[str, str]) -> tupl
     if joining.node.url != own.joined.node.url:
         cause = f"The portal invited a node at {joining.node.url}; this one is {own.joined.node.url}"
         raise LocalError(cause, "ask for another invitation, with this address")
-    further = Further(
+    further = FurtherPortalConfig(
         portal=joining.portal,
         name=joining.territory.name,
         client_id=joining.credentials.push.client_id,
-        spaces=match_producers(own.joined.producers, joining.producers, wanted),
+        spaces=match_producers(own.joined.producers, joining.producers, space_by_producer),
     )
-    found = own.having(further)
-    write_secret(found.settings, further.credential, lambda: joining.credentials.push.secret)
-    found.save()
-    return found, further
+    updated_node = own.with_portal(further)
+    write_secret(updated_node.settings, further.credential, lambda: joining.credentials.push.secret)
+    updated_node.save()
+    return updated_node, further
 
 
 def match_producers(
@@ -55,14 +57,14 @@ def match_producers(
     if unknown or not matched:
         cause = f"The portal invited {', '.join(sorted(there))}; this node publishes for {', '.join(here)}"
         raise LocalError(cause, "ask for another invitation, and say --producer <name there>=<name here>")
-    return {space: _known(each) for space, each in matched.items()}
+    return {space: _describe_producer(each) for space, each in matched.items()}
 
 
-def _known(producer: JoinedProducer) -> dict[str, str]:
+def _describe_producer(producer: JoinedProducer) -> dict[str, str]:
     return {"id": str(producer.id), "name": producer.name}
 
 
-async def leave(own: OwnNode, further: Further, *, untold: bool) -> int:
+async def leave_further_portal(own: OwnNode, further: FurtherPortalConfig, *, untold: bool) -> int:
     """Leave a portal; how many datasets are still to be withdrawn there, once the node runs."""
     database, tenant = Database(own.settings, "node", pool_size=1), own.joined.territory.id
     try:
@@ -76,40 +78,46 @@ async def leave(own: OwnNode, further: Further, *, untold: bool) -> int:
     finally:
         await database.close()
     if waiting:
-        own.having(further.model_copy(update={"leaving": True})).save()
+        own.with_portal(further.model_copy(update={"leaving": True})).save()
     else:
-        _forget(own, [further])
+        _remove_portals(own, [further])
     return waiting
 
 
-def _forget(own: OwnNode, left: list[Further]) -> None:
+def _remove_portals(own: OwnNode, left: list[FurtherPortalConfig]) -> None:
     """Know portals no more, nor what the node was let in with."""
     for further in left:
-        own = own.without(further.portal)
+        own = own.without_portal(further.portal)
         (own.settings.secrets_folder / further.credential).unlink(missing_ok=True)
     own.save()
 
 
 async def sync_portals(own: OwnNode) -> None:
     """Make the database say what the folder says: what a stopped command began is ended, what was left is forgotten."""
-    database, tenant, left = Database(own.settings, "node", pool_size=1), own.joined.territory.id, list[Further]()
+    database, tenant, left = (
+        Database(own.settings, "node", pool_size=1),
+        own.joined.territory.id,
+        list[FurtherPortalConfig](),
+    )
     try:
         async with database.session(tenant, role="worker") as session:
             for further in own.further:
                 if not further.leaving:
-                    await show_all(session, await apply_portal(session, further.told))
+                    await announce_published(session, await apply_portal(session, further.details))
                 elif await _has_left(session, further):
                     left.append(further)
-            known = {each.portal for each in own.further} - {each.portal for each in left}
+            origins = {further_portal.portal for further_portal in own.further} - {
+                further_portal.portal for further_portal in left
+            }
             for portal in await list_portals(session):
-                if portal.origin not in known:
+                if portal.origin not in origins:
                     await forget_portal(session, portal)
     finally:
         await database.close()
     if left:
-        _forget(own, left)
+        _remove_portals(own, left)
 
 
-async def _has_left(session: AsyncSession, further: Further) -> bool:
+async def _has_left(session: AsyncSession, further: FurtherPortalConfig) -> bool:
     portal = await find_portal(session, further.portal)
     return portal is None or not await count_unsettled(session, portal.id)

@@ -13,39 +13,42 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi import __version__
 from udi.cli.archive.contents import DESCRIPTION, entry_of, revisions
-from udi.cli.archive.tape import MANIFEST, Reader, RefusedArchiveError, Writer
+from udi.cli.archive.tar_file import MANIFEST, ArchiveReader, ArchiveWriter, InvalidArchiveError
 from udi.cli.local.errors import LocalError
-from udi.cli.own.space_rows import CARRIED, Held, lines_of, read_people
+from udi.cli.own.space_rows import MOVED_TABLES, SpaceContents, lines_of, read_people
 from udi.kit.clock import now
-from udi.kit.revisions import chain
-from udi.kit.rows import Moves, Row, parse_rows
+from udi.kit.revisions import revision_chain
+from udi.kit.rows import ImportMapping, Row, parse_rows
 from udi.node.files.models import object_key
 from udi.node.files.store import ObjectStore
 from udi.settings import Settings
 
 KIND = "space of a producer"
-FILES = next(each for each in CARRIED if each.name == "stored_file")
+FILE_TABLE = next(each for each in MOVED_TABLES if each.name == "stored_file")
 
 
 @dataclass(frozen=True)
-class SpaceArchive:
+class SpaceTransferArchive:
     """An archive that was found whole."""
 
-    reader: Reader
-    about: dict[str, Any]
+    reader: ArchiveReader
+    description: dict[str, Any]
 
-    def lines(self) -> Mapping[str, Iterable[bytes]]:
+    def read_lines(self) -> Mapping[str, Iterable[bytes]]:
         """The rows of each table."""
-        return {each.name: self.reader.lines(entry_of("node", each)) for each in CARRIED}
+        return {
+            carried_table.name: self.reader.read_lines(entry_of("node", carried_table))
+            for carried_table in MOVED_TABLES
+        }
 
-    def rows(self, table: str) -> Iterator[Row]:
+    def read_rows(self, table: str) -> Iterator[Row]:
         """Those of one table, as they were there."""
-        carried = next(each for each in CARRIED if each.name == table)
-        return parse_rows(carried, self.reader.lines(entry_of("node", carried)), Moves())
+        carried = next(carried_table for carried_table in MOVED_TABLES if carried_table.name == table)
+        return parse_rows(carried, self.reader.read_lines(entry_of("node", carried)), ImportMapping())
 
 
 async def write_space(
-    session: AsyncSession, held: Held, store: ObjectStore, target: Path, *, territory: str, origin: str
+    session: AsyncSession, inventory: SpaceContents, store: ObjectStore, target: Path, *, territory: str, origin: str
 ) -> int:
     """Write a locked space, read it again whole, and give the number of its files.
 
@@ -53,23 +56,23 @@ async def write_space(
         LocalError: a file is gone or damaged, or the archive is not what was written; none is left.
     """
     _require_new(target)
-    space = held.space
+    space = inventory.space
     figures = {"figures_dataset_id": str(space.figures_dataset_id or ""), "publishes_figures": space.publishes_figures}
     about = {
         "kind": KIND, "format": 1, "release": __version__, "made_at": now().isoformat(), "origin": origin,
         "territory": {"slug": territory, "id": str(space.tenant_id)},
         "producer": {"slug": space.slug, "id": str(space.organisation_id), **figures},
-        "revision": chain("node")[-1],
+        "revision": revision_chain("node")[-1],
     }  # fmt: skip
-    with Writer(target) as writer:
+    with ArchiveWriter(target) as writer:
         await writer.add_json(DESCRIPTION, about)
-        people = await read_people(session, held)
-        for carried in CARRIED:
-            await writer.add(entry_of("node", carried), lines_of(session, held, carried, people))
-        files = await _write_files(session, held, store, writer)
+        people = await read_people(session, inventory)
+        for carried in MOVED_TABLES:
+            await writer.add(entry_of("node", carried), lines_of(session, inventory, carried, people))
+        files = await _write_files(session, inventory, store, writer)
         await writer.add_json(MANIFEST, writer.manifest())
         writer.finish()
-    with opened(target):
+    with open_space_archive(target):
         return files
 
 
@@ -78,9 +81,11 @@ def _require_new(target: Path) -> None:
         raise LocalError(f"{target} exists already", "choose another --file")
 
 
-async def _write_files(session: AsyncSession, held: Held, store: ObjectStore, writer: Writer) -> int:
-    table = FILES.table
-    query = table.select().where(held.only(FILES)).order_by(table.c.sha256)
+async def _write_files(
+    session: AsyncSession, inventory: SpaceContents, store: ObjectStore, writer: ArchiveWriter
+) -> int:
+    table = FILE_TABLE.table
+    query = table.select().where(inventory.row_filter(FILE_TABLE)).order_by(table.c.sha256)
     last, count = "", 0
     for row in (await session.execute(query)).all():
         if row.sha256 == last:
@@ -103,63 +108,67 @@ async def _bytes_of(store: ObjectStore, key: str, size: int) -> AsyncIterator[by
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[SpaceArchive]:
+def open_space_archive(path: Path) -> Iterator[SpaceTransferArchive]:
     """An archive, once it was read whole and each entry is what its manifest says.
 
     Raises:
         RefusedArchiveError: it is cut, changed, or no space's.
     """
-    reader = Reader(path)
+    reader = ArchiveReader(path)
     try:
         reader.scan()
-        about, manifest, found = reader.json(DESCRIPTION), reader.json(MANIFEST), list(reader.entries.values())
+        about, manifest, entries = (
+            reader.read_json(DESCRIPTION),
+            reader.read_json(MANIFEST),
+            list(reader.entries.values()),
+        )
         if not isinstance(about, dict) or about.get("kind") != KIND or about.get("format") != 1:
-            raise RefusedArchiveError("it is not that of a producer's space")
-        if not found or found[-1].path != MANIFEST or not isinstance(manifest, dict):
-            raise RefusedArchiveError("it does not end with its manifest")
-        if manifest.get("entries") != [entry.listed() for entry in found[:-1]]:
-            raise RefusedArchiveError("its entries are not those of its manifest")
-        archive = SpaceArchive(reader, about)
+            raise InvalidArchiveError("it is not that of a producer's space")
+        if not entries or entries[-1].path != MANIFEST or not isinstance(manifest, dict):
+            raise InvalidArchiveError("it does not end with its manifest")
+        if manifest.get("entries") != [entry.manifest_entry() for entry in entries[:-1]]:
+            raise InvalidArchiveError("its entries are not those of its manifest")
+        archive = SpaceTransferArchive(reader, about)
         _require_files(archive)
         yield archive
     finally:
         reader.close()
 
 
-def _require_files(archive: SpaceArchive) -> None:
+def _require_files(archive: SpaceTransferArchive) -> None:
     try:
-        for row in archive.rows("stored_file"):
+        for row in archive.read_rows("stored_file"):
             entry = archive.reader.entries.get(f"files/{row['sha256']}")
             if entry is None or entry.size != row["size"] or entry.sha256 != row["sha256"]:
-                raise RefusedArchiveError(f"the file {row['id']} is missing, or is another")
+                raise InvalidArchiveError(f"the file {row['id']} is missing, or is another")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RefusedArchiveError("its list of files holds what is no file") from error
+        raise InvalidArchiveError("its list of files holds what is no file") from error
 
 
-def require_known(settings: Settings, archive: SpaceArchive) -> None:
+def require_known_revision(settings: Settings, archive: SpaceTransferArchive) -> None:
     """See that this release knows how the archive is written.
 
     Raises:
         LocalError: it is of a newer one.
     """
-    if archive.about.get("revision") not in revisions(settings, "node"):
+    if archive.description.get("revision") not in revisions(settings, "node"):
         raise LocalError(
-            f"The archive was made by the release {archive.about.get('release')}", "upgrade UDI here first"
+            f"The archive was made by the release {archive.description.get('release')}", "upgrade UDI here first"
         )
 
 
-async def put_files(archive: SpaceArchive, store: ObjectStore, tenant: UUID, space: UUID) -> int:
+async def import_files(archive: SpaceTransferArchive, store: ObjectStore, tenant: UUID, space: UUID) -> int:
     """Bring the bytes that are not here yet; how many files. A stopped one begins again."""
     count = 0
-    for row in archive.rows("stored_file"):
+    for row in archive.read_rows("stored_file"):
         key = object_key(tenant, space, row["dataset_id"], row["id"])
-        if not await _is_there(store, key, row["sha256"]):
-            await store.put(key, _several(archive.reader.pieces(f"files/{row['sha256']}")))
+        if not await _is_stored(store, key, row["sha256"]):
+            await store.put(key, _iterate_pieces(archive.reader.read_pieces(f"files/{row['sha256']}")))
         count += 1
     return count
 
 
-async def _is_there(store: ObjectStore, key: str, sha256: str) -> bool:
+async def _is_stored(store: ObjectStore, key: str, sha256: str) -> bool:
     digest = hashlib.sha256()
     try:
         for piece in await asyncio.to_thread(lambda: store.read(key)):
@@ -169,6 +178,6 @@ async def _is_there(store: ObjectStore, key: str, sha256: str) -> bool:
     return digest.hexdigest() == sha256
 
 
-async def _several(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+async def _iterate_pieces(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece

@@ -9,18 +9,18 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.cli.archive import contents
-from udi.kit.rows import TENANT, Carried, Moves, Row, add_rows, in_order, parse_rows, read_rows
+from udi.kit.rows import TENANT, ArchivedTable, ImportMapping, Row, add_rows, parse_rows, read_rows, sort_by_dependency
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.turns import stop_pushes
+from udi.node.datasets.push_locks import stop_pushes
 from udi.node.files.models import ErasedDataset
 from udi.node.identity.models import Person
 from udi.node.spaces.models import Space
 
-STAYING = {"audit_event", "membership", "moved", "space", "space_day"}
+LOCAL_TABLES = {"audit_event", "membership", "moved", "space", "space_day"}
 """What is a node's own: what was done there, who was seen there, addresses that lead away, the space, what a day cost."""
-CARRIED = tuple(
+MOVED_TABLES = tuple(
     sorted(
-        in_order([each for each in contents.CARRIED["node"] if each.name not in STAYING]),
+        sort_by_dependency([each for each in contents.CARRIED["node"] if each.name not in LOCAL_TABLES]),
         key=lambda each: each.name != "person",
     )
 )
@@ -29,89 +29,93 @@ PEOPLE = ("person_id", "given_by")
 
 
 @dataclass(frozen=True)
-class Held:
+class SpaceContents:
     """What a space holds, by its identifiers; nothing is added or changed while these are locked."""
 
     space: Space
     datasets: frozenset[UUID]
-    known: frozenset[UUID]
+    all_datasets: frozenset[UUID]
     """With those that were erased: their history stays."""
     versions: frozenset[UUID]
 
-    def only(self, carried: Carried) -> ColumnElement[bool]:
+    def row_filter(self, carried: ArchivedTable) -> ColumnElement[bool]:
         """Which rows of a table are the space's."""
         columns = carried.table.c
         if "space_id" in columns:
             return columns.space_id == self.space.id
         if "version_id" in columns:
             return columns.version_id.in_(self.versions)
-        return columns.dataset_id.in_(self.known)
+        return columns.dataset_id.in_(self.all_datasets)
 
 
-async def hold(session: AsyncSession, slug: str) -> Held | None:
+async def lock_space(session: AsyncSession, slug: str) -> SpaceContents | None:
     """Lock a space with its datasets, once nothing of it is on its way to the portal, and say what it holds."""
-    known = await session.scalar(select(Space.id).where(Space.slug == slug))
-    if known is None:
+    space_id = await session.scalar(select(Space.id).where(Space.slug == slug))
+    if space_id is None:
         return None
-    await stop_pushes(session, known)
-    space = (await session.scalars(select(Space).where(Space.id == known).with_for_update())).one()
+    await stop_pushes(session, space_id)
+    space = (await session.scalars(select(Space).where(Space.id == space_id).with_for_update())).one()
     mine = select(Dataset.id).where(Dataset.space_id == space.id).with_for_update(of=Dataset)
     datasets = frozenset(await session.scalars(mine))
     erased = frozenset(await session.scalars(select(ErasedDataset.id).where(ErasedDataset.space_id == space.id)))
     versions = frozenset(await session.scalars(select(Version.id).where(Version.dataset_id.in_(datasets))))
-    return Held(space, datasets, datasets | erased, versions)
+    return SpaceContents(space, datasets, datasets | erased, versions)
 
 
-async def read_people(session: AsyncSession, held: Held) -> frozenset[UUID]:
+async def read_people(session: AsyncSession, inventory: SpaceContents) -> frozenset[UUID]:
     """Those whom the rows of the space name."""
-    found = set[UUID]()
-    for carried in CARRIED:
+    person_ids = set[UUID]()
+    for carried in MOVED_TABLES:
         for name in set(PEOPLE) & set(carried.table.c.keys()):
-            query = select(carried.table.c[name]).where(held.only(carried)).distinct()
-            found |= {each for each in await session.scalars(query) if each is not None}
-    return frozenset(found)
+            query = select(carried.table.c[name]).where(inventory.row_filter(carried)).distinct()
+            person_ids |= {person_id for person_id in await session.scalars(query) if person_id is not None}
+    return frozenset(person_ids)
 
 
-def lines_of(session: AsyncSession, held: Held, carried: Carried, people: Collection[UUID]) -> AsyncIterator[bytes]:
+def lines_of(
+    session: AsyncSession, inventory: SpaceContents, carried: ArchivedTable, people: Collection[UUID]
+) -> AsyncIterator[bytes]:
     """The rows of one table, as lines."""
-    only = Person.id.in_(people) if carried.name == "person" else held.only(carried)
-    return read_rows(session, carried, held.space.tenant_id, only)
+    only = Person.id.in_(people) if carried.name == "person" else inventory.row_filter(carried)
+    return read_rows(session, carried, inventory.space.tenant_id, only)
 
 
-async def remove(session: AsyncSession, held: Held) -> None:
+async def delete_space_rows(session: AsyncSession, inventory: SpaceContents) -> None:
     """Delete the rows of the space, as the owner; its people, and the space itself, stay."""
-    for carried in reversed(CARRIED):
+    for carried in reversed(MOVED_TABLES):
         if carried.name != "person":
             table = carried.table
-            await session.execute(delete(table).where(table.c[TENANT] == held.space.tenant_id, held.only(carried)))
+            await session.execute(
+                delete(table).where(table.c[TENANT] == inventory.space.tenant_id, inventory.row_filter(carried))
+            )
     await session.flush()
 
 
-async def bring(
+async def import_rows(
     session: AsyncSession, space: Space, lines: Mapping[str, Iterable[bytes]], addresses: Mapping[str, str]
 ) -> dict[str, int]:
     """Put the rows into a space of another node, as the owner; how many, by table."""
     people, counts = dict[UUID, UUID](), {}
-    for carried in CARRIED:
-        rows = parse_rows(carried, lines[carried.name], Moves(addresses))
+    for carried in MOVED_TABLES:
+        rows = parse_rows(carried, lines[carried.name], ImportMapping(addresses))
         if carried.name == "person":
-            rows = iter(await _new_people(session, list(rows), people))
-        placed = (_place(row, space, people) for row in rows)
+            rows = iter(await _select_new_people(session, list(rows), people))
+        placed = (_adapt_row(row, space, people) for row in rows)
         counts[carried.name] = await add_rows(session, carried, placed, space.tenant_id)
     return counts
 
 
-async def _new_people(session: AsyncSession, rows: list[Row], people: dict[UUID, UUID]) -> list[Row]:
+async def _select_new_people(session: AsyncSession, rows: list[Row], people: dict[UUID, UUID]) -> list[Row]:
     """Those whom this node does not know; the others are who they are here."""
     new = []
     for row in rows:
         same = select(Person.id).where(Person.issuer == row["issuer"], Person.subject == row["subject"])
-        known = await session.scalar(same)
-        people[row["id"]] = known or row["id"]
-        new += [] if known else [row]
+        existing_id = await session.scalar(same)
+        people[row["id"]] = existing_id or row["id"]
+        new += [] if existing_id else [row]
     return new
 
 
-def _place(row: Row, space: Space, people: Mapping[UUID, UUID]) -> Row:
+def _adapt_row(row: Row, space: Space, people: Mapping[UUID, UUID]) -> Row:
     changed: dict[str, Any] = {name: people.get(row[name], row[name]) for name in PEOPLE if name in row}
     return {**row, **changed, **({"space_id": space.id} if "space_id" in row else {})}

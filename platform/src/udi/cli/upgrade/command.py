@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from udi.cli import doctor, output
-from udi.cli.upgrade import course, looks, units
-from udi.cli.upgrade.releases import Releases, find_releases
+from udi.cli.upgrade import checks, units, workflow
+from udi.cli.upgrade.releases import InstalledReleases, find_releases
 from udi.cli.upgrade.wheel import Wheel, read_wheel
 from udi.settings import get_settings
 
@@ -58,38 +58,38 @@ def upgrade(
         gone = _prune(releases)
         print(jsonlib.dumps({"deleted": gone}) if json else "\n".join(gone) or "unchanged")
     elif back:
-        _tell(course.go_back(get_settings(), releases), as_json=json)
+        _print_report(workflow.go_back(get_settings(), releases), as_json=json)
     elif wheel:
         if requirements is None or not sha256:
             raise typer.BadParameter("a wheel comes with --sha256 HEX and its dependencies, --requirements FILE")
-        consent = looks.Consent(without_backup=without_backup, despite_faults=despite_faults)
+        consent = checks.UpgradeOverrides(without_backup=without_backup, despite_faults=despite_faults)
         _upgrade(releases, read_wheel(wheel, sha256), (requirements, wheelhouse), consent, check_only, as_json=json)
 
 
 def _upgrade(
-    releases: Releases,
+    releases: InstalledReleases,
     wheel: Wheel,
     brought: tuple[Path, Path | None],
-    consent: looks.Consent,
+    consent: checks.UpgradeOverrides,
     check_only: bool,
     *,
     as_json: bool,
 ) -> None:
-    if looks.is_finishing(releases, wheel):
-        consent = looks.Consent(without_backup=True, despite_faults=True)
-    findings = looks.look(get_settings(), releases, wheel, units.list_units(), consent)
+    if checks.is_finishing(releases, wheel):
+        consent = checks.UpgradeOverrides(without_backup=True, despite_faults=True)
+    findings = checks.check_upgrade(get_settings(), releases, wheel, units.list_units(), consent)
     if check_only:
-        raise typer.Exit(doctor.tell(findings, as_json=as_json))
-    looks.refuse(findings)
-    _tell(course.upgrade(releases, wheel, brought, findings), as_json=as_json)
+        raise typer.Exit(doctor.report_findings(findings, as_json=as_json))
+    checks.refuse_faults(findings)
+    _print_report(workflow.upgrade(releases, wheel, brought, findings), as_json=as_json)
 
 
-def _prune(releases: Releases) -> list[str]:
+def _prune(releases: InstalledReleases) -> list[str]:
     with releases.lock():
         return releases.prune({unit.release for unit in units.list_units() if unit.release})
 
 
-def list_releases(releases: Releases) -> list[dict[str, Any]]:
+def list_releases(releases: InstalledReleases) -> list[dict[str, Any]]:
     """Every release there, with the number of units that run it."""
     current, running = releases.current(), units.list_units()
     return [
@@ -99,11 +99,11 @@ def list_releases(releases: Releases) -> list[dict[str, Any]]:
             "installed_at": f"{release.installed_at:%Y-%m-%d %H:%MZ}",
             "units": sum(unit.release == release.name for unit in running),
         }
-        for release in releases.installed()
+        for release in releases.list_installed()
     ]
 
 
-def _tell(report: dict[str, Any], *, as_json: bool) -> None:
+def _print_report(report: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print(jsonlib.dumps(report, indent=2, ensure_ascii=False))
         return

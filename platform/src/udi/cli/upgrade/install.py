@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from udi.cli.local.disk import require_room
+from udi.cli.local.disk import require_free_space
 from udi.cli.local.errors import LocalError
-from udi.cli.upgrade.releases import COMPLETE, Releases
+from udi.cli.upgrade.releases import COMPLETE, InstalledReleases
 from udi.cli.upgrade.wheel import Wheel, checksum
 
 ROOM = 1_200_000_000
@@ -20,7 +20,13 @@ LAST_LINES = 3
 
 
 def install(
-    releases: Releases, wheel: Wheel, requirements: Path, wheelhouse: Path | None, *, lock: int, room: int = ROOM
+    releases: InstalledReleases,
+    wheel: Wheel,
+    requirements: Path,
+    wheelhouse: Path | None,
+    *,
+    lock: int,
+    room: int = ROOM,
 ) -> bool:
     """Install a wheel as a release; whether there was something to do.
 
@@ -31,10 +37,10 @@ def install(
     if releases.is_complete(wheel.release):
         return False
     shutil.rmtree(here, ignore_errors=True)
-    require_room(releases.folder, room, f"the release {wheel.release}")
+    require_free_space(releases.folder, room, f"the release {wheel.release}")
     try:
-        _bring(here, wheel, requirements)
-        for command in _commands(wheel, wheelhouse):
+        _copy_inputs(here, wheel, requirements)
+        for command in _install_commands(wheel, wheelhouse):
             _run(command, here, lock)
         (here / ".dependencies").touch()
         os.sync()
@@ -45,7 +51,7 @@ def install(
     return True
 
 
-def _bring(here: Path, wheel: Wheel, requirements: Path) -> None:
+def _copy_inputs(here: Path, wheel: Wheel, requirements: Path) -> None:
     here.mkdir(parents=True)
     here.chmod(0o755)
     for source, name in ((wheel.path, wheel.path.name), (requirements, REQUIREMENTS)):
@@ -58,7 +64,7 @@ def _bring(here: Path, wheel: Wheel, requirements: Path) -> None:
         raise LocalError(f"{wheel.path.name} changed while it was read", "run the same command again")
 
 
-def _commands(wheel: Wheel, wheelhouse: Path | None) -> list[list[str]]:
+def _install_commands(wheel: Wheel, wheelhouse: Path | None) -> list[list[str]]:
     offline = ["--no-index", "--find-links", str(wheelhouse.absolute())] if wheelhouse else []
     pip = ["venv/bin/pip"]
     checked = ["--require-hashes", "--only-binary", ":all:", *offline, "-r", REQUIREMENTS]
@@ -91,6 +97,6 @@ def _run(command: Sequence[str], here: Path, lock: int) -> None:
         env=bare_environment(),
     )
     if done.returncode:
-        said = " ".join((done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:]).rstrip(".")
+        excerpt = " ".join((done.stderr or done.stdout).strip().splitlines()[-LAST_LINES:]).rstrip(".")
         remedy = "put that right and run the same command again; nothing changed"
-        raise LocalError(f"The release {here.name} could not be installed ({said})", remedy)
+        raise LocalError(f"The release {here.name} could not be installed ({excerpt})", remedy)

@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass
-class Step:
+class UpgradeStep:
     """One step: what became of it, in how many seconds."""
 
     step: str
@@ -18,16 +18,16 @@ class Step:
 
 
 @dataclass
-class Journal:
+class UpgradeJournal:
     """Steps in the order in which they ended."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[UpgradeStep] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
     @contextmanager
-    def step(self, name: str) -> Iterator[Step]:
+    def step(self, name: str) -> Iterator[UpgradeStep]:
         """Measure and tell a step; the block may say another outcome."""
-        step, started = Step(name), time.monotonic()
+        step, started = UpgradeStep(name), time.monotonic()
         try:
             yield step
         except BaseException:

@@ -17,7 +17,7 @@ from pathlib import Path
 from udi.cli.local.errors import LocalError
 
 COMPLETE, BEFORE, CURRENT, LOCK = ".complete", ".before", "current", ".upgrade.lock"
-KEPT = 3
+MAX_RELEASES = 3
 PATIENCE, PAUSE = 300, 0.5
 
 
@@ -30,7 +30,7 @@ class Release:
     installed_at: datetime
 
 
-class Releases:
+class InstalledReleases:
     """What is installed under one folder (`/opt/udi`)."""
 
     def __init__(self, folder: Path) -> None:
@@ -53,21 +53,21 @@ class Releases:
         link = self.folder / CURRENT
         return link.readlink().name if link.is_symlink() else None
 
-    def installed(self) -> list[Release]:
+    def list_installed(self) -> list[Release]:
         """Every release there, complete or not, the last installed at the end."""
-        found = []
+        releases = []
         for folder in (self.folder / "releases").iterdir():
             mark = folder / COMPLETE
             when = (mark if mark.exists() else folder).stat().st_mtime
-            found.append(Release(folder.name, mark.exists(), datetime.fromtimestamp(when, UTC)))
-        return sorted(found, key=lambda release: (release.installed_at, release.name))
+            releases.append(Release(folder.name, mark.exists(), datetime.fromtimestamp(when, UTC)))
+        return sorted(releases, key=lambda release: (release.installed_at, release.name))
 
-    def before(self, name: str) -> str | None:
+    def find_previous(self, name: str) -> str | None:
         """The release that this one took over from; else the one installed last before it."""
         noted = self.path(name) / BEFORE
         if noted.exists() and self.is_complete(noted.read_text().strip()):
             return noted.read_text().strip()
-        complete = [release.name for release in self.installed() if release.complete]
+        complete = [release.name for release in self.list_installed() if release.complete]
         earlier = complete[: complete.index(name)] if name in complete else complete
         return earlier[-1] if earlier else None
 
@@ -84,9 +84,9 @@ class Releases:
     def prune(self, running: set[str]) -> list[str]:
         """Delete all but the last three complete releases; the current one, the one before it and those that run stay."""
         current = self.current()
-        names = [release.name for release in self.installed() if release.complete]
-        spared = {*running, *names[-KEPT:], current, self.before(current) if current else None}
-        gone = [release.name for release in self.installed() if release.name not in spared]
+        names = [release.name for release in self.list_installed() if release.complete]
+        spared = {*running, *names[-MAX_RELEASES:], current, self.find_previous(current) if current else None}
+        gone = [release.name for release in self.list_installed() if release.name not in spared]
         for name in gone:
             (self.path(name) / COMPLETE).unlink(missing_ok=True)
             shutil.rmtree(self.path(name))
@@ -100,7 +100,7 @@ class Releases:
             LocalError: it is still held after five minutes.
         """
         with (self.folder / LOCK).open("w") as file:
-            until, said = time.monotonic() + PATIENCE, False
+            until, is_announced = time.monotonic() + PATIENCE, False
             while True:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -108,14 +108,14 @@ class Releases:
                 except BlockingIOError:
                     if time.monotonic() > until:
                         raise LocalError("Another upgrade of this machine is going on", "wait for its end") from None
-                    if not said:
+                    if not is_announced:
                         print("waiting for another upgrade, or for what an interrupted one left", file=sys.stderr)
-                    said = True
+                    is_announced = True
                     time.sleep(PAUSE)
             yield file.fileno()
 
 
-def find_releases(prefix: str = sys.prefix) -> Releases:
+def find_releases(prefix: str = sys.prefix) -> InstalledReleases:
     """The releases of this machine, from the place of the program that runs.
 
     Raises:
@@ -125,12 +125,12 @@ def find_releases(prefix: str = sys.prefix) -> Releases:
     if place.name != "venv" or place.parent.parent.name != "releases":
         cause = "This program does not run from a folder of releases, as the play makes it"
         raise LocalError(cause, "on a clone, `git pull` and `./udi up` upgrade")
-    return Releases(place.parents[2])
+    return InstalledReleases(place.parents[2])
 
 
-def kept_releases() -> list[str]:
+def list_complete_releases() -> list[str]:
     """The complete releases of this machine; none where the play did not install this program."""
     try:
-        return [release.name for release in find_releases().installed() if release.complete]
+        return [release.name for release in find_releases().list_installed() if release.complete]
     except LocalError:
         return []

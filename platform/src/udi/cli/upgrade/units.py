@@ -13,7 +13,7 @@ from typing import Literal
 
 from udi.cli.local.errors import LocalError
 
-Kind = Literal["web", "worker", "keycloak"]
+UnitKind = Literal["web", "worker", "keycloak"]
 NAME = re.compile(r"udi-(?:(?:portal|node)-(?:web-(?P<port>\d+)|worker)|keycloak)\.service")
 RELEASE = re.compile(r"/releases/([^/]+)/venv/bin/python")
 BUILT = re.compile(r"(/[^:\s]*/keycloak-[^/:]+)/lib/quarkus-run\.jar")
@@ -25,35 +25,37 @@ SETTLING = 3.0
 
 
 @dataclass(frozen=True)
-class Unit:
+class ServiceUnit:
     """A unit that should run; `release` is what its process runs now, None when it has none."""
 
     name: str
-    kind: Kind
+    kind: UnitKind
     port: int | None
     release: str | None
-    built: str | None = None
+    distribution: str | None = None
     """For Keycloak: the folder of the distribution that runs."""
 
 
-def list_units() -> list[Unit]:
+def list_units() -> list[ServiceUnit]:
     """Units that are meant to run on this machine: web first, then workers, then Keycloak."""
-    shown = _systemctl("list-units", "--all", "--plain", "--no-legend", "--full", "--type=service", "udi-*")
-    found = []
-    for line in shown.splitlines():
+    output = _systemctl("list-units", "--all", "--plain", "--no-legend", "--full", "--type=service", "udi-*")
+    units = []
+    for line in output.splitlines():
         name, _load, active, *_ = line.split()
         match = NAME.fullmatch(name)
         if match and active != "inactive":
-            found.append(_unit(name.removesuffix(".service"), int(match["port"]) if match["port"] else None))
+            units.append(_describe_unit(name.removesuffix(".service"), int(match["port"]) if match["port"] else None))
     kinds = ["web", "worker", "keycloak"]
-    return sorted(found, key=lambda unit: (kinds.index(unit.kind), "node" in unit.name, unit.name))
+    return sorted(units, key=lambda unit: (kinds.index(unit.kind), "node" in unit.name, unit.name))
 
 
-def _unit(name: str, port: int | None) -> Unit:
+def _describe_unit(name: str, port: int | None) -> ServiceUnit:
     command = _command_line(name)
-    kind: Kind = "web" if port else "worker" if name.endswith("worker") else "keycloak"
+    kind: UnitKind = "web" if port else "worker" if name.endswith("worker") else "keycloak"
     release, built = RELEASE.search(command), BUILT.search(command)
-    return Unit(name, kind, KEYCLOAK_PORT if kind == "keycloak" else port, release and release[1], built and built[1])
+    return ServiceUnit(
+        name, kind, KEYCLOAK_PORT if kind == "keycloak" else port, release and release[1], built and built[1]
+    )
 
 
 def _command_line(name: str) -> str:
@@ -64,7 +66,7 @@ def _command_line(name: str) -> str:
         return ""
 
 
-def mark(names: list[str], release: str) -> None:
+def mark_release(names: list[str], release: str) -> None:
     """Write the release into the first line of unit files, where the play compares it with what it is told to deploy."""
     for name in names:
         path = Path(_systemctl("show", "--property=FragmentPath", "--value", name).strip())
@@ -78,7 +80,7 @@ def mark(names: list[str], release: str) -> None:
     _systemctl("daemon-reload")
 
 
-def restart(unit: Unit) -> None:
+def restart_unit(unit: ServiceUnit) -> None:
     """Restart a unit and wait until it does its work.
 
     Raises:
@@ -87,13 +89,13 @@ def restart(unit: Unit) -> None:
     _systemctl("restart", unit.name)
     if unit.kind == "worker":
         time.sleep(SETTLING)
-        if _restarts(unit.name):
-            raise _broken(unit)
+        if _count_restarts(unit.name):
+            raise _start_error(unit)
         return
     until = time.monotonic() + (KEYCLOAK_PATIENCE if unit.kind == "keycloak" else PATIENCE)
     while not is_ready(unit):
-        if time.monotonic() > until or _restarts(unit.name) >= CRASHES:
-            raise _broken(unit)
+        if time.monotonic() > until or _count_restarts(unit.name) >= CRASHES:
+            raise _start_error(unit)
         time.sleep(PAUSE)
     time.sleep(REST)
 
@@ -107,16 +109,16 @@ def answers(port: int, path: str = "/ready") -> bool:
         return False
 
 
-def is_ready(unit: Unit) -> bool:
+def is_ready(unit: ServiceUnit) -> bool:
     """Whether a unit that answers says that it is ready."""
     return answers(unit.port or 0, KEYCLOAK_READY if unit.kind == "keycloak" else "/ready")
 
 
-def _restarts(name: str) -> int:
+def _count_restarts(name: str) -> int:
     return int(_systemctl("show", "--property=NRestarts", "--value", name).strip() or 0)
 
 
-def _broken(unit: Unit) -> LocalError:
+def _start_error(unit: ServiceUnit) -> LocalError:
     return LocalError(f"{unit.name} does not start", f"see `journalctl -u {unit.name}`")
 
 

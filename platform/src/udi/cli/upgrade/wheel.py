@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 from udi.cli.local.errors import LocalError
 
 PROJECT = "udi"
-SHOWN = 12
+SHORT_DIGEST = 12
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Wheel:
     @property
     def release(self) -> str:
         """The name of its folder, the same as the play gives."""
-        return f"{self.path.name.split('-')[1]}-{self.sha256[:SHOWN]}"
+        return f"{self.path.name.split('-')[1]}-{self.sha256[:SHORT_DIGEST]}"
 
 
 def read_wheel(path: Path, sha256: str) -> Wheel:
@@ -39,18 +39,18 @@ def read_wheel(path: Path, sha256: str) -> Wheel:
     """
     if not path.is_file():
         raise LocalError(f"There is no wheel at {path}", "copy it to this machine first")
-    found = checksum(path)
-    if found != sha256.strip().lower():
-        cause = f"{path.name} is not the wheel announced (its sha256 begins with {found[:SHOWN]})"
+    digest = checksum(path)
+    if digest != sha256.strip().lower():
+        cause = f"{path.name} is not the wheel announced (its sha256 begins with {digest[:SHORT_DIGEST]})"
         raise LocalError(cause, "fetch it again, or give the sha256 that its publisher announces")
-    said = _metadata(path)
-    if said["Name"] != PROJECT:
-        raise LocalError(f"{path.name} is a wheel of «{said['Name']}», not of «{PROJECT}»", "bring the right one")
-    wanted, here = SpecifierSet(said["Requires-Python"] or ""), platform.python_version()
-    if here not in wanted:
-        cause = f"{path.name} asks for Python {wanted} and this machine has {here}"
+    metadata = _metadata(path)
+    if metadata["Name"] != PROJECT:
+        raise LocalError(f"{path.name} is a wheel of «{metadata['Name']}», not of «{PROJECT}»", "bring the right one")
+    python_requirement, here = SpecifierSet(metadata["Requires-Python"] or ""), platform.python_version()
+    if here not in python_requirement:
+        cause = f"{path.name} asks for Python {python_requirement} and this machine has {here}"
         raise LocalError(cause, "upgrade the machine's Python first, or stay at a release for this one")
-    return Wheel(path, found, Version(said["Version"]))
+    return Wheel(path, digest, Version(metadata["Version"]))
 
 
 def version_of(release: str) -> Version | None:
@@ -70,7 +70,7 @@ def checksum(path: Path) -> str:
 def _metadata(path: Path) -> Message:
     try:
         with zipfile.ZipFile(path) as content:
-            name = next(each for each in content.namelist() if each.endswith(".dist-info/METADATA"))
+            name = next(member for member in content.namelist() if member.endswith(".dist-info/METADATA"))
             return Parser().parsestr(content.read(name).decode(), headersonly=True)
     except (zipfile.BadZipFile, StopIteration) as error:
         raise LocalError(f"{path.name} is not a wheel", "bring the file that the release offers") from error

@@ -11,18 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError
-from udi.node.agreements.documents import Signed
+from udi.node.agreements.documents import SignedAgreement
 from udi.node.agreements.models import ALLOWED, AgreementCursor, AgreementUse, HeldAgreement, HeldCredential
-from udi.node.agreements.queries import find_held
-from udi.node.audit import record
-from udi.protocol.agreement import Credential
+from udi.node.agreements.queries import find_agreement
+from udi.node.audit import record_audit_event
+from udi.protocol.agreement import AgreementCredential
 
 MINUTE = timedelta(minutes=1)
 USES_KEPT = timedelta(days=400)
 """How long the log of readings is kept."""
 
 
-async def keep_signed(session: AsyncSession, signed: Signed) -> int:
+async def store_agreement(session: AsyncSession, signed: SignedAgreement) -> int:
     """Keep an agreement and its standing, unless a later one is held; the revision that is held.
 
     Raises:
@@ -30,56 +30,74 @@ async def keep_signed(session: AsyncSession, signed: Signed) -> int:
     """
     agreement, standing = signed.agreement, signed.standing
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(agreement.id), 0))))
-    held = await find_held(session, agreement.id, lock=True)
-    if held is not None and held.dataset_id != agreement.dataset:
+    stored_agreement = await find_agreement(session, agreement.id, lock=True)
+    if stored_agreement is not None and stored_agreement.dataset_id != agreement.dataset:
         raise ConflictError("The agreement of this identifier is about another dataset.")
-    if held is not None and held.revision >= standing.revision:
-        return held.revision
-    if held is None:
-        held = HeldAgreement(id=agreement.id, dataset_id=agreement.dataset)
-        session.add(held)
-    held.document, held.sha256, held.ends_at = signed.document, standing.agreement_sha256, agreement.ends_at
-    held.standing, held.revision, held.state = signed.said, standing.revision, standing.state
-    held.changed_at = now()
-    record(session, None, "agreement.kept", held.id, revision=standing.revision, state=str(standing.state))
+    if stored_agreement is not None and stored_agreement.revision >= standing.revision:
+        return stored_agreement.revision
+    if stored_agreement is None:
+        stored_agreement = HeldAgreement(id=agreement.id, dataset_id=agreement.dataset)
+        session.add(stored_agreement)
+    stored_agreement.document, stored_agreement.sha256, stored_agreement.ends_at = (
+        signed.document,
+        standing.agreement_sha256,
+        agreement.ends_at,
+    )
+    stored_agreement.standing, stored_agreement.revision, stored_agreement.state = (
+        signed.standing_document,
+        standing.revision,
+        standing.state,
+    )
+    stored_agreement.changed_at = now()
+    record_audit_event(
+        session, None, "agreement.kept", stored_agreement.id, revision=standing.revision, state=str(standing.state)
+    )
     await session.flush()
-    await _keep_credentials(session, held, standing.credentials)
-    return held.revision
+    await _store_credentials(session, stored_agreement, standing.credentials)
+    return stored_agreement.revision
 
 
-async def _keep_credentials(session: AsyncSession, held: HeldAgreement, credentials: Iterable[Credential]) -> None:
+async def _store_credentials(
+    session: AsyncSession, stored_agreement: HeldAgreement, credentials: Iterable[AgreementCredential]
+) -> None:
     """Those of the standing, and no other."""
-    await session.execute(delete(HeldCredential).where(HeldCredential.agreement_id == held.id))
+    await session.execute(delete(HeldCredential).where(HeldCredential.agreement_id == stored_agreement.id))
     session.add_all(
         HeldCredential(
-            agreement_id=held.id,
-            dataset_id=held.dataset_id,
-            credential_id=each.id,
-            sha256=each.sha256,
-            expires_at=each.expires_at,
+            agreement_id=stored_agreement.id,
+            dataset_id=stored_agreement.dataset_id,
+            credential_id=credential.id,
+            sha256=credential.sha256,
+            expires_at=credential.expires_at,
         )
-        for each in credentials
+        for credential in credentials
     )
     await session.flush()
 
 
-async def note_reading(session: AsyncSession, held: HeldAgreement, credential: UUID | None, what: str) -> UUID:
+async def log_reading(
+    session: AsyncSession, stored_agreement: HeldAgreement, credential: UUID | None, what: str
+) -> UUID:
     """Log a reading that begins; the id of its line."""
     use = AgreementUse(
-        id=uuid4(), agreement_id=held.id, dataset_id=held.dataset_id, credential_id=credential, what=what
+        id=uuid4(),
+        agreement_id=stored_agreement.id,
+        dataset_id=stored_agreement.dataset_id,
+        credential_id=credential,
+        what=what,
     )
     session.add(use)
     await session.flush()
     return use.id
 
 
-async def note_refusal(
-    session: AsyncSession, held: HeldAgreement, credential: UUID | None, what: str, verdict: str
+async def log_refusal(
+    session: AsyncSession, stored_agreement: HeldAgreement, credential: UUID | None, what: str, verdict: str
 ) -> None:
     """Log a refusal; one for the same reason within a minute of the last is counted with it."""
     use = AgreementUse
     same = (
-        use.agreement_id == held.id,
+        use.agreement_id == stored_agreement.id,
         use.verdict == verdict,
         use.what == what,
         use.credential_id.is_not_distinct_from(credential),
@@ -92,13 +110,17 @@ async def note_refusal(
     if not counted.rowcount:
         session.add(
             AgreementUse(
-                agreement_id=held.id, dataset_id=held.dataset_id, credential_id=credential, what=what, verdict=verdict
+                agreement_id=stored_agreement.id,
+                dataset_id=stored_agreement.dataset_id,
+                credential_id=credential,
+                what=what,
+                verdict=verdict,
             )
         )
     await session.flush()
 
 
-async def change_use(
+async def update_use(
     session: AsyncSession, use_id: UUID, *, sent: int, verdict: str = ALLOWED, ended: bool = False
 ) -> None:
     """Say how many bytes a reading was sent, that it was refused or stopped after all, and that it is over."""
@@ -107,33 +129,35 @@ async def change_use(
     await session.execute(query.execution_options(synchronize_session=False))
 
 
-async def refuse_begun_reading(session: AsyncSession, held: HeldAgreement, use_id: UUID, verdict: str) -> None:
+async def log_reading_as_refusal(
+    session: AsyncSession, stored_agreement: HeldAgreement, use_id: UUID, verdict: str
+) -> None:
     """Log as a refusal a reading that had begun: it counts no more among those that were let through."""
     query = select(AgreementUse).where(AgreementUse.id == use_id)
     use: AgreementUse | None = await session.scalar(query)
     if use is not None:
         await session.delete(use)
         await session.flush()
-        await note_refusal(session, held, use.credential_id, use.what, verdict)
+        await log_refusal(session, stored_agreement, use.credential_id, use.what, verdict)
 
 
-async def note_check(session: AsyncSession, use_id: UUID) -> None:
+async def mark_use_checked(session: AsyncSession, use_id: UUID) -> None:
     """Say that a reading goes on."""
     query = update(AgreementUse).where(AgreementUse.id == use_id).values(checked_at=now())
     await session.execute(query.execution_options(synchronize_session=False))
 
 
-async def note_asked(session: AsyncSession, revision: int | None = None, **moments: datetime) -> None:
+async def update_cursor(session: AsyncSession, revision: int | None = None, **moments: datetime) -> None:
     """Say when the portal was tried, answered, did not, or was told of uses, and up to which revision it was asked."""
     values: dict[str, Any] = {**moments, **({} if revision is None else {"revision": revision})}
-    made = insert(AgreementCursor).values(**values)
+    statement = insert(AgreementCursor).values(**values)
     later = {**values}
     if revision is not None:
         later["revision"] = func.greatest(AgreementCursor.revision, revision)
-    await session.execute(made.on_conflict_do_update(index_elements=["tenant_id"], set_=later))
+    await session.execute(statement.on_conflict_do_update(index_elements=["tenant_id"], set_=later))
 
 
-async def forget_uses(session: AsyncSession) -> int:
+async def delete_old_uses(session: AsyncSession) -> int:
     """Delete the log of readings whose time is over; how many lines."""
     done: Any = await session.execute(delete(AgreementUse).where(AgreementUse.happened_at < now() - USES_KEPT))
     return int(done.rowcount)

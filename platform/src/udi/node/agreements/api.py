@@ -13,71 +13,71 @@ from litestar.types import ControllerRouterHandler
 from udi.kit.errors import InvalidError, NotFoundError, Refusal, UnauthenticatedError
 from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory, space_context
-from udi.node.agreements.actions import keep_signed
-from udi.node.agreements.documents import read_held, verify_both
-from udi.node.agreements.gate import AgreementGate, shown
+from udi.node.agreements.actions import store_agreement
+from udi.node.agreements.documents import read_current_agreement, verify_documents
+from udi.node.agreements.gate import AgreementGate, credential_digest
 from udi.node.agreements.models import AgreementUse
-from udi.node.agreements.queries import list_shown, list_uses
+from udi.node.agreements.queries import list_credential_agreements, list_uses
 from udi.node.datasets.portal_tokens import require_portal
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.restricted import CHALLENGE, GATE, PRIVATE, Asked
+from udi.node.files.restricted import CHALLENGE, GATE, PRIVATE, AnyRequest
 from udi.protocol.credentials import AGREEMENT
 from udi.ui.site import site_of
 
 LONGEST, MOST = 4 * 1024**2, 100
-ONE = "/api/v1/agreements/{agreement_id:uuid}"
+AGREEMENT_PATH = "/api/v1/agreements/{agreement_id:uuid}"
 
 
-@put(ONE, status_code=200, request_max_body_size=LONGEST)
+@put(AGREEMENT_PATH, status_code=200, request_max_body_size=LONGEST)
 async def receive_agreement(
-    request: Asked, territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
+    request: AnyRequest, territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
 ) -> Response[dict[str, int]]:
     """Keep an agreement and how it stands; the revision that is held now, which may be a later one."""
     await require_portal(request, territory, AGREEMENT, agreement_id)
-    document, said = await _read_body(request)
-    signed = await verify_both(site_of(request).parts["portal_keys"], territory, document, said)
+    document, standing_document = await _read_body(request)
+    signed = await verify_documents(site_of(request).parts["portal_keys"], territory, document, standing_document)
     if signed.agreement.id != agreement_id:
         raise InvalidError(refusals=[Refusal("agreement", "This is another agreement than the address says.")])
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
             if await find_dataset(session, signed.agreement.dataset) is None:
                 raise NotFoundError("This node has no such dataset.")
-            revision = await keep_signed(session, signed)
+            revision = await store_agreement(session, signed)
     return Response({"revision": revision}, headers=PRIVATE)
 
 
-async def _read_body(request: Asked) -> tuple[str, str]:
+async def _read_body(request: AnyRequest) -> tuple[str, str]:
     try:
         body = json.loads(await request.body())
-        document, said = body["agreement"], body["standing"]
+        document, standing_document = body["agreement"], body["standing"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         refusal = Refusal("", "This is not JSON with both documents.", "Send agreement and standing, each as a JWS.")
         raise InvalidError(refusals=[refusal]) from error
-    if not isinstance(document, str) or not isinstance(said, str):
+    if not isinstance(document, str) or not isinstance(standing_document, str):
         raise InvalidError(refusals=[Refusal("", "Both documents are texts: a JWS each.")])
-    return document, said
+    return document, standing_document
 
 
-@get(f"{ONE}/uses")
+@get(f"{AGREEMENT_PATH}/uses")
 async def show_uses(
-    request: Asked, territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
+    request: AnyRequest, territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
 ) -> Response[dict[str, Any]]:
     """What was read under an agreement, for whoever shows its credential, of whatever state: a hundred a page."""
     gate: AgreementGate = site_of(request).parts[GATE]
-    digest = shown(request)
+    digest = credential_digest(request)
     number = page_number(request.query_params.get("page"))
     async with gate.session(territory.id) as session:
-        found = await list_shown(session, digest) if digest else ()
-        held = next((each for each in found if each.id == agreement_id), None)
-        if held is None:
+        stored_agreements = await list_credential_agreements(session, digest) if digest else ()
+        stored_agreement = next((candidate for candidate in stored_agreements if candidate.id == agreement_id), None)
+        if stored_agreement is None:
             raise UnauthenticatedError(
                 "Only a credential of this agreement shows what was read under it.",
                 headers={"WWW-Authenticate": CHALLENGE},
             )
         page = await list_uses(session, agreement_id, number=number, size=MOST)
-    standing = read_held(held).standing
+    standing = read_current_agreement(stored_agreement).standing
     about = {"agreement": str(agreement_id), "state": standing.state.value, "revision": standing.revision}
-    uses = [describe_use(each) for each in page.items]
+    uses = [describe_use(use) for use in page.items]
     return Response({**about, "uses": uses, "total": page.total, "page": page.number}, headers=PRIVATE)
 
 

@@ -12,28 +12,30 @@ from udi.kit.tenancy import Territory
 from udi.node.agreements.models import HeldAgreement
 from udi.node.datasets.portal import PortalKeys
 from udi.protocol.agreement import (
+    AGREEMENT_STATUS_TYPE,
     AGREEMENT_TYPE,
-    STANDING_TYPE,
     Agreement,
-    Standing,
+    AgreementStatus,
     fingerprint,
     read_agreement,
-    read_standing,
+    read_agreement_status,
 )
 
 
 @dataclass(frozen=True)
-class Signed:
+class SignedAgreement:
     """An agreement and a standing of it, read, with the documents as they were sent."""
 
     agreement: Agreement
-    standing: Standing
+    standing: AgreementStatus
     document: str
-    said: str
+    standing_document: str
     """The document of the standing."""
 
 
-async def verify_both(keys: PortalKeys, territory: Territory, document: str, said: str) -> Signed:
+async def verify_documents(
+    keys: PortalKeys, territory: Territory, document: str, standing_document: str
+) -> SignedAgreement:
     """The two documents, when the territory's portal signed both for this node and the second is about the first.
 
     Raises:
@@ -42,8 +44,10 @@ async def verify_both(keys: PortalKeys, territory: Territory, document: str, sai
         UnavailableError: the portal's keys are not known here and cannot be read.
     """
     try:
-        agreement = read_agreement(await keys.document(territory, document, AGREEMENT_TYPE))
-        standing = read_standing(await keys.document(territory, said, STANDING_TYPE))
+        agreement = read_agreement(await keys.verify_signed_document(territory, document, AGREEMENT_TYPE))
+        standing = read_agreement_status(
+            await keys.verify_signed_document(territory, standing_document, AGREEMENT_STATUS_TYPE)
+        )
     except InvalidSignatureError as error:
         raise InvalidError(
             refusals=[Refusal("", "This is not signed by the territory’s portal for this node.")]
@@ -52,27 +56,29 @@ async def verify_both(keys: PortalKeys, territory: Territory, document: str, sai
         raise UnavailableError("The portal's keys cannot be read.", headers={"Retry-After": "30"}) from error
     if standing.agreement != agreement.id or standing.agreement_sha256 != fingerprint(document):
         raise InvalidError(refusals=[Refusal("standing", "The standing is about another agreement.")])
-    return Signed(agreement, standing, document, said)
+    return SignedAgreement(agreement, standing, document, standing_document)
 
 
 @dataclass(frozen=True)
-class Held:
+class CurrentAgreement:
     """An agreement that this node holds, and its standing."""
 
     agreement: Agreement
-    standing: Standing
+    standing: AgreementStatus
 
 
-def read_held(row: HeldAgreement) -> Held:
+def read_current_agreement(row: HeldAgreement) -> CurrentAgreement:
     """What a row says: it was verified before it was kept."""
-    return _read(row.document, row.standing)
+    return _parse_documents(row.document, row.standing)
 
 
 @lru_cache(maxsize=500)
-def _read(document: str, said: str) -> Held:
-    return Held(read_agreement(_claims(document)), read_standing(_claims(said)))
+def _parse_documents(document: str, standing_document: str) -> CurrentAgreement:
+    return CurrentAgreement(
+        read_agreement(_decode_claims(document)), read_agreement_status(_decode_claims(standing_document))
+    )
 
 
-def _claims(document: str) -> object:
+def _decode_claims(document: str) -> object:
     payload = document.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

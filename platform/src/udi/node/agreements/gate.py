@@ -15,14 +15,20 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory, space_context
-from udi.node.agreements.actions import change_use, note_check, note_reading, note_refusal, refuse_begun_reading
-from udi.node.agreements.documents import Held, read_held
+from udi.node.agreements.actions import log_reading, log_reading_as_refusal, log_refusal, mark_use_checked, update_use
+from udi.node.agreements.documents import CurrentAgreement, read_current_agreement
+from udi.node.agreements.freshness import AgreementFreshness
 from udi.node.agreements.models import ALLOWED, STOPPED, HeldAgreement
-from udi.node.agreements.queries import find_held, get_held, list_shown, read_spent
-from udi.node.agreements.waiting import Waiting
-from udi.node.files.restricted import Asked, NotGrantedError, PaceError, RestrictedError, StoppedError
+from udi.node.agreements.queries import find_agreement, get_agreement, list_credential_agreements, read_consumption
+from udi.node.files.restricted import (
+    AgreementEndedError,
+    AnyRequest,
+    NotGrantedError,
+    ReadingRateError,
+    RestrictedError,
+)
+from udi.protocol.access_decision import ReadingDecision, ReadingRequest, RefusalReason, View, decide_reading, refuse
 from udi.protocol.agreement import PROJECT_CREDENTIAL, fingerprint
-from udi.protocol.deciding import Reading, Refused, Verdict, View, decide, refuse
 from udi.protocol.terms import Purpose
 
 log = structlog.get_logger()
@@ -33,7 +39,7 @@ PURPOSE = "udi-purpose"
 
 
 @dataclass(frozen=True)
-class Question:
+class ReadingAttempt:
     """A reading as it is asked: of which dataset, how (`what`, for the log), with which secret (digest), what for."""
 
     dataset_id: UUID
@@ -43,13 +49,13 @@ class Question:
 
 
 @dataclass
-class Agreed:
+class AgreementReading:
     """A reading that an agreement lets through; `use_id` is its line in the log."""
 
     gate: "AgreementGate"
     tenant: UUID
-    question: Question
-    held: Held
+    attempt: ReadingAttempt
+    signed_agreement: CurrentAgreement
     use_id: UUID
     view: View
 
@@ -60,14 +66,14 @@ class Agreed:
             NotGrantedError: they are more than it leaves this month, or it lets nothing through any more.
         """
         async with self.gate.session(self.tenant) as session:
-            row = await get_held(session, self.held.agreement.id)
-            verdict = await ask(session, row, self.question, size=size, but=self.use_id)
+            row = await get_agreement(session, self.signed_agreement.agreement.id)
+            verdict = await decide_attempt(session, row, self.attempt, size=size, but=self.use_id)
             if verdict.refused:
-                await refuse_begun_reading(session, row, self.use_id, verdict.refused.value)
+                await log_reading_as_refusal(session, row, self.use_id, verdict.refused.value)
             else:
-                await change_use(session, self.use_id, sent=size)
+                await update_use(session, self.use_id, sent=size)
         if verdict.refused:
-            raise refusal_of(read_held(row), verdict)
+            raise refusal_of(read_current_agreement(row), verdict)
 
     async def counted(self, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The same bytes, as long as the agreement holds; what of them was really sent is noted, however it ends.
@@ -83,33 +89,36 @@ class Agreed:
                 if sent + len(piece) - checked > BYTES or self.gate.monotonic() - at >= SECONDS:
                     if await self._has_ended():
                         verdict = STOPPED
-                        raise StoppedError
+                        raise AgreementEndedError
                     checked = sent
                     at = self.gate.monotonic()
                 sent += len(piece)
                 yield piece
         finally:
-            self.gate.note_soon(self._note(sent, verdict))
+            self.gate.log_in_background(self._log_end(sent, verdict))
 
     async def _has_ended(self) -> bool:
         """Whether the agreement lets nothing through any more; how much may be read was asked before."""
         async with self.gate.session(self.tenant) as session:
-            held = read_held(await get_held(session, self.held.agreement.id))
-            reading = _reading(self.question, 0, 0, 0)
-            ended = decide(held.agreement, held.standing, reading, now()).refused is not None
-            await note_check(session, self.use_id)
+            signed_agreement = read_current_agreement(await get_agreement(session, self.signed_agreement.agreement.id))
+            reading = _reading(self.attempt, 0, 0, 0)
+            ended = (
+                decide_reading(signed_agreement.agreement, signed_agreement.standing, reading, now()).refused
+                is not None
+            )
+            await mark_use_checked(session, self.use_id)
         return ended
 
-    async def _note(self, sent: int, verdict: str) -> None:
+    async def _log_end(self, sent: int, verdict: str) -> None:
         async with self.gate.session(self.tenant) as session:
-            await change_use(session, self.use_id, sent=sent, verdict=verdict, ended=True)
+            await update_use(session, self.use_id, sent=sent, verdict=verdict, ended=True)
 
-    async def refuse(self, refused: Refused, columns: Collection[str] = ()) -> NotGrantedError:
+    async def refuse(self, refused: RefusalReason, columns: Collection[str] = ()) -> NotGrantedError:
         """That the agreement leaves nothing of what is asked, once this is in the log."""
         async with self.gate.session(self.tenant) as session:
-            row = await get_held(session, self.held.agreement.id)
-            await refuse_begun_reading(session, row, self.use_id, refused.value)
-        return refusal_of(self.held, _in_part(refused, self.view, columns))
+            row = await get_agreement(session, self.signed_agreement.agreement.id)
+            await log_reading_as_refusal(session, row, self.use_id, refused.value)
+        return refusal_of(self.signed_agreement, _partial_verdict(refused, self.view, columns))
 
 
 @dataclass
@@ -117,62 +126,79 @@ class AgreementGate:
     """Lets in whoever shows the credential of a project that has an agreement, as far as that says."""
 
     database: Database
-    waiting: Waiting
+    freshness: AgreementFreshness
     monotonic: Callable[[], float] = time.monotonic
     _noting: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def let_in(self, request: Asked, territory: Territory, dataset_id: UUID, what: str) -> Agreed:
+    async def authorize_reading(
+        self, request: AnyRequest, territory: Territory, dataset_id: UUID, what: str
+    ) -> AgreementReading:
         """The reading of a dataset by a machine.
 
         Raises:
             RestrictedError: no credential is shown, or none that is known here.
             NotGrantedError, PaceError: its agreement does not allow it, or not any more.
         """
-        digest = shown(request)
+        digest = credential_digest(request)
         if digest is None:
             raise RestrictedError(dataset_id)
-        question = Question(dataset_id, what, digest, _purpose(request))
-        await self.waiting.wait(territory)
+        question = ReadingAttempt(dataset_id, what, digest, _purpose(request))
+        await self.freshness.wait_until_fresh(territory)
         async with self.session(territory.id) as session:
-            found = await list_shown(session, digest)
-            row = await _choose([each for each in found if each.dataset_id == dataset_id], question)
-            judged = await self._begin(session, row, question) if row else None
-        if not found:
-            raise RestrictedError(dataset_id, Refused.UNKNOWN_CREDENTIAL)
+            stored_agreements = await list_credential_agreements(session, digest)
+            row = await _choose_agreement(
+                [
+                    stored_agreement
+                    for stored_agreement in stored_agreements
+                    if stored_agreement.dataset_id == dataset_id
+                ],
+                question,
+            )
+            judged = await self._decide_and_log(session, row, question) if row else None
+        if not stored_agreements:
+            raise RestrictedError(dataset_id, RefusalReason.UNKNOWN_CREDENTIAL)
         if row is None or judged is None:
-            raise NotGrantedError(dataset_id, refuse(Refused.OTHER_DATASET))
-        return self._passed(territory, question, read_held(row), *judged)
+            raise NotGrantedError(dataset_id, refuse(RefusalReason.OTHER_DATASET))
+        return self._accept_reading(territory, question, read_current_agreement(row), *judged)
 
-    async def let_person_in(self, territory: Territory, agreement_id: UUID, what: str) -> Agreed:
+    async def authorize_person(self, territory: Territory, agreement_id: UUID, what: str) -> AgreementReading:
         """The reading by somebody whom the portal sent here for an agreement.
 
         Raises:
             NotFoundError: this node knows no such agreement.
             NotGrantedError, PaceError: as `let_in`.
         """
-        await self.waiting.wait(territory)
+        await self.freshness.wait_until_fresh(territory)
         async with self.session(territory.id) as session:
-            row = await get_held(session, agreement_id)
-            question = Question(row.dataset_id, what)
-            judged = await self._begin(session, row, question)
-        return self._passed(territory, question, read_held(row), *judged)
+            row = await get_agreement(session, agreement_id)
+            question = ReadingAttempt(row.dataset_id, what)
+            judged = await self._decide_and_log(session, row, question)
+        return self._accept_reading(territory, question, read_current_agreement(row), *judged)
 
-    def _passed(
-        self, territory: Territory, question: Question, held: Held, verdict: Verdict, use_id: UUID | None
-    ) -> Agreed:
+    def _accept_reading(
+        self,
+        territory: Territory,
+        question: ReadingAttempt,
+        signed_agreement: CurrentAgreement,
+        verdict: ReadingDecision,
+        use_id: UUID | None,
+    ) -> AgreementReading:
         if verdict.view is None or use_id is None:
-            raise refusal_of(held, verdict)
-        return Agreed(self, territory.id, question, held, use_id, verdict.view)
+            raise refusal_of(signed_agreement, verdict)
+        return AgreementReading(self, territory.id, question, signed_agreement, use_id, verdict.view)
 
-    async def _begin(
-        self, session: AsyncSession, row: HeldAgreement, question: Question
-    ) -> tuple[Verdict, UUID | None]:
+    async def _decide_and_log(
+        self, session: AsyncSession, row: HeldAgreement, question: ReadingAttempt
+    ) -> tuple[ReadingDecision, UUID | None]:
         """The answer, and the line of the log of a reading that may begin; a refusal is logged too."""
-        verdict, credential = await ask(session, row, question), _credential(read_held(row), question)
+        verdict, credential = (
+            await decide_attempt(session, row, question),
+            _credential(read_current_agreement(row), question),
+        )
         if verdict.refused:
-            await note_refusal(session, row, credential, question.what, verdict.refused.value)
+            await log_refusal(session, row, credential, question.what, verdict.refused.value)
             return verdict, None
-        return verdict, await note_reading(session, row, credential, question.what)
+        return verdict, await log_reading(session, row, credential, question.what)
 
     @asynccontextmanager
     async def session(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
@@ -181,13 +207,13 @@ class AgreementGate:
             async with self.database.session(tenant) as session:
                 yield session
 
-    def note_soon(self, work: Coroutine[Any, Any, None]) -> None:
+    def log_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Write the end of a reading aside: its client may have gone."""
         task = asyncio.create_task(work)
         self._noting.add(task)
-        task.add_done_callback(self._noted)
+        task.add_done_callback(self._finish_logging)
 
-    def _noted(self, task: asyncio.Task[None]) -> None:
+    def _finish_logging(self, task: asyncio.Task[None]) -> None:
         self._noting.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.warning("end of a reading not noted", error=type(error).__name__)
@@ -198,37 +224,47 @@ class AgreementGate:
             await asyncio.gather(*self._noting, return_exceptions=True)
 
 
-async def ask(
-    session: AsyncSession, row: HeldAgreement, question: Question, *, size: int = 0, but: UUID | None = None
-) -> Verdict:
+async def decide_attempt(
+    session: AsyncSession, row: HeldAgreement, question: ReadingAttempt, *, size: int = 0, but: UUID | None = None
+) -> ReadingDecision:
     """The answer of an agreement at this moment; where it limits how much, readings take turns until the commit."""
-    terms = read_held(row).agreement.terms
+    terms = read_current_agreement(row).agreement.terms
     if terms.bytes_a_month is not None or terms.requests_a_minute is not None:
-        await find_held(session, row.id, lock=True)
-    held = read_held(row)
-    sent, began = await read_spent(session, held.agreement, but=but)
-    return decide(held.agreement, held.standing, _reading(question, size, sent, began), now())
+        await find_agreement(session, row.id, lock=True)
+    signed_agreement = read_current_agreement(row)
+    sent, began = await read_consumption(session, signed_agreement.agreement, but=but)
+    return decide_reading(
+        signed_agreement.agreement, signed_agreement.standing, _reading(question, size, sent, began), now()
+    )
 
 
-def shown(request: Asked) -> str | None:
+def credential_digest(request: AnyRequest) -> str | None:
     """The digest of the credential of a project that a request shows."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     secret = secret.strip()
-    if scheme.lower() != "bearer" or not PROJECT_CREDENTIAL.fits(secret):
+    if scheme.lower() != "bearer" or not PROJECT_CREDENTIAL.matches(secret):
         return None
     return fingerprint(secret)
 
 
-async def _choose(found: Sequence[HeldAgreement], question: Question) -> HeldAgreement | None:
+async def _choose_agreement(
+    stored_agreements: Sequence[HeldAgreement], question: ReadingAttempt
+) -> HeldAgreement | None:
     """The agreement that lets it through, else the one that ends last: a project may have had several."""
-    asked = [(each, read_held(each)) for each in found]
+    candidates = [
+        (stored_agreement, read_current_agreement(stored_agreement)) for stored_agreement in stored_agreements
+    ]
     reading = _reading(question, 0, 0, 0)
-    good = [row for row, held in asked if not decide(held.agreement, held.standing, reading, now()).refused]
-    return next(iter([*good, *found]), None)
+    good = [
+        row
+        for row, signed_agreement in candidates
+        if not decide_reading(signed_agreement.agreement, signed_agreement.standing, reading, now()).refused
+    ]
+    return next(iter([*good, *stored_agreements]), None)
 
 
-def _reading(question: Question, size: int, sent: int, began: int) -> Reading:
-    return Reading(
+def _reading(question: ReadingAttempt, size: int, sent: int, began: int) -> ReadingRequest:
+    return ReadingRequest(
         dataset=question.dataset_id,
         size=size,
         purpose=question.purpose,
@@ -238,14 +274,17 @@ def _reading(question: Question, size: int, sent: int, began: int) -> Reading:
     )
 
 
-def _credential(held: Held, question: Question) -> UUID | None:
-    return next((each.id for each in held.standing.credentials if each.sha256 == question.digest), None)
+def _credential(signed_agreement: CurrentAgreement, question: ReadingAttempt) -> UUID | None:
+    return next(
+        (credential.id for credential in signed_agreement.standing.credentials if credential.sha256 == question.digest),
+        None,
+    )
 
 
-def _purpose(request: Asked) -> Purpose | None:
-    said = request.headers.get(PURPOSE)
+def _purpose(request: AnyRequest) -> Purpose | None:
+    header = request.headers.get(PURPOSE)
     try:
-        return Purpose(said.strip()) if said else None
+        return Purpose(header.strip()) if header else None
     except ValueError as error:
         refusal = Refusal(
             "UDI-Purpose", "This is no purpose.", "Write one of these: %(known)s.", "", {"known": ", ".join(Purpose)}
@@ -253,13 +292,13 @@ def _purpose(request: Asked) -> Purpose | None:
         raise InvalidError(refusals=[refusal]) from error
 
 
-def _in_part(refused: Refused, view: View, columns: Collection[str]) -> Verdict:
-    named = columns or (*view.columns, *(each.column for each in view.rows))
+def _partial_verdict(refused: RefusalReason, view: View, columns: Collection[str]) -> ReadingDecision:
+    named = columns or (*view.columns, *(row_filter.column for row_filter in view.rows))
     values: dict[str, str | int] = {"columns": ", ".join(named)}
-    return Verdict(refused=refused, values=values if refused is Refused.OTHER_COLUMNS else {})
+    return ReadingDecision(refused=refused, values=values if refused is RefusalReason.OTHER_COLUMNS else {})
 
 
-def refusal_of(held: Held, verdict: Verdict) -> NotGrantedError:
+def refusal_of(signed_agreement: CurrentAgreement, verdict: ReadingDecision) -> NotGrantedError:
     """What is said to whoever is refused, with the page of the agreement."""
-    kind = PaceError if verdict.refused is Refused.TOO_OFTEN else NotGrantedError
-    return kind(held.agreement.dataset, verdict, page=held.agreement.page)
+    kind = ReadingRateError if verdict.refused is RefusalReason.TOO_OFTEN else NotGrantedError
+    return kind(signed_agreement.agreement.dataset, verdict, page=signed_agreement.agreement.page)

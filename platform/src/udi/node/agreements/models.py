@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.node.schema import NodeTable
 
 ALLOWED = "allowed"
@@ -16,7 +16,7 @@ STOPPED = "stopped"
 READ = (ALLOWED, STOPPED)
 
 
-class HeldAgreement(Owned, NodeTable):
+class HeldAgreement(TenantColumns, NodeTable):
     """An agreement and its newest standing, as the portal signed them; the id is the portal's.
 
     `revision`, `state` and `closes_at` are the standing's: one of an earlier revision changes nothing.
@@ -36,7 +36,7 @@ class HeldAgreement(Owned, NodeTable):
     changed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
-class HeldCredential(Owned, NodeTable):
+class HeldCredential(TenantColumns, NodeTable):
     """A credential of a project, for one of its agreements: its digest only."""
 
     __tablename__ = "held_credential"
@@ -55,7 +55,7 @@ class HeldCredential(Owned, NodeTable):
     expires_at: Mapped[datetime]
 
 
-class AgreementUse(Owned, NodeTable):
+class AgreementUse(TenantColumns, NodeTable):
     """A reading, or a refusal: `what` is how it was asked, `verdict` is `ALLOWED` or why not, `bytes` what was sent.
 
     `credential_id` is None for a person who came from the portal. Refusals for the same reason within a minute are one

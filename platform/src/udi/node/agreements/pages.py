@@ -16,48 +16,48 @@ from udi.kit.errors import NotFoundError, UnavailableError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.agreements.actions import USES_KEPT
-from udi.node.agreements.documents import read_held
-from udi.node.agreements.gate import Agreed, AgreementGate
+from udi.node.agreements.documents import read_current_agreement
+from udi.node.agreements.gate import AgreementGate, AgreementReading
 from udi.node.agreements.models import AgreementUse
 from udi.node.agreements.queries import (
-    Total,
-    get_held,
+    AgreementUsage,
+    get_agreement,
+    list_dataset_agreements,
     list_dataset_uses,
-    list_of_dataset,
-    list_running,
+    list_running_uses,
     list_uses,
     sum_uses,
 )
-from udi.node.datasets.pages.saying import PageRequest, as_sheet, locale_of, speaker
+from udi.node.datasets.pages.messages import PageRequest, csv_response, locale_of, translator
 from udi.node.datasets.portal_tokens import require_ticket
 from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.tables import Tables
+from udi.node.datasets.tables import DatasetTableCache
+from udi.node.files.downloads import keyring_of, serve_file
 from udi.node.files.models import StoredFile
-from udi.node.files.pages import answer, ring_of
 from udi.node.files.queries import get_current_file
 from udi.node.files.restricted import DERIVE, GATE, PRIVATE
-from udi.node.files.signed import require_signature, sign_path
-from udi.node.spaces.sheets import write_csv
+from udi.node.files.signed_urls import require_signature, sign_path
+from udi.node.spaces.csv_writer import write_csv
 from udi.node.tables.column import GEOMETRY
-from udi.node.tables.derived import DerivedFiles
+from udi.node.tables.derived_files import DerivedFiles
 from udi.node.tables.exports import FORMATS
-from udi.node.tables.table import FIND_TABLE, TableOfDataset
+from udi.node.tables.table import FIND_TABLE, DatasetTable
+from udi.protocol.access_decision import View, state_at
 from udi.protocol.credentials import READING, TICKET
-from udi.protocol.deciding import View, state_at
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 from udi.ui.middleware import FROM_ELSEWHERE
 from udi.ui.site import render, site_of
 
 FILES = "/agreements/{agreement_id:uuid}/files"
 FILE, USES, LONGEST_FORM = "file", "uses", 16 * 1024
-TAKEN = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet", "json": "JSON", "geojson": "GeoJSON"}
-SHOWN, MOST = 50, 100_000
+EXPORT_FORMATS = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet", "json": "JSON", "geojson": "GeoJSON"}
+MAX_SHOWN, MAX_EXPORTED = 50, 100_000
 HEADER = ("When", "Agreement", "Credential", "What", "Verdict", "Bytes", "Times")
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 
 
 @get(FILES)
-async def lead_to_portal(territory: NamedDependency[Territory], agreement_id: FromPath[UUID]) -> Redirect:
+async def redirect_to_portal(territory: NamedDependency[Territory], agreement_id: FromPath[UUID]) -> Redirect:
     """The portal gives the ticket that opens this page."""
     return Redirect(f"{territory.links['portal']}/agreements/{agreement_id}/files", status_code=303)
 
@@ -70,18 +70,19 @@ async def show_files(
     gate: AgreementGate = site_of(request).parts[GATE]
     ticket = str((await request.form()).get("ticket") or "")
     await require_ticket(request, territory, ticket, READING, agreement_id)
-    agreed = await gate.let_person_in(territory, agreement_id, "page")
+    agreed = await gate.authorize_person(territory, agreement_id, "page")
     async with gate.session(territory.id) as session:
-        file = await get_current_file(session, agreed.held.agreement.dataset, let=True)
-        uses = await list_uses(session, agreement_id, size=SHOWN)
-    agreement, locale = agreed.held.agreement, locale_of(request)
+        file = await get_current_file(session, agreed.signed_agreement.agreement.dataset, let=True)
+        uses = await list_uses(session, agreement_id, size=MAX_SHOWN)
+    agreement, locale = agreed.signed_agreement.agreement, locale_of(request)
     page = render(
         request,
         "agreements/files.html",
         agreement=agreement,
-        words=localised(agreement.text, locale),
+        words=localise(agreement.text, locale),
         files=[
-            (name, _sign(request, territory, agreement_id, kind)) for name, kind in await _kinds(request, agreed, file)
+            (name, _sign(request, territory, agreement_id, kind))
+            for name, kind in await _list_downloads(request, agreed, file)
         ],
         uses=uses.items,
         titles={},
@@ -92,47 +93,49 @@ async def show_files(
     return page
 
 
-async def _kinds(request: PageRequest, agreed: Agreed, file: StoredFile) -> list[tuple[str, str]]:
+async def _list_downloads(request: PageRequest, agreed: AgreementReading, file: StoredFile) -> list[tuple[str, str]]:
     """(name, kind) of what may be taken: the file itself where all of it may be read, and the formats of its table."""
     own = [(file.name, FILE)] if agreed.view.is_whole else []
-    tables: Tables = site_of(request).parts[FIND_TABLE]
+    tables: DatasetTableCache = site_of(request).parts[FIND_TABLE]
     try:
         table = await tables.of_file(file)
     except (NotFoundError, UnavailableError):
         return own
     return own + [
-        (name, kind) for kind, name in TAKEN.items() if not FORMATS[kind].placed or _has_places(table, agreed.view)
+        (name, kind)
+        for kind, name in EXPORT_FORMATS.items()
+        if not FORMATS[kind].placed or _has_geometry(table, agreed.view)
     ]
 
 
-def _has_places(table: TableOfDataset, view: View) -> bool:
+def _has_geometry(table: DatasetTable, view: View) -> bool:
     return table.has_geometry and (not view.columns or GEOMETRY in view.columns)
 
 
 def _sign(request: PageRequest, territory: Territory, agreement_id: UUID, kind: str) -> str:
-    return sign_path(ring_of(request), territory.id, f"/agreements/{agreement_id}/files/{kind}", lifetime=TICKET)
+    return sign_path(keyring_of(request), territory.id, f"/agreements/{agreement_id}/files/{kind}", lifetime=TICKET)
 
 
 @route(f"{FILES}/{{kind:str}}", http_method=READ)
-async def take_file(
+async def download_file(
     request: PageRequest, territory: NamedDependency[Territory], agreement_id: FromPath[UUID], kind: FromPath[str]
 ) -> Response[Any]:
     """One of them, by an address that the page signed; the agreement is asked at each reading."""
-    ring, path = ring_of(request), request.scope["path"]
+    ring, path = keyring_of(request), request.scope["path"]
     require_signature(ring, territory.id, str(request.method), path, dict(request.query_params))
     gate: AgreementGate = site_of(request).parts[GATE]
     if kind == USES:
         async with gate.session(territory.id) as session:
-            held = await get_held(session, agreement_id)
-            uses = (await list_uses(session, held.id, size=MOST)).items
-        return as_sheet(_sheet(request, uses), "uses.csv")
-    if kind not in {FILE, *TAKEN}:
+            stored_agreement = await get_agreement(session, agreement_id)
+            uses = (await list_uses(session, stored_agreement.id, size=MAX_EXPORTED)).items
+        return csv_response(_render_csv(request, uses), "uses.csv")
+    if kind not in {FILE, *EXPORT_FORMATS}:
         raise NotFoundError
-    agreed = await gate.let_person_in(territory, agreement_id, kind)
+    agreed = await gate.authorize_person(territory, agreement_id, kind)
     async with gate.session(territory.id) as session:
-        file = await get_current_file(session, agreed.held.agreement.dataset, let=True)
+        file = await get_current_file(session, agreed.signed_agreement.agreement.dataset, let=True)
     if kind == FILE and agreed.view.is_whole:
-        return await answer(request, file, agreed)
+        return await serve_file(request, file, agreed)
     derive: DerivedFiles = site_of(request).parts[DERIVE]
     return await derive(request, file, agreed, "csv" if kind == FILE else kind)
 
@@ -146,21 +149,24 @@ async def show_agreements(
 ) -> Response[str]:
     """Which projects may read a dataset, and what they read, for its producer."""
     dataset = await get_dataset(session, member, dataset_id)
-    rows, totals = await list_of_dataset(session, dataset_id), await sum_uses(session, dataset_id)
-    listed = [(read_held(row), totals.get(row.id, Total())) for row in rows]
+    rows, totals = await list_dataset_agreements(session, dataset_id), await sum_uses(session, dataset_id)
+    listed = [(read_current_agreement(row), totals.get(row.id, AgreementUsage())) for row in rows]
     return render(
         request,
         "agreements/agreements.html",
         dataset=dataset,
-        agreements=[(held, _stands(held.standing, held.agreement), total) for held, total in listed],
-        uses=await list_dataset_uses(session, dataset_id, limit=SHOWN),
-        running=await list_running(session, dataset_id),
-        titles={row.id: read_held(row).agreement.project_title for row in rows},
+        agreements=[
+            (signed_agreement, _agreement_state(signed_agreement.standing, signed_agreement.agreement), total)
+            for signed_agreement, total in listed
+        ],
+        uses=await list_dataset_uses(session, dataset_id, limit=MAX_SHOWN),
+        running=await list_running_uses(session, dataset_id),
+        titles={row.id: read_current_agreement(row).agreement.project_title for row in rows},
         days=USES_KEPT.days,
     )
 
 
-def _stands(standing: Any, agreement: Any) -> str:
+def _agreement_state(standing: Any, agreement: Any) -> str:
     state = str(state_at(standing, now()).value)
     return "ended" if state == "active" and agreement.ends_at < now() else state
 
@@ -174,24 +180,32 @@ async def download_uses(
 ) -> Response[bytes]:
     """Each reading, as a table."""
     dataset = await get_dataset(session, member, dataset_id)
-    return as_sheet(_sheet(request, await list_dataset_uses(session, dataset.id, limit=MOST)), "uses.csv")
+    return csv_response(
+        _render_csv(request, await list_dataset_uses(session, dataset.id, limit=MAX_EXPORTED)), "uses.csv"
+    )
 
 
-def _sheet(request: PageRequest, uses: Sequence[AgreementUse]) -> bytes:
-    say = speaker(request)
+def _render_csv(request: PageRequest, uses: Sequence[AgreementUse]) -> bytes:
+    say = translator(request)
     lines = (
         (
-            each.happened_at.isoformat(timespec="seconds"),
-            str(each.agreement_id),
-            str(each.credential_id or ""),
-            each.what,
-            each.verdict,
-            each.bytes,
-            each.times,
+            use.happened_at.isoformat(timespec="seconds"),
+            str(use.agreement_id),
+            str(use.credential_id or ""),
+            use.what,
+            use.verdict,
+            use.bytes,
+            use.times,
         )
-        for each in uses
+        for use in uses
     )
     return write_csv([say(word) for word in HEADER], lines, locale_of(request))
 
 
-routes: Sequence[ControllerRouterHandler] = [lead_to_portal, show_files, take_file, show_agreements, download_uses]
+routes: Sequence[ControllerRouterHandler] = [
+    redirect_to_portal,
+    show_files,
+    download_file,
+    show_agreements,
+    download_uses,
+]

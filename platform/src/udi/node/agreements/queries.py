@@ -20,7 +20,7 @@ LONGEST_SILENCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Total:
+class AgreementUsage:
     """What was read under an agreement: how often, how many bytes, how often it was refused, and when last."""
 
     readings: int = 0
@@ -29,40 +29,40 @@ class Total:
     last: datetime | None = None
 
 
-async def find_held(session: AsyncSession, agreement_id: UUID, *, lock: bool = False) -> HeldAgreement | None:
+async def find_agreement(session: AsyncSession, agreement_id: UUID, *, lock: bool = False) -> HeldAgreement | None:
     """An agreement by its id; `lock` holds it until the transaction ends."""
     query = select(HeldAgreement).where(HeldAgreement.id == agreement_id)
-    found: HeldAgreement | None = await session.scalar(
+    stored_agreement: HeldAgreement | None = await session.scalar(
         query.with_for_update().execution_options(populate_existing=True) if lock else query
     )
-    return found
+    return stored_agreement
 
 
-async def get_held(session: AsyncSession, agreement_id: UUID) -> HeldAgreement:
+async def get_agreement(session: AsyncSession, agreement_id: UUID) -> HeldAgreement:
     """The same.
 
     Raises:
         NotFoundError: this node was not told of it.
     """
-    if (found := await find_held(session, agreement_id)) is None:
+    if (stored_agreement := await find_agreement(session, agreement_id)) is None:
         raise NotFoundError("This node knows no such agreement.", remedy="If it is new, try again in a minute.")
-    return found
+    return stored_agreement
 
 
-async def list_shown(session: AsyncSession, sha256: str) -> Sequence[HeldAgreement]:
+async def list_credential_agreements(session: AsyncSession, sha256: str) -> Sequence[HeldAgreement]:
     """The agreements of a credential, those that end last first."""
     same = (HeldAgreement.tenant_id == HeldCredential.tenant_id) & (HeldAgreement.id == HeldCredential.agreement_id)
     query = select(HeldAgreement).join(HeldCredential, same).where(HeldCredential.sha256 == sha256)
     return (await session.scalars(query.order_by(HeldAgreement.ends_at.desc(), HeldAgreement.id))).all()
 
 
-async def list_of_dataset(session: AsyncSession, dataset_id: UUID) -> Sequence[HeldAgreement]:
+async def list_dataset_agreements(session: AsyncSession, dataset_id: UUID) -> Sequence[HeldAgreement]:
     """The agreements about a dataset, those that end last first."""
     query = select(HeldAgreement).where(HeldAgreement.dataset_id == dataset_id)
     return (await session.scalars(query.order_by(HeldAgreement.ends_at.desc(), HeldAgreement.id))).all()
 
 
-async def sum_uses(session: AsyncSession, dataset_id: UUID) -> dict[UUID, Total]:
+async def sum_uses(session: AsyncSession, dataset_id: UUID) -> dict[UUID, AgreementUsage]:
     """What was read of a dataset, by agreement."""
     use = AgreementUse
     allowed = use.verdict.in_(READ)
@@ -74,7 +74,9 @@ async def sum_uses(session: AsyncSession, dataset_id: UUID) -> dict[UUID, Total]
     )
     query = select(use.agreement_id, *columns).where(use.dataset_id == dataset_id).group_by(use.agreement_id)
     rows = await session.execute(query)
-    return {each: Total(int(read), int(sent), int(no), last) for each, read, sent, no, last in rows}
+    return {
+        agreement_id: AgreementUsage(int(read), int(sent), int(no), last) for agreement_id, read, sent, no, last in rows
+    }
 
 
 async def list_uses(
@@ -84,8 +86,8 @@ async def list_uses(
     mine = AgreementUse.agreement_id == agreement_id
     total = await session.scalar(select(func.count()).select_from(AgreementUse).where(mine))
     query = select(AgreementUse).where(mine).order_by(AgreementUse.happened_at.desc(), AgreementUse.id)
-    found = (await session.scalars(query.limit(size).offset((number - 1) * size))).all()
-    return Page(list(found), total or 0, number, size)
+    uses = (await session.scalars(query.limit(size).offset((number - 1) * size))).all()
+    return Page(list(uses), total or 0, number, size)
 
 
 async def list_dataset_uses(session: AsyncSession, dataset_id: UUID, *, limit: int) -> Sequence[AgreementUse]:
@@ -94,7 +96,7 @@ async def list_dataset_uses(session: AsyncSession, dataset_id: UUID, *, limit: i
     return (await session.scalars(query.order_by(AgreementUse.happened_at.desc(), AgreementUse.id).limit(limit))).all()
 
 
-async def list_running(session: AsyncSession, dataset_id: UUID) -> Sequence[AgreementUse]:
+async def list_running_uses(session: AsyncSession, dataset_id: UUID) -> Sequence[AgreementUse]:
     """The readings of a dataset that go on at this moment, the oldest first."""
     use = AgreementUse
     going_on = (use.dataset_id == dataset_id, use.ended_at.is_(None), use.checked_at > now() - LONGEST_SILENCE)
@@ -111,7 +113,7 @@ async def list_last_uses(session: AsyncSession, since: datetime | None) -> dict[
     return {credential: used for credential, used in rows if credential is not None}
 
 
-async def read_spent(session: AsyncSession, agreement: Agreement, *, but: UUID | None = None) -> tuple[int, int]:
+async def read_consumption(session: AsyncSession, agreement: Agreement, *, but: UUID | None = None) -> tuple[int, int]:
     """Bytes given this month and readings begun this minute, where the agreement limits them; `but` one reading."""
     use, terms, moment = AgreementUse, agreement.terms, now()
     mine = (use.agreement_id == agreement.id, use.id.is_distinct_from(but))
@@ -130,11 +132,11 @@ async def read_spent(session: AsyncSession, agreement: Agreement, *, but: UUID |
 
 async def read_cursor(session: AsyncSession) -> AgreementCursor | None:
     """How far the territory's portal was asked."""
-    found: AgreementCursor | None = await session.scalar(select(AgreementCursor))
-    return found
+    cursor: AgreementCursor | None = await session.scalar(select(AgreementCursor))
+    return cursor
 
 
-async def concerns(session: AsyncSession) -> bool:
+async def may_have_agreements(session: AsyncSession) -> bool:
     """Whether anything here may be under an agreement."""
     restricted = select(Dataset.id).where(Dataset.restricted).limit(1)
     return (

@@ -1,7 +1,7 @@
 """What an archive holds of the node's events."""
 
-from udi.kit.rows import Carried
+from udi.kit.rows import ArchivedTable
 from udi.node.audit.models import AuditEvent
 
-CARRIED = (Carried(AuditEvent),)
+CARRIED = (ArchivedTable(AuditEvent),)
 LEFT_OUT = ()

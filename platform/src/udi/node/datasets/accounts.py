@@ -14,8 +14,8 @@ from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.identity import MANAGERS
 from udi.kit.tenancy import Territory
-from udi.kit.territories import Registry
-from udi.node.datasets.portal import PortalAwayError, PortalClient, ToldAccounts
+from udi.kit.territories import TerritoryRegistry
+from udi.node.datasets.portal import AccountReport, PortalClient, PortalUnavailableError
 from udi.node.identity.models import AccountWatch, Membership, Person, WebSession
 from udi.node.spaces.models import ScriptKey, Space
 
@@ -27,11 +27,11 @@ LEFT, ROLE = "left", "role"
 
 
 @dataclass
-class AccountAsker:
+class AccountSync:
     """Asks once (`ask`) or again and again (`run`); `issuer` is the identity service of the installation."""
 
     database: Database
-    registry: Registry
+    registry: TerritoryRegistry
     portal: PortalClient
     issuer: str
 
@@ -40,18 +40,18 @@ class AccountAsker:
         while True:
             try:
                 for territory in await self.registry.list():
-                    await self._ask_patiently(territory)
+                    await self._check_quietly(territory)
             except Exception as error:  # noqa: BLE001 - asked again a minute later
                 log.warning("accounts not asked about", error=type(error).__name__)
             await asyncio.sleep(EVERY.total_seconds())
 
-    async def _ask_patiently(self, territory: Territory) -> None:
+    async def _check_quietly(self, territory: Territory) -> None:
         try:
-            await self.ask(territory)
-        except PortalAwayError as error:
+            await self.check_accounts(territory)
+        except PortalUnavailableError as error:
             log.info("accounts not asked about", reason=str(error), detail=error.detail)
 
-    async def ask(self, territory: Territory) -> int:
+    async def check_accounts(self, territory: Territory) -> int:
         """Ask about everybody who holds something; how many things ended.
 
         Raises:
@@ -62,13 +62,13 @@ class AccountAsker:
         ended = 0
         confirmed: list[datetime | None] = []
         for start in range(0, max(len(subjects), 1), SLICE):
-            told = await self.portal.ask_accounts(territory, subjects[start : start + SLICE])
-            confirmed.append(told.confirmed_at)
+            answer = await self.portal.query_accounts(territory, subjects[start : start + SLICE])
+            confirmed.append(answer.confirmed_at)
             async with self.database.session(territory.id, role="worker") as session:
-                ended += await apply_accounts(session, self.issuer, told)
+                ended += await apply_accounts(session, self.issuer, answer)
         if (moments := [moment for moment in confirmed if moment is not None]) and len(moments) == len(confirmed):
             async with self.database.session(territory.id, role="worker") as session:
-                await _confirm(session, min(moments))
+                await _record_confirmation(session, min(moments))
         return ended
 
 
@@ -79,27 +79,27 @@ async def _list_subjects(session: AsyncSession, issuer: str) -> set[str]:
     return set(await session.scalars(select(Person.subject).where(Person.issuer == issuer, alive)))
 
 
-async def apply_accounts(session: AsyncSession, issuer: str, told: ToldAccounts) -> int:
+async def apply_accounts(session: AsyncSession, issuer: str, answer: AccountReport) -> int:
     """End what accounts that are gone, or have fewer rights, may not hold any more; how many things."""
     ended = 0
-    for account in told.accounts:
+    for account in answer.accounts:
         own = (Person.issuer == issuer, Person.subject == account.subject)
         person = await session.scalar(select(Person).where(*own).with_for_update())
         if person is None:
             continue
         if account.gone:
             ended += await _end_account(session, person)
-        elif told.confirmed_at is not None:
-            ended += await _change_rights(session, person, account.memberships, told.confirmed_at)
+        elif answer.confirmed_at is not None:
+            ended += await _change_rights(session, person, account.memberships, answer.confirmed_at)
     return ended
 
 
 async def _end_account(session: AsyncSession, person: Person) -> int:
-    ended = _count(await session.execute(delete(WebSession).where(WebSession.person_id == person.id)))
+    ended = _row_count(await session.execute(delete(WebSession).where(WebSession.person_id == person.id)))
     await session.execute(delete(Membership).where(Membership.person_id == person.id))
     living = (ScriptKey.person_id == person.id, ScriptKey.revoked_at.is_(None))
     over = {"revoked_at": now(), "revoked_reason": LEFT}
-    return ended + _count(await session.execute(update(ScriptKey).where(*living).values(**over)))
+    return ended + _row_count(await session.execute(update(ScriptKey).where(*living).values(**over)))
 
 
 async def _change_rights(
@@ -107,9 +107,11 @@ async def _change_rights(
 ) -> int:
     """What was said here after the portal compared accounts is newer than what the portal says, and stays."""
     own = (WebSession.person_id == person.id, WebSession.confirmed_at < known_at)
-    said = {slug: sorted(groups) for slug, groups in sorted(memberships.items())}
-    other = WebSession.memberships != said
-    changed = _count(await session.execute(update(WebSession).where(*own, other).values(memberships=said)))
+    sorted_memberships = {slug: sorted(groups) for slug, groups in sorted(memberships.items())}
+    other = WebSession.memberships != sorted_memberships
+    changed = _row_count(
+        await session.execute(update(WebSession).where(*own, other).values(memberships=sorted_memberships))
+    )
     managed = [slug for slug, groups in memberships.items() if MANAGERS in groups]
     lost = select(Space.id).where(Space.slug.not_in(managed))
     keys = (
@@ -119,14 +121,14 @@ async def _change_rights(
         ScriptKey.space_id.in_(lost),
     )
     over = {"revoked_at": now(), "revoked_reason": ROLE}
-    return changed + _count(await session.execute(update(ScriptKey).where(*keys).values(**over)))
+    return changed + _row_count(await session.execute(update(ScriptKey).where(*keys).values(**over)))
 
 
-async def _confirm(session: AsyncSession, confirmed_at: datetime) -> None:
+async def _record_confirmation(session: AsyncSession, confirmed_at: datetime) -> None:
     first = insert(AccountWatch).values(confirmed_at=confirmed_at)
-    said = {"confirmed_at": confirmed_at}
-    await session.execute(first.on_conflict_do_update(index_elements=["tenant_id"], set_=said))
+    values = {"confirmed_at": confirmed_at}
+    await session.execute(first.on_conflict_do_update(index_elements=["tenant_id"], set_=values))
 
 
-def _count(result: object) -> int:
+def _row_count(result: object) -> int:
     return result.rowcount if isinstance(result, CursorResult) else 0

@@ -14,20 +14,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.tenancy import Territory, space_context
-from udi.node.datasets.actions.elsewhere import settle_elsewhere
-from udi.node.datasets.actions.outbox import settle
-from udi.node.datasets.asking import count_by_value, count_documents, list_documents, read_question
-from udi.node.datasets.clients import in_clients_shape
-from udi.node.datasets.portal_tokens import require_some_portal
-from udi.node.datasets.queries import find_dataset, find_delivery, get_public, public_documents
+from udi.node.datasets.actions.further_portals import apply_further_report
+from udi.node.datasets.actions.outbox import apply_report
+from udi.node.datasets.document_query import count_by_value, count_documents, list_documents, parse_query
+from udi.node.datasets.portal_tokens import require_any_portal
+from udi.node.datasets.queries import find_dataset, find_delivery, get_public_record, public_documents
+from udi.node.datasets.rudi_clients import adapt_for_clients
 from udi.node.portals.models import FurtherPortal
-from udi.node.portals.queries import find_further
+from udi.node.portals.queries import find_further_delivery
 from udi.protocol.credentials import REPORT
 from udi.protocol.report import read_report, write_report
 from udi.protocol.vocabulary import CURRENT_VERSION
 from udi.ui.site import site_of
 
-Asked = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, State]
 CATALOGUES, FOR_CLIENT = ["/api/v1/resources", "/catalog/v1/resources"], "/catalog/"
 REPORTS = ["/resources/{dataset_id:uuid}/report", "/api/v1/resources/{dataset_id:uuid}/report"]
 PUBLIC = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60"}
@@ -35,29 +35,29 @@ LONGEST_REPORT = 1024 * 1024
 
 
 @get([*CATALOGUES, *(f"{path}/search" for path in CATALOGUES)])
-async def list_resources(request: Asked, session: NamedDependency[AsyncSession]) -> Response[bytes]:
+async def list_resources(request: AnyRequest, session: NamedDependency[AsyncSession]) -> Response[bytes]:
     """What is published here: `{total, items}`, or with `count_by` how many records have each value of a field.
 
     206 when there is more than the page, as RUDI's nodes answer; under `/catalog`, for RUDI's client, always 200.
     """
-    question, source = read_question(request.query_params.multi_items()), public_documents()
+    question, source = parse_query(request.query_params.multi_items()), public_documents()
     if question.count_by:
         return _json(await count_by_value(session, source, question), headers=PUBLIC)
     total, items = await count_documents(session, source, question), await list_documents(session, source, question)
     for_client = request.scope["path"].startswith(FOR_CLIENT)
-    shown = [in_clients_shape(item) for item in items] if for_client else items
+    resources = [adapt_for_clients(item) for item in items] if for_client else items
     partial = len(items) < total and not for_client
-    return _json({"total": total, "items": shown}, status=206 if partial else 200, headers=PUBLIC)
+    return _json({"total": total, "items": resources}, status=206 if partial else 200, headers=PUBLIC)
 
 
 @get([f"{path}/{{dataset_id:uuid}}" for path in CATALOGUES])
 async def show_resource(
-    request: Asked, session: NamedDependency[AsyncSession], dataset_id: FromPath[UUID]
+    request: AnyRequest, session: NamedDependency[AsyncSession], dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The record of one dataset."""
-    record = await get_public(session, dataset_id)
+    record = await get_public_record(session, dataset_id)
     for_client = request.scope["path"].startswith(FOR_CLIENT)
-    return _json(in_clients_shape(record) if for_client else record, headers=PUBLIC)
+    return _json(adapt_for_clients(record) if for_client else record, headers=PUBLIC)
 
 
 @get("/catalog/admin/hash", sync_to_thread=False)
@@ -74,46 +74,46 @@ def show_version() -> Response[bytes]:
 
 @put(REPORTS, status_code=200, request_max_body_size=LONGEST_REPORT)
 async def receive_report(
-    request: Asked, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+    request: AnyRequest, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The portal says what became of a record."""
-    portal = await require_some_portal(request, territory, REPORT, dataset_id)
-    report = read_report(await _body(request))
+    portal = await require_any_portal(request, territory, REPORT, dataset_id)
+    report = read_report(await _read_json(request))
     if report.resource_id not in {None, dataset_id}:
         raise InvalidError(refusals=[Refusal("resource_id", "The report is about another dataset than its address.")])
     with space_context(None):
-        taken = await _take(request, territory, dataset_id, write_report(report), portal)
-    return _json({"report_id": str(report.id), "taken": taken})
+        is_accepted = await _apply_report(request, territory, dataset_id, write_report(report), portal)
+    return _json({"report_id": str(report.id), "taken": is_accepted})
 
 
-async def _take(
-    request: Asked, territory: Territory, dataset_id: UUID, report: dict[str, Any], portal: FurtherPortal | None
+async def _apply_report(
+    request: AnyRequest, territory: Territory, dataset_id: UUID, report: dict[str, Any], portal: FurtherPortal | None
 ) -> bool:
     async with site_of(request).database.session(territory.id) as session:
         dataset = await find_dataset(session, dataset_id, lock=True)
         if dataset is None:
             raise NotFoundError("This node has no such dataset.")
         if portal is not None:
-            return await settle_elsewhere(session, portal, dataset, report)
-        return await settle(session, dataset, report)
+            return await apply_further_report(session, portal, dataset, report)
+        return await apply_report(session, dataset, report)
 
 
 @get(REPORTS)
 async def show_report(
-    request: Asked, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+    request: AnyRequest, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The last report the portal gave, for the portal."""
-    portal = await require_some_portal(request, territory, REPORT, dataset_id)
+    portal = await require_any_portal(request, territory, REPORT, dataset_id)
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
-            further = await find_further(session, portal.id, dataset_id) if portal else None
+            further = await find_further_delivery(session, portal.id, dataset_id) if portal else None
             delivery = further if portal else await find_delivery(session, dataset_id)
     if delivery is None or delivery.report is None:
         raise NotFoundError("No report is known for this dataset.")
     return _json(delivery.report)
 
 
-async def _body(request: Asked) -> object:
+async def _read_json(request: AnyRequest) -> object:
     try:
         return json.loads(await request.body())
     except (ValueError, RecursionError) as error:

@@ -7,34 +7,34 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
-from udi.kit.rows import Carried
+from udi.kit.rows import ArchivedTable
 from udi.node.datasets.actions.outbox import PUSH_DATASET, queue_delivery
-from udi.node.datasets.actions.prepare import ask_preparation
+from udi.node.datasets.actions.prepare import request_preparation
 from udi.node.datasets.models import (
     Dataset,
     DatasetEvent,
+    DatasetSource,
     Delivery,
     DeliveryState,
     Preparation,
     Reminder,
-    Source,
     Version,
 )
-from udi.node.portals.actions import announce_further
+from udi.node.portals.actions import announce_to_further_portals
 
 CARRIED = (
-    Carried(Dataset, addressed=frozenset({"record", "document"})),
-    Carried(Version),
-    Carried(Preparation, drawn=frozenset({"derived", "findings"})),
-    Carried(Delivery, addressed=frozenset({"record"})),
-    Carried(DatasetEvent),
-    Carried(Source),
-    Carried(Reminder),
+    ArchivedTable(Dataset, address_columns=frozenset({"record", "document"})),
+    ArchivedTable(Version),
+    ArchivedTable(Preparation, regenerated_columns=frozenset({"derived", "findings"})),
+    ArchivedTable(Delivery, address_columns=frozenset({"record"})),
+    ArchivedTable(DatasetEvent),
+    ArchivedTable(DatasetSource),
+    ArchivedTable(Reminder),
 )
 LEFT_OUT = ()
 
 
-async def take_up(session: AsyncSession, only: Collection[UUID] | None = None) -> int:
+async def requeue_pending(session: AsyncSession, only: Collection[UUID] | None = None) -> int:
     """Queue again what the portal was still to be told, or had not reported on: a push may be repeated. How many.
 
     What is made of files is no part of an archive: it is made again. `only` these datasets, where others were here.
@@ -49,16 +49,16 @@ async def take_up(session: AsyncSession, only: Collection[UUID] | None = None) -
     versions = select(Version).join(Preparation)
     versions = versions if only is None else versions.where(Version.dataset_id.in_(only))
     for version in (await session.scalars(versions)).all():
-        await ask_preparation(session, version)
+        await request_preparation(session, version)
     return len(deliveries)
 
 
-async def announce_again(session: AsyncSession, only: Collection[UUID]) -> int:
+async def reannounce_datasets(session: AsyncSession, only: Collection[UUID]) -> int:
     """Tell the portal again what it accepted of these datasets, at their new addresses; how many."""
     query = select(Dataset).join(Delivery).where(Dataset.id.in_(only), Delivery.state == DeliveryState.ACCEPTED)
-    known = [each for each in (await session.scalars(query)).unique() if each.in_catalogue]
-    for dataset in known:
+    accepted_datasets = [candidate for candidate in (await session.scalars(query)).unique() if candidate.in_catalogue]
+    for dataset in accepted_datasets:
         assert dataset.record is not None  # noqa: S101 - only those with a record are in a catalogue
         await queue_delivery(session, dataset, method="PUT", record=dataset.record)
-        await announce_further(session, dataset.space.slug, dataset.id, record=dataset.record)
-    return len(known)
+        await announce_to_further_portals(session, dataset.space.slug, dataset.id, record=dataset.record)
+    return len(accepted_datasets)

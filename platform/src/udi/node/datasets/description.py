@@ -54,7 +54,7 @@ def is_restricted(answers: Mapping[str, str]) -> bool:
     return answers.get("access") == AccessRights.RESTRICTED
 
 
-def close_licence(answers: Answers) -> Answers:
+def clear_licence(answers: Answers) -> Answers:
     """The same answers without a licence where the data are restricted: the terms of each agreement are in its place."""
     return {**answers, "licence": ""} if is_restricted(answers) else answers
 
@@ -79,19 +79,19 @@ def read_day(value: str) -> date | None:
 
 def check_answers(answers: Answers) -> list[Refusal]:
     """Everything that keeps these answers from being published, in the order of the form."""
-    given = {name: answers.get(name, "") for name in FIELDS}
+    completed_answers = {name: answers.get(name, "") for name in FIELDS}
     return [
-        *_required(given),
-        *_too_long(given),
-        *_keywords(given),
-        *_chosen(given),
-        *_period(given),
-        *_contact(given),
+        *_check_required(completed_answers),
+        *_check_lengths(completed_answers),
+        *_check_keywords(completed_answers),
+        *_check_choices(completed_answers),
+        *_check_period(completed_answers),
+        *_check_contact(completed_answers),
     ]
 
 
-def _required(given: Answers) -> list[Refusal]:
-    free = {"licence"} if is_restricted(given) else set()
+def _check_required(answers: Answers) -> list[Refusal]:
+    free = {"licence"} if is_restricted(answers) else set()
     missing = {
         "title": Refusal("title", "Give the dataset a title."),
         "summary": Refusal("summary", "Say in a sentence or two what the data are."),
@@ -101,59 +101,59 @@ def _required(given: Answers) -> list[Refusal]:
         "licence": Refusal("licence", "Choose what people may do with the data."),
         "contact": Refusal("contact", "Give an address for questions."),
     }
-    return [refusal for name, refusal in missing.items() if not given[name] and name not in free]
+    return [refusal for name, refusal in missing.items() if not answers[name] and name not in free]
 
 
-def _too_long(given: Answers) -> list[Refusal]:
+def _check_lengths(answers: Answers) -> list[Refusal]:
     messages = {
         "title": "The title is too long: 150 characters at most.",
         "summary": "The description is too long: 10,000 characters at most.",
         "keywords": "The keywords are too long: 2,000 characters at most.",
     }
-    return [Refusal(name, message) for name, message in messages.items() if len(given[name]) > LONGEST[name]]
+    return [Refusal(name, message) for name, message in messages.items() if len(answers[name]) > LONGEST[name]]
 
 
-def _keywords(given: Answers) -> list[Refusal]:
-    words = split_keywords(given)
-    if given["keywords"] and not words:
+def _check_keywords(answers: Answers) -> list[Refusal]:
+    words = split_keywords(answers)
+    if answers["keywords"] and not words:
         return [Refusal("keywords", "Give at least one keyword.")]
     if any(len(word) > LONGEST_WORD for word in words):
         return [Refusal("keywords", "A keyword is too long. Separate keywords with commas.")]
     return [Refusal("keywords", "Keep the 30 best keywords.")] if len(words) > MOST_KEYWORDS else []
 
 
-def _chosen(given: Answers) -> list[Refusal]:
+def _check_choices(answers: Answers) -> list[Refusal]:
     offered: dict[str, Collection[str]] = {
         "theme": THEMES,
         "language": LANGUAGES,
         "licence": LICENCES,
         "frequency": FREQUENCIES,
-        "access": [str(each) for each in AccessRights],
+        "access": [str(access_right) for access_right in AccessRights],
     }
     return [
         Refusal(name, "Choose one of the proposed answers.")
         for name, choices in offered.items()
-        if given[name] and given[name] not in choices
+        if answers[name] and answers[name] not in choices
     ]
 
 
-def _period(given: Answers) -> list[Refusal]:
-    days = {name: read_day(given[name]) for name in ("first_day", "last_day")}
-    wrong = [
+def _check_period(answers: Answers) -> list[Refusal]:
+    days = {name: read_day(answers[name]) for name in ("first_day", "last_day")}
+    refusals = [
         Refusal(name, "This is not a date. Write it as year-month-day: 2026-01-31.")
         for name, day in days.items()
-        if given[name] and day is None
+        if answers[name] and day is None
     ]
     first, last = days["first_day"], days["last_day"]
-    if not wrong and last and not first:
+    if not refusals and last and not first:
         return [Refusal("first_day", "Say also when the period begins, or leave both dates empty.")]
     if first and last and last < first:
         return [Refusal("last_day", "The period ends before it begins.")]
-    return wrong
+    return refusals
 
 
-def _contact(given: Answers) -> list[Refusal]:
-    contact = given["contact"]
+def _check_contact(answers: Answers) -> list[Refusal]:
+    contact = answers["contact"]
     if contact and (len(contact) > LONGEST_MAIL or not MAIL.fullmatch(contact)):
         return [Refusal("contact", "This is not an e-mail address. Write it as: service@example.org.")]
     return []

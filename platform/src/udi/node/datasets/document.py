@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from udi.node.datasets.clients import AVAILABLE, as_version_4
 from udi.node.datasets.description import FIELDS, LOCALE, Answers, clean_text, is_restricted
+from udi.node.datasets.rudi_clients import AVAILABLE, as_version_4
 from udi.protocol.access import AccessRights
 from udi.protocol.languages import language_of
 from udi.protocol.rules import dig, entries
@@ -26,7 +26,7 @@ FROM_ANSWERS = {
 RESTRICTED = ("access_condition", "confidentiality", "restricted_access")
 COLLECTION = "collection_tag"
 """A record with this field is one of a trial: RUDI's nodes never send it to the portal."""
-OF_THE_NODE = frozenset(
+NODE_FIELDS = frozenset(
     ("metadata_status", "createdAt", "updatedAt", "publishedAt", "integration_error_id", "publication")
 )
 """What RUDI's nodes add to a record for their own use."""
@@ -38,7 +38,7 @@ def answers_of(document: Document) -> Answers:
     texts = read_texts(document.get("summary"))
     locale = next(iter(texts), "fr")
     licence = dig(document, "access_condition", "licence", "licence_label")
-    said = {
+    values = {
         "title": document.get("resource_title"),
         "summary": texts.get(locale),
         "theme": document.get("theme"),
@@ -50,29 +50,31 @@ def answers_of(document: Document) -> Answers:
         "access": AccessRights.RESTRICTED if dig(document, *RESTRICTED) else AccessRights.PUBLIC,
         "contact": next((contact.get("email") for _, contact in entries(document, "contacts")), ""),
     }
-    answers = {name: clean_text(str(said.get(name) or "")) for name in FIELDS}
+    answers = {name: clean_text(str(values.get(name) or "")) for name in FIELDS}
     return {**answers, LOCALE: locale}
 
 
-def combine(document: Document, composed: Document, answers: Mapping[str, str]) -> Document:
+def merge_documents(document: Document, composed: Document, answers: Mapping[str, str]) -> Document:
     """The record of a dataset that a client described: as it wrote it, but for what was answered since on the form.
 
     `composed` is the record of the answers alone; what the node knows of the file, of the producer and of dates is its.
     """
-    said = answers_of(document)
-    new = {name for name in FIELDS if answers.get(name, "") != said.get(name, "")} - {"access"}
+    recorded_answers = answers_of(document)
+    new = {name for name in FIELDS if answers.get(name, "") != recorded_answers.get(name, "")} - {"access"}
     answered = {field for name in new for field in FROM_ANSWERS.get(name, ())}
-    kept = {name: value for name, value in document.items() if name not in answered | OF_THE_NODE | {COLLECTION}}
+    client_fields = {
+        name: value for name, value in document.items() if name not in answered | NODE_FIELDS | {COLLECTION}
+    }
     access, described = document.get("access_condition") or {}, document.get("metadata_info") or {}
     licence = {"licence": composed["access_condition"]["licence"]} if "licence" in new else {}
-    if is_restricted(answers) is not is_restricted(said):
+    if is_restricted(answers) is not is_restricted(recorded_answers):
         licence["confidentiality"] = composed["access_condition"]["confidentiality"]
     return {
         **composed,
-        **kept,
+        **client_fields,
         "global_id": composed["global_id"],
         "producer": {**(document.get("producer") or {}), **composed["producer"]},
-        "dataset_dates": {**composed["dataset_dates"], **_first_dates(document), **_updated(composed)},
+        "dataset_dates": {**composed["dataset_dates"], **_first_dates(document), **_update_date(composed)},
         "dataset_size": {**(document.get("dataset_size") or {}), **composed.get("dataset_size", {})},
         "access_condition": {**composed["access_condition"], **access, **licence},
         "metadata_info": {
@@ -87,7 +89,7 @@ def _first_dates(document: Document) -> Document:
     return {name: value for name, value in (document.get("dataset_dates") or {}).items() if value}
 
 
-def _updated(composed: Document) -> Document:
+def _update_date(composed: Document) -> Document:
     return {"updated": composed["dataset_dates"]["updated"]}
 
 
@@ -95,13 +97,13 @@ def _media(document: Document, ours: Document) -> list[Document]:
     """The file that is here, first, then what is elsewhere, as it was said."""
     every = [media for _, media in entries(document, "available_formats")]
     about = next((media for media in every if is_same_media(media, ours["media_id"])), {})
-    known = {name: ours[name] for name in ("media_id", "media_type", "file_type", "file_size", "checksum")}
+    file_fields = {name: ours[name] for name in ("media_id", "media_type", "file_type", "file_size", "checksum")}
     connector = {**(about.get("connector") or {}), **ours["connector"]}
-    first = {**ours, **about, **known, "connector": connector, "file_storage_status": AVAILABLE}
+    first = {**ours, **about, **file_fields, "connector": connector, "file_storage_status": AVAILABLE}
     return [first, *(media for media in every if not is_same_media(media, ours["media_id"]))]
 
 
 def is_same_media(media: Document, identifier: UUID | str) -> bool:
     """Whether a media of a record has this identifier, in the form that clients read or in ours."""
-    said = str(media.get("media_id", "")).lower()
-    return said in {str(identifier), as_version_4(identifier)}
+    media_id = str(media.get("media_id", "")).lower()
+    return media_id in {str(identifier), as_version_4(identifier)}

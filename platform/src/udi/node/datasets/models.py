@@ -9,13 +9,13 @@ from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.node.files.models import StoredFile
 from udi.node.schema import NodeTable
 from udi.node.spaces.models import Space
 
 
-class State(StrEnum):
+class DatasetState(StrEnum):
     """Where a dataset stands between its producer and the portal."""
 
     DRAFT = "draft"
@@ -36,7 +36,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
-class Dataset(Owned, NodeTable):
+class Dataset(TenantColumns, NodeTable):
     """What a producer publishes; its id is RUDI's `global_id`.
 
     `description` holds the producer's answers as typed; `record` what the portal last accepted;
@@ -57,7 +57,7 @@ class Dataset(Owned, NodeTable):
     )
 
     space_id: Mapped[UUID]
-    state: Mapped[str] = mapped_column(Text, server_default=State.DRAFT)
+    state: Mapped[str] = mapped_column(Text, server_default=DatasetState.DRAFT)
     title: Mapped[str] = mapped_column(Text)
     description: Mapped[dict[str, str]]
     record: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
@@ -104,7 +104,7 @@ class Dataset(Owned, NodeTable):
         return self.record is not None and version.file_id == self.accepted_file_id
 
 
-class Version(Owned, NodeTable):
+class Version(TenantColumns, NodeTable):
     """One file of a dataset, with what was understood of it."""
 
     __tablename__ = "version"
@@ -138,7 +138,7 @@ class PreparationState(StrEnum):
     FAILED = "failed"
 
 
-class Preparation(Owned, NodeTable):
+class Preparation(TenantColumns, NodeTable):
     """What the node found out about the file of a version, beside its profile.
 
     `revision` counts how often it was asked, so that an answer to an earlier question changes nothing. `corrections`
@@ -185,8 +185,8 @@ class Preparation(Owned, NodeTable):
     @property
     def suffixes(self) -> list[str]:
         """Of every object that a look may have left, those that were cut short too."""
-        made = (table_suffix, cells_suffix)
-        return [suffix(revision) for revision in range(1, self.revision + 1) for suffix in made]
+        suffix_functions = (table_suffix, cells_suffix)
+        return [suffix(revision) for revision in range(1, self.revision + 1) for suffix in suffix_functions]
 
 
 def table_suffix(revision: int) -> str:
@@ -199,7 +199,7 @@ def cells_suffix(revision: int) -> str:
     return f"{revision}.cells.jsonl.gz"
 
 
-class Delivery(Owned, NodeTable):
+class Delivery(TenantColumns, NodeTable):
     """What the portal should know of a dataset, and how far that went: one row a dataset.
 
     `revision` counts what was asked; a job or a report of an earlier one changes nothing. `file_id` is the file that the
@@ -229,7 +229,7 @@ class Delivery(Owned, NodeTable):
     dataset: Mapped[Dataset] = relationship(back_populates="delivery")
 
 
-class DatasetEvent(Owned, NodeTable):
+class DatasetEvent(TenantColumns, NodeTable):
     """Who did what, when: rows are only ever added. A person is an id; None is the portal or the node itself."""
 
     __tablename__ = "dataset_event"
@@ -269,7 +269,7 @@ class Frequency(StrEnum):
     MONTHLY = "monthly"
 
 
-class Source(Owned, NodeTable):
+class DatasetSource(TenantColumns, NodeTable):
     """The address from which a dataset is renewed, and what was found there last.
 
     `etag` and `last_modified` are the other side's words, said back to it; `failures` are those since the last success.

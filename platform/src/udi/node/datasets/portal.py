@@ -12,8 +12,8 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from udi.kit.clock import now
-from udi.kit.credentials import DocumentKind, SignedKind, SignedToken
-from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.kit.credentials import SignedDocumentKind, SignedToken, SignedTokenKind
+from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.keys import verify, verify_document
 from udi.kit.oidc import node_client_id
 from udi.kit.tenancy import Territory
@@ -28,7 +28,7 @@ LONGEST_ANSWER = 1024 * 1024
 LONGEST_MESSAGE = 2000
 
 
-class PortalAwayError(Exception):
+class PortalUnavailableError(Exception):
     """The portal did not answer, or not as a portal does: worth another attempt. The message is shown to people."""
 
     def __init__(self, message: str, detail: str = "") -> None:
@@ -37,7 +37,7 @@ class PortalAwayError(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class PushResponse:
     """What the portal said to a push: a report to come (`report_id`), or a refusal with its report."""
 
     report_id: str
@@ -45,7 +45,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class ToldAccount:
+class AccountStatus:
     """What the portal says of an account: whether it is gone, and its groups by slug of the organisation."""
 
     subject: str
@@ -54,15 +54,15 @@ class ToldAccount:
 
 
 @dataclass(frozen=True)
-class ToldAccounts:
+class AccountReport:
     """What it says of several, and when it compared them with the identity service."""
 
     confirmed_at: datetime | None
-    accounts: list[ToldAccount]
+    accounts: list[AccountStatus]
 
 
 @dataclass(frozen=True)
-class Correspondent:
+class PortalPeer:
     """A portal, and who this node is there: its client and the name of the secret."""
 
     origin: str
@@ -70,7 +70,7 @@ class Correspondent:
     credential: str
 
 
-Portal = Territory | Correspondent
+Portal = Territory | PortalPeer
 """That of a territory, or a further one."""
 
 
@@ -79,40 +79,42 @@ class PortalClient:
     """Pushes records; keeps the access token of each portal until it expires."""
 
     settings: Settings
-    outgoing: Outgoing
-    _tokens: dict[Correspondent, tuple[str, float]] = field(default_factory=dict)
+    outgoing: OutgoingClient
+    _tokens: dict[PortalPeer, tuple[str, float]] = field(default_factory=dict)
 
-    async def push(self, to: Portal, method: str, dataset_id: UUID, record: Mapping[str, Any] | None) -> Answer:
+    async def push(self, to: Portal, method: str, dataset_id: UUID, record: Mapping[str, Any] | None) -> PushResponse:
         """Send one record, or its withdrawal.
 
         Raises:
             PortalAwayError: no answer, no credential, or an answer that says nothing about the record.
         """
-        portal = self._known(to)
-        answer = await self._send(portal, method, dataset_id, record)
+        portal = self._peer_of(to)
+        answer = await self._send_record(portal, method, dataset_id, record)
         if answer.status_code == 401:  # noqa: PLR2004 - the token was revoked before its time
             self._tokens.pop(portal, None)
-            answer = await self._send(portal, method, dataset_id, record)
+            answer = await self._send_record(portal, method, dataset_id, record)
         if answer.is_success:
-            return Answer(_report_id(answer.content))
+            return PushResponse(_report_id(answer.content))
         if method == "DELETE" and answer.status_code in {404, 410}:
-            return Answer("", _report(method, dataset_id, {}, status="OK"))
+            return PushResponse("", _build_report(method, dataset_id, {}, status="OK"))
         if answer.is_client_error and answer.status_code not in NOT_A_REFUSAL:
             problem = _json_object(answer.content)
             if problem.get("errors") or problem.get("report_id"):
-                return Answer(str(problem.get("report_id") or ""), _report(method, dataset_id, problem, status="KO"))
-        raise PortalAwayError("The portal answered with an error.", f"status {answer.status_code}")
+                return PushResponse(
+                    str(problem.get("report_id") or ""), _build_report(method, dataset_id, problem, status="KO")
+                )
+        raise PortalUnavailableError("The portal answered with an error.", f"status {answer.status_code}")
 
-    async def list_told(self, to: Portal, since: datetime, offset: int) -> tuple[list[str], int]:
+    async def list_reported_datasets(self, to: Portal, since: datetime, offset: int) -> tuple[list[str], int]:
         """A slice of the reports that it made since then, the newest first: the datasets they are about; how many in all.
 
         Raises:
             PortalAwayError
         """
         query = urlencode({"creationDateMin": since.isoformat(), "limit": SLICE, "offset": offset})
-        found = _json_object((await self._ask(self._known(to), f"{REQUESTS}?{query}")).content)
-        elements = [each for each in found.get("elements") or () if isinstance(each, dict)]
-        return [str(each.get("global_id") or "") for each in elements], int(found.get("total") or 0)
+        payload = _json_object((await self._request_authorised(self._peer_of(to), f"{REQUESTS}?{query}")).content)
+        elements = [element for element in payload.get("elements") or () if isinstance(element, dict)]
+        return [str(element.get("global_id") or "") for element in elements], int(payload.get("total") or 0)
 
     async def read_report(self, to: Portal, dataset_id: UUID) -> object:
         """The newest report about a dataset, as the portal would have sent it.
@@ -120,13 +122,15 @@ class PortalClient:
         Raises:
             PortalAwayError
         """
-        return _json_object((await self._ask(self._known(to), f"{RESOURCES}/{dataset_id}/report")).content)
+        return _json_object(
+            (await self._request_authorised(self._peer_of(to), f"{RESOURCES}/{dataset_id}/report")).content
+        )
 
-    def _known(self, to: Portal) -> Correspondent:
-        if isinstance(to, Correspondent):
+    def _peer_of(self, to: Portal) -> PortalPeer:
+        if isinstance(to, PortalPeer):
             return to
         client_id = node_client_id(to.slug, self.settings.node_name)
-        return Correspondent(_portal(to), client_id, f"node_credential_{to.slug}")
+        return PortalPeer(_portal_origin(to), client_id, f"node_credential_{to.slug}")
 
     async def list_agreements(self, territory: Territory, after: int) -> tuple[list[tuple[str, str]], int]:
         """The agreements that changed after a revision, and their standings, both as signed; the last revision of them.
@@ -134,45 +138,47 @@ class PortalClient:
         Raises:
             PortalAwayError
         """
-        asked = f"{AGREEMENTS}?after={after}&limit={SLICE}"
-        found = _json_object((await self._ask(self._known(territory), asked)).content)
-        items = [each for each in found.get("items") or () if isinstance(each, dict)]
-        revision = found.get("revision")
-        pairs = [(str(each.get("agreement") or ""), str(each.get("standing") or "")) for each in items]
+        path = f"{AGREEMENTS}?after={after}&limit={SLICE}"
+        payload = _json_object((await self._request_authorised(self._peer_of(territory), path)).content)
+        items = [entry for entry in payload.get("items") or () if isinstance(entry, dict)]
+        revision = payload.get("revision")
+        pairs = [(str(entry.get("agreement") or ""), str(entry.get("standing") or "")) for entry in items]
         return pairs, revision if isinstance(revision, int) else after
 
-    async def tell_uses(self, territory: Territory, hours: Mapping[UUID, datetime]) -> None:
+    async def report_uses(self, territory: Territory, hours: Mapping[UUID, datetime]) -> None:
         """Say in which hour each of these credentials of projects was last shown here.
 
         Raises:
             PortalAwayError
         """
         uses = [{"credential": str(id_), "hour": hour.isoformat()} for id_, hour in hours.items()]
-        portal = self._known(territory)
+        portal = self._peer_of(territory)
         for start in range(0, len(uses), SLICE):
-            await self._ask(portal, f"{AGREEMENTS}/uses", "POST", json={"uses": uses[start : start + SLICE]})
+            await self._request_authorised(
+                portal, f"{AGREEMENTS}/uses", "POST", json={"uses": uses[start : start + SLICE]}
+            )
 
-    async def ask_accounts(self, territory: Territory, subjects: Sequence[str]) -> ToldAccounts:
+    async def query_accounts(self, territory: Territory, subjects: Sequence[str]) -> AccountReport:
         """What became of these accounts of the identity service; of one that the portal does not know yet, nothing.
 
         Raises:
             PortalAwayError
         """
-        portal = self._known(territory)
-        answer = await self._ask(portal, ACCOUNTS, "POST", json={"subjects": list(subjects)})
+        portal = self._peer_of(territory)
+        answer = await self._request_authorised(portal, ACCOUNTS, "POST", json={"subjects": list(subjects)})
         return _read_accounts(_json_object(answer.content))
 
-    async def _ask(self, portal: Correspondent, path: str, method: str = "GET", **options: Any) -> Any:
+    async def _request_authorised(self, portal: PortalPeer, path: str, method: str = "GET", **options: Any) -> Any:
         headers = {"Authorization": f"Bearer {await self._token(portal)}"}
         answer = await self._request(method, portal.origin + path, headers=headers, **options)
         if answer.is_success:
             return answer
         if answer.status_code == 401:  # noqa: PLR2004 - the token was revoked before its time
             self._tokens.pop(portal, None)
-        raise PortalAwayError("The portal answered with an error.", f"status {answer.status_code}")
+        raise PortalUnavailableError("The portal answered with an error.", f"status {answer.status_code}")
 
-    async def _send(
-        self, portal: Correspondent, method: str, dataset_id: UUID, record: Mapping[str, Any] | None
+    async def _send_record(
+        self, portal: PortalPeer, method: str, dataset_id: UUID, record: Mapping[str, Any] | None
     ) -> Any:
         headers = {"Authorization": f"Bearer {await self._token(portal)}"}
         url = portal.origin + RESOURCES
@@ -181,14 +187,14 @@ class PortalClient:
         reason = urlencode({"reason": str((record or {}).get("reason", ""))})
         return await self._request(method, f"{url}/{dataset_id}?{reason}", headers=headers)
 
-    async def _token(self, portal: Correspondent) -> str:
-        kept = self._tokens.get(portal)
-        if kept and kept[1] > time.monotonic():
-            return kept[0]
+    async def _token(self, portal: PortalPeer) -> str:
+        cached_token = self._tokens.get(portal)
+        if cached_token and cached_token[1] > time.monotonic():
+            return cached_token[0]
         try:
             secret = self.settings.secret(portal.credential)
         except MissingSecretError as error:
-            raise PortalAwayError("This node has no credential for the portal.", str(error)) from error
+            raise PortalUnavailableError("This node has no credential for the portal.", str(error)) from error
         basic = base64.b64encode(f"{quote(portal.client_id)}:{quote(secret, safe='')}".encode()).decode()
         answer = await self._request(
             "POST",
@@ -198,7 +204,7 @@ class PortalClient:
         )
         granted = _json_object(answer.content)
         if not answer.is_success or not isinstance(granted.get("access_token"), str):
-            raise PortalAwayError("The portal gave this node no access.", f"status {answer.status_code}")
+            raise PortalUnavailableError("The portal gave this node no access.", f"status {answer.status_code}")
         lifetime = granted.get("expires_in")
         seconds = float(lifetime) if isinstance(lifetime, int) else 60.0
         self._tokens[portal] = (granted["access_token"], time.monotonic() + seconds - min(EARLY, seconds / 2))
@@ -208,56 +214,60 @@ class PortalClient:
         try:
             return await self.outgoing.request(method, url, limit=LONGEST_ANSWER, **options)
         except (OutgoingError, RefusedAddressError) as error:
-            raise PortalAwayError("The portal does not answer.", str(error)) from error
+            raise PortalUnavailableError("The portal does not answer.", str(error)) from error
 
 
 @dataclass
 class PortalKeys:
     """The keys with which each portal signs, kept a day and asked again when an unknown one signs."""
 
-    outgoing: Outgoing
-    _kept: dict[str, tuple[dict[str, Any], float]] = field(default_factory=dict)
+    outgoing: OutgoingClient
+    _cached_keys: dict[str, tuple[dict[str, Any], float]] = field(default_factory=dict)
 
-    async def token(self, territory: Territory, token: str, kind: SignedKind, *, origin: str = "") -> SignedToken:
+    async def verify_token(
+        self, territory: Territory, token: str, kind: SignedTokenKind, *, origin: str = ""
+    ) -> SignedToken:
         """What the territory's portal, or the further one at this address, says in a token of this kind for this node.
 
         Raises:
             InvalidSignatureError: not signed by the portal, of another kind, not for this node, or out of date.
             OutgoingError: the portal's keys are not known and cannot be fetched.
         """
-        portal = origin or _portal(territory)
+        portal = origin or _portal_origin(territory)
         keys = await self._keys(portal, token)
         return verify(token, keys, kind=kind, issuer=portal, audience=territory.origin)
 
-    async def document(self, territory: Territory, token: str, kind: DocumentKind) -> dict[str, Any]:
+    async def verify_signed_document(
+        self, territory: Territory, token: str, kind: SignedDocumentKind
+    ) -> dict[str, Any]:
         """What the territory's portal says in a document of this kind (`typ`) made for this node; raises the same."""
-        portal = _portal(territory)
+        portal = _portal_origin(territory)
         keys = await self._keys(portal, token)
         return verify_document(token, keys, kind=kind, issuer=portal, audience=territory.origin)
 
     async def _keys(self, portal: str, token: str) -> dict[str, Any]:
-        keys, fetched = self._kept.get(portal, ({}, 0.0))
+        keys, fetched = self._cached_keys.get(portal, ({}, 0.0))
         age = time.monotonic() - fetched if keys else KEYS_KEPT
-        if age >= KEYS_KEPT or (age >= KEYS_COOLDOWN and not _knows(keys, token)):
+        if age >= KEYS_KEPT or (age >= KEYS_COOLDOWN and not _has_signing_key(keys, token)):
             keys = await self._fetch(portal, keys)
         return keys
 
-    async def _fetch(self, portal: str, known: dict[str, Any]) -> dict[str, Any]:
+    async def _fetch(self, portal: str, cached_key_set: dict[str, Any]) -> dict[str, Any]:
         try:
             answer = await self.outgoing.request("GET", f"{portal}/.well-known/jwks.json", limit=LONGEST_ANSWER)
-            found = _json_object(answer.content)
+            key_set = _json_object(answer.content)
         except (OutgoingError, RefusedAddressError) as error:
-            if known:
-                return known
+            if cached_key_set:
+                return cached_key_set
             msg = "The portal's keys cannot be read."
             raise OutgoingError(msg) from error
-        if not answer.is_success or not isinstance(found.get("keys"), list):
-            return known
-        self._kept[portal] = (found, time.monotonic())
-        return found
+        if not answer.is_success or not isinstance(key_set.get("keys"), list):
+            return cached_key_set
+        self._cached_keys[portal] = (key_set, time.monotonic())
+        return key_set
 
 
-def named_issuer(token: str) -> str:
+def read_issuer(token: str) -> str:
     """Who a token says signed it, before that is proved; empty when it says nobody."""
     try:
         body = token.split(".")[1]
@@ -266,7 +276,7 @@ def named_issuer(token: str) -> str:
         return ""
 
 
-def _knows(keys: Mapping[str, Any], token: str) -> bool:
+def _has_signing_key(keys: Mapping[str, Any], token: str) -> bool:
     try:
         head = token.partition(".")[0]
         kid = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
@@ -275,30 +285,30 @@ def _knows(keys: Mapping[str, Any], token: str) -> bool:
     return any(isinstance(key, dict) and key.get("kid") == kid for key in keys.get("keys", ()))
 
 
-def _portal(territory: Territory) -> str:
+def _portal_origin(territory: Territory) -> str:
     return territory.links.get("portal", "").rstrip("/")
 
 
-def _read_accounts(said: Mapping[str, Any]) -> ToldAccounts:
+def _read_accounts(payload: Mapping[str, Any]) -> AccountReport:
     try:
-        confirmed_at = datetime.fromisoformat(said["confirmed_at"]) if said["confirmed_at"] else None
+        confirmed_at = datetime.fromisoformat(payload["confirmed_at"]) if payload["confirmed_at"] else None
         accounts = [
-            ToldAccount(str(each["subject"]), each["gone"] is True, dict(each["memberships"]))
-            for each in said["accounts"]
+            AccountStatus(str(account["subject"]), account["gone"] is True, dict(account["memberships"]))
+            for account in payload["accounts"]
         ]
     except (KeyError, TypeError, ValueError) as error:
-        raise PortalAwayError("The portal's answer about accounts cannot be read.") from error
-    return ToldAccounts(confirmed_at, accounts)
+        raise PortalUnavailableError("The portal's answer about accounts cannot be read.") from error
+    return AccountReport(confirmed_at, accounts)
 
 
 def _report_id(content: bytes) -> str:
     try:
         return str(UUID(str(json.loads(content))))
     except ValueError as error:
-        raise PortalAwayError("The portal's answer names no report.") from error
+        raise PortalUnavailableError("The portal's answer names no report.") from error
 
 
-def _report(method: str, dataset_id: UUID, problem: Mapping[str, Any], *, status: str) -> dict[str, Any]:
+def _build_report(method: str, dataset_id: UUID, problem: Mapping[str, Any], *, status: str) -> dict[str, Any]:
     """A refusal (problem+json) in the shape of a report."""
     errors = [error for error in problem.get("errors") or () if isinstance(error, dict)]
     moment = now().isoformat()
@@ -327,7 +337,7 @@ def _text(value: object) -> str:
 
 def _json_object(content: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(content)
+        payload = json.loads(content)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return payload if isinstance(payload, dict) else {}

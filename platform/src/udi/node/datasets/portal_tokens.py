@@ -6,12 +6,12 @@ from uuid import UUID
 from litestar import Request
 from litestar.datastructures import State
 
-from udi.kit.credentials import InvalidSignatureError, SignedKind
+from udi.kit.credentials import InvalidSignatureError, SignedTokenKind
 from udi.kit.errors import ForbiddenError, UnauthenticatedError, UnavailableError
 from udi.kit.http import OutgoingError
 from udi.kit.sessions import consume_token
 from udi.kit.tenancy import Territory, space_context
-from udi.node.datasets.portal import PortalKeys, named_issuer
+from udi.node.datasets.portal import PortalKeys, read_issuer
 from udi.node.identity.models import UsedToken
 from udi.node.portals.models import FurtherPortal
 from udi.node.portals.queries import find_portal
@@ -22,7 +22,7 @@ AnyRequest = Request[Any, Any, State]
 
 
 async def require_portal(
-    request: AnyRequest, territory: Territory, kind: SignedKind, subject: UUID, *, origin: str = ""
+    request: AnyRequest, territory: Territory, kind: SignedTokenKind, subject: UUID, *, origin: str = ""
 ) -> None:
     """Let only the territory's portal, or the further one at `origin`, make this call, by a token in the header.
 
@@ -34,16 +34,16 @@ async def require_portal(
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthenticatedError("Only the territory's portal may do this.", headers=CHALLENGE)
     try:
-        await _accept(request, territory, token.strip(), kind, subject, origin=origin)
+        await _verify_token(request, territory, token.strip(), kind, subject, origin=origin)
     except InvalidSignatureError as error:
         raise UnauthenticatedError("This token is not one of the territory's portal.", headers=CHALLENGE) from error
 
 
-async def require_some_portal(
-    request: AnyRequest, territory: Territory, kind: SignedKind, subject: UUID
+async def require_any_portal(
+    request: AnyRequest, territory: Territory, kind: SignedTokenKind, subject: UUID
 ) -> FurtherPortal | None:
     """The same for any portal of this node: the further one that calls, or None for the territory's own."""
-    issuer = named_issuer(request.headers.get("authorization", "").partition(" ")[2])
+    issuer = read_issuer(request.headers.get("authorization", "").partition(" ")[2])
     portal = None
     if issuer and issuer != territory.links.get("portal"):
         with space_context(None):
@@ -54,7 +54,7 @@ async def require_some_portal(
 
 
 async def require_ticket(
-    request: AnyRequest, territory: Territory, token: str, kind: SignedKind, subject: UUID
+    request: AnyRequest, territory: Territory, token: str, kind: SignedTokenKind, subject: UUID
 ) -> None:
     """Let only somebody in whom the portal sent with a ticket of this kind about this subject, once.
 
@@ -63,7 +63,7 @@ async def require_ticket(
         UnavailableError: as `require_portal`.
     """
     try:
-        await _accept(request, territory, token, kind, subject)
+        await _verify_token(request, territory, token, kind, subject)
     except InvalidSignatureError as error:
         raise ForbiddenError(
             "This ticket is for something else, was used, or worked for two minutes only.",
@@ -71,12 +71,12 @@ async def require_ticket(
         ) from error
 
 
-async def _accept(
-    request: AnyRequest, territory: Territory, token: str, kind: SignedKind, subject: UUID, *, origin: str = ""
+async def _verify_token(
+    request: AnyRequest, territory: Territory, token: str, kind: SignedTokenKind, subject: UUID, *, origin: str = ""
 ) -> None:
     keys: PortalKeys = site_of(request).parts["portal_keys"]
     try:
-        signed = await keys.token(territory, token, kind, origin=origin)
+        signed = await keys.verify_token(territory, token, kind, origin=origin)
     except OutgoingError as error:
         raise UnavailableError("The portal's keys cannot be read.", headers={"Retry-After": "30"}) from error
     if signed.subject != str(subject):

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from udi.node.datasets.description import LOCALE, Answers, is_restricted
-from udi.node.datasets.words import EMPTY, GENERIC, folded, guess_language, guess_theme, split_words
-from udi.node.tables.metadata import Coverage
+from udi.node.datasets.words import EMPTY, GENERIC, fold_text, guess_language, guess_theme, split_words
+from udi.node.tables.coverage import Coverage
 from udi.node.tables.profile import Profile
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import DEFAULT
@@ -19,7 +19,7 @@ from udi.protocol.licences import DEFAULT
 NAMED_COLUMNS, MOST_KEYWORDS, SHORTEST_KEYWORD, LONGEST_NAME = 8, 6, 4, 40
 YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20\d\d)(?!\d)")
 STAMP = re.compile(r"(?<!\d)(20\d\d)[-_]?[01]\d[-_]?[0-3]\d([-_T]?\d{4,6})?(?!\d)")
-Say = Callable[[str], str]
+Translate = Callable[[str], str]
 Proposals = dict[str, dict[str, str]]
 """What was proposed for a question, by the access (`AccessRights`) for which it may be."""
 FROM_CELLS = ("summary", "first_day", "last_day")
@@ -30,7 +30,7 @@ def prefill(
     name: str,
     profile: Profile,
     *,
-    say: Say,
+    say: Translate,
     locale: str,
     languages: tuple[str, ...],
     contact: str,
@@ -65,7 +65,7 @@ def prefill(
 def guess_title(name: str, columns: list[str]) -> str:
     """The file's name as a phrase; the first columns when it says nothing; else empty."""
     stem = STAMP.sub(" ", PurePath(name).stem)
-    words = [word for word in split_words(stem) if folded(word) not in GENERIC and not _is_noise(word)]
+    words = [word for word in split_words(stem) if fold_text(word) not in GENERIC and not _is_noise(word)]
     if not any(word.isalpha() and len(word) > 2 for word in words):  # noqa: PLR2004 - shorter words say nothing
         words = [" ".join(split_words(column)) for column in columns[:3]]
         return _capitalised(", ".join(words))[:150]
@@ -82,11 +82,11 @@ def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _summary(title: str, profile: Profile, names: list[str], say: Say) -> str:
+def _summary(title: str, profile: Profile, names: list[str], say: Translate) -> str:
     if not profile.is_table:
         return ""
     sentences = []
-    if thing := _thing(title):
+    if thing := _row_noun(title):
         sentences.append(say("One row for each: %(thing)s.") % {"thing": thing})
     if profile.rows is not None:
         sentences.append(
@@ -99,7 +99,7 @@ def _summary(title: str, profile: Profile, names: list[str], say: Say) -> str:
     return " ".join(sentences)
 
 
-def _thing(title: str) -> str:
+def _row_noun(title: str) -> str:
     """What a row is, when the title begins with a plural: `associations 2026` is about an `association`."""
     word = next(iter(split_words(title)), "")
     plural = len(word) > 4 and word.isalpha() and word.lower().endswith(("s", "x")) and not word.isupper()  # noqa: PLR2004
@@ -110,13 +110,13 @@ def _thing(title: str) -> str:
 
 
 def _keywords(title: str, names: list[str]) -> list[str]:
-    found: dict[str, str] = {}
+    keywords: dict[str, str] = {}
     for word in [w for text in (title, *names) for w in split_words(text)]:
-        plain = folded(word)
+        plain = fold_text(word)
         useful = len(plain) >= SHORTEST_KEYWORD and plain.isalpha() and plain not in EMPTY | GENERIC
-        if useful and plain.rstrip("s") not in {known.rstrip("s") for known in found}:
-            found[plain] = word.lower()
-    return list(found.values())[:MOST_KEYWORDS]
+        if useful and plain.rstrip("s") not in {keyword.rstrip("s") for keyword in keywords}:
+            keywords[plain] = word.lower()
+    return list(keywords.values())[:MOST_KEYWORDS]
 
 
 def _period(name: str, profile: Profile) -> tuple[str, str]:
@@ -128,7 +128,7 @@ def _period(name: str, profile: Profile) -> tuple[str, str]:
     return "", ""
 
 
-def pair(public: Answers, restricted: Answers) -> Proposals:
+def pair_proposals(public: Answers, restricted: Answers) -> Proposals:
     """The proposed answers that depend on who may read the data."""
     by_access = ((AccessRights.PUBLIC, public), (AccessRights.RESTRICTED, restricted))
     return {name: {str(access): answers.get(name, "") for access, answers in by_access} for name in FROM_CELLS}
@@ -143,14 +143,14 @@ def cover_period(answers: Answers, proposals: Proposals, coverage: Coverage) -> 
     return {**answers, **days}, {**proposals, **covered}
 
 
-def renew(answers: Answers, before: Proposals, after: Proposals) -> Answers:
+def update_answers(answers: Answers, before: Proposals, after: Proposals) -> Answers:
     """Answers for a new version: what was left as proposed for the old file follows the new one."""
     access = AccessRights.RESTRICTED if is_restricted(answers) else AccessRights.PUBLIC
     followed = [name for name in FROM_CELLS if answers.get(name) == before.get(name, {}).get(access)]
     return {**answers, **{name: after[name][access] for name in followed}}
 
 
-def take_back(answers: Answers, proposals: Mapping[str, Mapping[str, str]]) -> Answers:
+def remove_cell_answers(answers: Answers, proposals: Mapping[str, Mapping[str, str]]) -> Answers:
     """Answers that may be given of restricted data: what was proposed of cells and left so goes, what was written stays."""
     if not is_restricted(answers):
         return answers

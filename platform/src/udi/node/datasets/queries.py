@@ -12,18 +12,18 @@ from sqlalchemy.orm import defer, lazyload, selectinload
 from udi.kit.errors import ErasedError
 from udi.kit.identity import Actor
 from udi.kit.paging import PAGE_SIZE, Page
-from udi.node.datasets.actions.compare import DIFFERENCE, WITH
-from udi.node.datasets.asking import with_moment
-from udi.node.datasets.continuity import published_before
+from udi.node.datasets.actions.compare import COMPARED_WITH, DIFFERENCE
+from udi.node.datasets.breaking_changes import find_published_before
+from udi.node.datasets.document_query import with_update_date
+from udi.node.datasets.earlier_answers import EarlierDataset
 from udi.node.datasets.models import Dataset, DatasetEvent, Delivery, Preparation, Version
-from udi.node.datasets.recall import Earlier
 from udi.node.files.clam import ScanState
 from udi.node.files.models import ErasedDataset
-from udi.node.files.queries import missing
+from udi.node.files.queries import missing_error
 from udi.node.identity.models import Person
 from udi.node.spaces.models import DatasetRight, Space
-from udi.node.spaces.queries import Doing, allow_on_dataset
-from udi.node.tables.safety.findings import Strength
+from udi.node.spaces.queries import DatasetPermission, require_dataset_permission
+from udi.node.tables.safety.findings import SafetySeverity
 
 SHOWN_EVENTS = 50
 MOST_EARLIER = 30
@@ -31,12 +31,12 @@ LEAN = (
     defer(Version.profile, raiseload=True),
     selectinload(Version.preparation).options(defer(Preparation.findings, raiseload=True)),
 )
-HARMS = f'$ ? (@.virus.state == "{ScanState.INFECTED}" || @.safety[*].strength == "{Strength.QUARANTINE}")'
+HARMS = f'$ ? (@.virus.state == "{ScanState.INFECTED}" || @.safety[*].strength == "{SafetySeverity.QUARANTINE}")'
 """`standing.is_harmful`, as PostgreSQL asks it."""
 
 
 @dataclass(frozen=True)
-class Marks:
+class VersionFlags:
     """Ids of versions: those whose file could harm, and those of which it is known what they change."""
 
     harmful: frozenset[UUID]
@@ -48,7 +48,7 @@ async def get_dataset(
     actor: Actor,
     dataset_id: UUID,
     *,
-    to: Doing = Doing.PUBLISH,
+    to: DatasetPermission = DatasetPermission.PUBLISH,
     lock: bool = False,
     lean: bool = False,
 ) -> Dataset:
@@ -69,45 +69,48 @@ async def get_dataset(
     if await find_erased(session, actor, dataset_id):
         raise ErasedError("You or a colleague erased it, with every version and every copy here.")
     if dataset is None:
-        raise await missing(session, ErasedDataset.id == dataset_id)
-    await allow_on_dataset(session, actor, dataset.space, dataset_id, to)
+        raise await missing_error(session, ErasedDataset.id == dataset_id)
+    await require_dataset_permission(session, actor, dataset.space, dataset_id, to)
     if lean and dataset.latest.preparation is not None:
         await session.refresh(dataset.latest.preparation, ["findings"])
         await session.refresh(dataset.latest, ["profile"])
-        if published := published_before(dataset, dataset.latest):
+        if published := find_published_before(dataset, dataset.latest):
             await session.refresh(published, ["profile"])
     return dataset
 
 
-async def read_marks(session: AsyncSession, dataset: Dataset) -> Marks:
+async def read_version_marks(session: AsyncSession, dataset: Dataset) -> VersionFlags:
     """What the list of versions says of each, without reading all that was found in their files."""
-    found = Preparation.findings
-    harms = func.jsonb_path_exists(found, cast(literal(HARMS), JSONPATH))
-    query = select(Preparation.version_id, harms, found[DIFFERENCE][WITH].is_not(None))
+    findings = Preparation.findings
+    harms = func.jsonb_path_exists(findings, cast(literal(HARMS), JSONPATH))
+    query = select(Preparation.version_id, harms, findings[DIFFERENCE][COMPARED_WITH].is_not(None))
     rows = (
-        await session.execute(query.where(Preparation.version_id.in_([each.id for each in dataset.versions])))
+        await session.execute(query.where(Preparation.version_id.in_([version.id for version in dataset.versions])))
     ).all()
-    return Marks(frozenset(each for each, harm, _ in rows if harm), frozenset(each for each, _, said in rows if said))
+    return VersionFlags(
+        frozenset(version_id for version_id, harm, _ in rows if harm),
+        frozenset(version_id for version_id, _, is_compared in rows if is_compared),
+    )
 
 
 async def find_erased(session: AsyncSession, actor: Actor, dataset_id: UUID) -> ErasedDataset | None:
     """What stays of an erased dataset, for those who publish where it was."""
     query = select(ErasedDataset, Space).where(ErasedDataset.id == dataset_id, Space.id == ErasedDataset.space_id)
-    found = (await session.execute(query)).one_or_none()
-    return found[0] if found and actor.may_publish(found[1].slug) else None
+    row = (await session.execute(query)).one_or_none()
+    return row[0] if row and actor.may_publish(row[1].slug) else None
 
 
 async def find_dataset(session: AsyncSession, dataset_id: UUID, *, lock: bool = False) -> Dataset | None:
     """A dataset of the territory, for a machine that has proved who it is."""
     query = select(Dataset).where(Dataset.id == dataset_id)
-    found: Dataset | None = await session.scalar(query.with_for_update(of=Dataset) if lock else query)
-    return found
+    dataset: Dataset | None = await session.scalar(query.with_for_update(of=Dataset) if lock else query)
+    return dataset
 
 
 async def find_delivery(session: AsyncSession, dataset_id: UUID) -> Delivery | None:
     """The announcement of a dataset."""
-    found: Delivery | None = await session.scalar(select(Delivery).where(Delivery.dataset_id == dataset_id))
-    return found
+    delivery: Delivery | None = await session.scalar(select(Delivery).where(Delivery.dataset_id == dataset_id))
+    return delivery
 
 
 async def list_datasets(session: AsyncSession, space: Space, *, number: int = 1, size: int = 50) -> Page[Dataset]:
@@ -126,8 +129,8 @@ async def list_datasets(session: AsyncSession, space: Space, *, number: int = 1,
 
 async def count_published(session: AsyncSession, space: Space) -> int:
     """How many datasets of a space the portal shows."""
-    shown = (Dataset.space_id == space.id, Dataset.record.is_not(None), Dataset.withdrawn_at.is_(None))
-    return int(await session.scalar(select(func.count()).select_from(Dataset).where(*shown)) or 0)
+    conditions = (Dataset.space_id == space.id, Dataset.record.is_not(None), Dataset.withdrawn_at.is_(None))
+    return int(await session.scalar(select(func.count()).select_from(Dataset).where(*conditions)) or 0)
 
 
 async def last_licence(session: AsyncSession, space: Space) -> str:
@@ -140,7 +143,9 @@ async def last_licence(session: AsyncSession, space: Space) -> str:
     return str(await session.scalar(query.limit(1)) or "")
 
 
-async def list_earlier(session: AsyncSession, space: Space, *, limit: int = MOST_EARLIER) -> list[Earlier]:
+async def list_earlier_answers(
+    session: AsyncSession, space: Space, *, limit: int = MOST_EARLIER
+) -> list[EarlierDataset]:
     """What the producer answered before, for the files of this space, the last described first; not the node's figures."""
     own = Dataset.id.is_distinct_from(space.figures_dataset_id)
     query = select(Dataset).where(Dataset.space_id == space.id, Dataset.described_at.is_not(None), own)
@@ -148,9 +153,9 @@ async def list_earlier(session: AsyncSession, space: Space, *, limit: int = MOST
     return [_earlier(dataset) for dataset in await session.scalars(query.limit(limit))]
 
 
-def _earlier(dataset: Dataset) -> Earlier:
+def _earlier(dataset: Dataset) -> EarlierDataset:
     columns = tuple(str(column["name"]) for column in dataset.latest.profile.get("columns", ()))
-    return Earlier(dataset.latest.file.name, columns, dataset.description)
+    return EarlierDataset(dataset.latest.file.name, columns, dataset.description)
 
 
 async def list_events(
@@ -189,7 +194,7 @@ async def list_shared(session: AsyncSession, actor: Actor, space: Space) -> list
 
 def public_documents() -> Subquery:
     """The records of what is published, to be asked about (`asking`)."""
-    document = with_moment(Dataset.record, Dataset.updated_at).label("document")
+    document = with_update_date(Dataset.record, Dataset.updated_at).label("document")
     public = select(Dataset.id, document, Dataset.updated_at.label("changed")).where(*_is_public())
     return public.subquery()
 
@@ -198,11 +203,11 @@ async def list_public(session: AsyncSession, *, number: int = 1, size: int = PAG
     """What is published, those changed last first; without its versions."""
     total = await session.scalar(select(func.count()).select_from(Dataset).where(*_is_public()))
     query = select(Dataset).options(lazyload("*")).where(*_is_public()).order_by(Dataset.updated_at.desc(), Dataset.id)
-    found = await session.scalars(query.limit(size).offset((number - 1) * size))
-    return Page(list(found.all()), total or 0, number, size)
+    datasets = await session.scalars(query.limit(size).offset((number - 1) * size))
+    return Page(list(datasets.all()), total or 0, number, size)
 
 
-async def get_public(session: AsyncSession, dataset_id: UUID) -> dict[str, Any]:
+async def get_public_record(session: AsyncSession, dataset_id: UUID) -> dict[str, Any]:
     """The record of one published dataset.
 
     Raises:
@@ -212,7 +217,7 @@ async def get_public(session: AsyncSession, dataset_id: UUID) -> dict[str, Any]:
     query = select(Dataset.record).where(Dataset.id == dataset_id, *_is_public())
     record: dict[str, Any] | None = await session.scalar(query)
     if record is None:
-        raise await missing(session, ErasedDataset.id == dataset_id)
+        raise await missing_error(session, ErasedDataset.id == dataset_id)
     return record
 
 

@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.mail import Mail, send_mail
+from udi.kit.emails import Email, send_email
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.remove import list_published
+from udi.node.datasets.actions.remove import list_removed_public_versions
 from udi.node.datasets.models import Dataset, Reminder
 from udi.node.datasets.queries import find_dataset
-from udi.node.datasets.schedule import DAYS, MONTHS, Due, next_due
-from udi.ui.formats import say_date
+from udi.node.datasets.schedule import DAYS, MONTHS, UpdateDeadline, next_due
+from udi.ui.formats import display_date
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ STALE = timedelta(days=14)
 """A reminder that is older is left: what was late long before the node could say so is not told all at once."""
 
 
-async def find_due(session: AsyncSession, dataset: Dataset, zone: tzinfo) -> Due | None:
+async def find_due(session: AsyncSession, dataset: Dataset, zone: tzinfo) -> UpdateDeadline | None:
     """When the next version is due, by the clock of its territory; None for what is not open, or not regular.
 
     Versions that were removed count: they tell the pace.
@@ -37,13 +37,16 @@ async def find_due(session: AsyncSession, dataset: Dataset, zone: tzinfo) -> Due
     if dataset.opened_at is None or dataset.withdrawn_at is not None:
         return None
     frequency = dataset.description.get("frequency", "")
-    removed = await list_published(session, dataset.id) if frequency in MONTHS else []
-    moments = [*(version.published_at for version in dataset.versions), *(each.published_at for each in removed)]
+    removed = await list_removed_public_versions(session, dataset.id) if frequency in MONTHS else []
+    moments = [
+        *(version.published_at for version in dataset.versions),
+        *(removed_version.published_at for removed_version in removed),
+    ]
     published = [moment for moment in moments if moment]
     return next_due(frequency, published, zone)
 
 
-async def remind_for_ever(site: Site) -> None:
+async def queue_reminders_periodically(site: Site) -> None:
     """Look for what is late in every territory, once an hour."""
     while True:
         try:
@@ -64,14 +67,14 @@ async def queue_reminders(session: AsyncSession, moment: datetime, zone: tzinfo)
         due = await find_due(session, dataset, zone)
         number = due.reminder(moment) if due and dataset.space.figures_dataset_id != dataset.id else None
         if due is not None and number is not None and moment - due.reminders[number] < STALE:
-            queued += await _queue(session, dataset, due.day, number)
+            queued += await _queue_reminder(session, dataset, due.day, number)
     return queued
 
 
-async def _queue(session: AsyncSession, dataset: Dataset, due_on: date, number: int) -> bool:
+async def _queue_reminder(session: AsyncSession, dataset: Dataset, due_on: date, number: int) -> bool:
     same = Reminder.due_on.between(due_on - DAY, due_on + DAY), Reminder.number >= number
-    known = select(Reminder.number).where(Reminder.dataset_id == dataset.id, *same)
-    if (await session.scalars(known)).first() is not None:
+    existing_reminders = select(Reminder.number).where(Reminder.dataset_id == dataset.id, *same)
+    if (await session.scalars(existing_reminders)).first() is not None:
         return False
     row = {"dataset_id": dataset.id, "due_on": due_on, "number": number}
     added = insert(Reminder).values(row).on_conflict_do_nothing().returning(Reminder.number)
@@ -94,15 +97,15 @@ async def send_reminder(site: Site, territory: Territory, dataset_id: UUID, due_
         due = await find_due(session, dataset, territory.zone) if dataset else None
     if reminder is None or reminder.sent_at is not None or dataset is None or due is None or due.day != due_on:
         return
-    settings, mail = site.settings, compose(site, territory, dataset, due, number)
-    await send_mail(mail, settings.smtp_host, settings.smtp_port or settings.port(6))
+    settings, mail = site.settings, compose_reminder(site, territory, dataset, due, number)
+    await send_email(mail, settings.smtp_host, settings.smtp_port or settings.port(6))
     async with site.database.session(territory.id, role="worker") as session:
         sent = Reminder.dataset_id == dataset_id, Reminder.due_on == due_on, Reminder.number == number
         await session.execute(update(Reminder).where(*sent).values(sent_at=now()))
     log.info("reminder sent", dataset=str(dataset_id), number=number)
 
 
-def compose(site: Site, territory: Territory, dataset: Dataset, due: Due, number: int) -> Mail:
+def compose_reminder(site: Site, territory: Territory, dataset: Dataset, due: UpdateDeadline, number: int) -> Email:
     """The mail, in the territory's first language: names and days, nothing of the data."""
     language = territory.languages[0]
 
@@ -115,14 +118,14 @@ def compose(site: Site, territory: Territory, dataset: Dataset, due: Due, number
         say(
             "The next version of «%(title)s» was expected by %(day)s, as its description says.",
             title=dataset.title,
-            day=say_date(due.day, language),
+            day=display_date(due.day, language),
         ),
         say("To replace the file: %(address)s", address=f"{here}/versions/new"),
         say("If it changes less often, say so here: %(address)s", address=f"{here}/describe#frequency"),
         say("This is the last reminder for this version.") if last else "",
         territory.name.get(language) or next(iter(territory.name.values())),
     ]
-    return Mail(
+    return Email(
         to=dataset.space.email,
         subject=say("To be updated: %(title)s", title=dataset.title),
         text="\n\n".join(filter(None, lines)) + "\n",

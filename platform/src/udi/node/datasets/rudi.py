@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from udi.kit.tenancy import Territory
-from udi.node.datasets.cells import report_of
+from udi.node.datasets.cell_errors import schema_report_of
 from udi.node.datasets.description import LOCALE, is_restricted, read_day, split_keywords
-from udi.node.datasets.document import combine
+from udi.node.datasets.document import merge_documents
 from udi.node.datasets.models import Dataset, Version
 from udi.node.spaces.models import Space
 from udi.node.tables.profile import Profile
@@ -18,12 +18,13 @@ from udi.protocol.addresses import NodeAddresses
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.licences import LICENCES
 from udi.protocol.record import write_record
-from udi.protocol.restricted import TERMS_OF_AGREEMENT, address_of_terms, conceal, write_former_licence
+from udi.protocol.restricted_data import TERMS_OF_AGREEMENT, address_of_terms, conceal_document, write_former_licence
 from udi.protocol.structures import (
-    Box,
+    BoundingBox,
     Checksum,
     Constraints,
     Contact,
+    DatasetSize,
     Dates,
     Geography,
     LicenceTerms,
@@ -31,7 +32,6 @@ from udi.protocol.structures import (
     Organisation,
     Period,
     Record,
-    Size,
 )
 from udi.protocol.validation import validate
 from udi.protocol.vocabulary import DOWNLOAD, MediaKind
@@ -68,8 +68,8 @@ def compose_document(dataset: Dataset, version: Version, territory: Territory, *
     """
     document = write_record(compose_record(dataset, version, territory, at=at))
     if dataset.document is not None:
-        document = combine(dataset.document, document, dataset.description)
-    document = conceal(document, terms=_address_of_terms(dataset, territory))
+        document = merge_documents(dataset.document, document, dataset.description)
+    document = conceal_document(document, terms=_address_of_terms(dataset, territory))
     if faults := validate(document):
         raise InvalidRecord([replace(fault, field=form_field(fault.field)) for fault in faults])
     return document
@@ -102,7 +102,7 @@ def compose_record(dataset: Dataset, version: Version, territory: Territory, *, 
         constraints=_constraints(dataset, territory),
         languages=(answers["language"],),
         period=_period(first, read_day(answers.get("last_day", ""))) if first else None,
-        geography=Geography(box=Box(**dict(zip(SIDES, territory.box, strict=True)))) if territory.box else None,
+        geography=Geography(box=BoundingBox(**dict(zip(SIDES, territory.box, strict=True)))) if territory.box else None,
         size=_size(profile),
     )
 
@@ -126,11 +126,11 @@ def _address_of_terms(dataset: Dataset, territory: Territory) -> str:
     return address_of_terms(territory.links.get("portal", territory.origin), dataset.id)
 
 
-def _size(profile: Profile) -> Size | None:
+def _size(profile: Profile) -> DatasetSize | None:
     """How large the table is."""
     if not profile.is_table:
         return None
-    return Size(records=profile.rows if profile.exact else None, fields=len(profile.columns))
+    return DatasetSize(records=profile.rows if profile.exact else None, fields=len(profile.columns))
 
 
 def media_id_of(dataset: Dataset) -> UUID:
@@ -151,15 +151,15 @@ def _media(dataset: Dataset, version: Version, profile: Profile, origin: str) ->
         size=file.size,
         checksum=Checksum("SHA-256", file.sha256),
         encoding=profile.encoding,
-        structure=_followed(version),
+        structure=_valid_schema_address(version),
     )
 
 
-def _followed(version: Version) -> str:
+def _valid_schema_address(version: Version) -> str:
     """The address of the schema that the table follows in every cell; empty when there is none, or it does not."""
-    found = version.preparation.findings.get("schema") if version.preparation else None
-    report = report_of(version)
-    address = str(found.get("address", "")) if found and report and report.is_right else ""
+    stored_report = version.preparation.findings.get("schema") if version.preparation else None
+    report = schema_report_of(version)
+    address = str(stored_report.get("address", "")) if stored_report and report and report.is_right else ""
     return address if address.startswith(("https://", "http://")) else ""
 
 

@@ -18,7 +18,7 @@ MORNING = time(9)
 
 
 @dataclass(frozen=True)
-class Due:
+class UpdateDeadline:
     """The day by the end of which the next version is expected, and when to remind of it."""
 
     day: date
@@ -34,7 +34,7 @@ class Due:
         return past[-1] if past else None
 
 
-def next_due(frequency: str, published: Sequence[datetime], zone: tzinfo) -> Due | None:
+def next_due(frequency: str, published: Sequence[datetime], zone: tzinfo) -> UpdateDeadline | None:
     """When the next version is due; None when nothing regular was declared or nothing is published.
 
     Months keep the day of the first publication where they have it: the 31st of January, the 28th of February, the 31st
@@ -49,7 +49,7 @@ def next_due(frequency: str, published: Sequence[datetime], zone: tzinfo) -> Due
     else:
         day = _months_after(last, MONTHS[frequency], _usual_day(days))
     offsets = SHORT_REMINDERS.get(frequency, REMINDERS)
-    return Due(day, tuple(datetime.combine(day + timedelta(days=n), MORNING, zone) for n in offsets))
+    return UpdateDeadline(day, tuple(datetime.combine(day + timedelta(days=n), MORNING, zone) for n in offsets))
 
 
 def _usual_day(days: Sequence[date]) -> int:

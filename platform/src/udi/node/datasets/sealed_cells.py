@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
-from udi.kit.territories import Registry
+from udi.kit.territories import TerritoryRegistry
 from udi.node.datasets.models import Dataset, Preparation, Version
-from udi.node.datasets.tables import Tables
+from udi.node.datasets.tables import DatasetTableCache
 from udi.node.spaces.models import Sealing, Space
 from udi.node.tables.profile import Profile
 
@@ -58,7 +58,7 @@ async def forget_cells(session: AsyncSession) -> list[UUID]:
     return list(sealed)
 
 
-async def forget_cells_for_ever(database: Database, registry: Registry, tables: Tables) -> None:
+async def forget_cells_periodically(database: Database, registry: TerritoryRegistry, tables: DatasetTableCache) -> None:
     """Keep the rows, and the disk of this machine, without cells of sealed spaces; a companion of the worker.
 
     A space may have been sealed on another machine, or have arrived with an archive.
@@ -68,7 +68,7 @@ async def forget_cells_for_ever(database: Database, registry: Registry, tables: 
             for territory in await registry.list():
                 async with database.session(territory.id, role="worker") as session:
                     sealed = await forget_cells(session)
-                await tables.forget_disk(territory.id, sealed)
+                await tables.forget_on_disk(territory.id, sealed)
         except Exception as error:  # noqa: BLE001 - tried again some minutes later
             log.warning("cells of sealed spaces not forgotten", error=type(error).__name__)
         await asyncio.sleep(EVERY.total_seconds())

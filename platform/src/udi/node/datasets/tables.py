@@ -20,12 +20,12 @@ from udi.kit.errors import NotFoundError, UnavailableError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import space_context
 from udi.node.datasets.models import Preparation, PreparationState, Version
-from udi.node.files.models import Access, StoredFile
+from udi.node.files.models import FileAccess, StoredFile
 from udi.node.files.queries import get_current_file, is_own
 from udi.node.files.restricted import RestrictedError
 from udi.node.files.store import ObjectStore
 from udi.node.tables.profile import Profile
-from udi.node.tables.table import TableOfDataset
+from udi.node.tables.table import DatasetTable
 
 log = structlog.get_logger()
 KEPT_BYTES, KEPT_SECONDS = 20 * 1024**3, 24 * 3600.0
@@ -35,7 +35,7 @@ TABLES = "tables"
 """The folder of the copies in memory."""
 
 
-class Tables:
+class DatasetTableCache:
     """Finds the table of a dataset by the dataset's id; copies live in a folder of this machine, for a day at most.
 
     Those of sealed spaces live in its memory, for some minutes.
@@ -48,7 +48,7 @@ class Tables:
 
     async def __call__(
         self, session: AsyncSession, actor: Actor | None, resource_id: UUID, *, let: bool = False
-    ) -> TableOfDataset:
+    ) -> DatasetTable:
         """The table of the newest published version; a restricted one is its producer's as any other.
 
         Raises:
@@ -58,21 +58,21 @@ class Tables:
             UnavailableError: its file is still being read.
         """
         file = await get_current_file(session, resource_id, let=True)
-        restricted = file.access == Access.RESTRICTED
+        restricted = file.access == FileAccess.RESTRICTED
         theirs = restricted and not await is_own(session, actor, file)
         if theirs and not let:
             raise RestrictedError(file.dataset_id)
-        table = await self._table(file, *_ready(await self.version_of(file)))
+        table = await self._table(file, *_require_ready(await self.version_of(file)))
         return replace(table, is_open=not restricted, is_restricted=theirs)
 
-    async def of_file(self, file: StoredFile) -> TableOfDataset:
+    async def of_file(self, file: StoredFile) -> DatasetTable:
         """The table of a restricted file, for whoever has an agreement; raises as `__call__`."""
-        table = await self._table(file, *_ready(await self.version_of(file)))
+        table = await self._table(file, *_require_ready(await self.version_of(file)))
         return replace(table, is_open=False, is_restricted=True)
 
-    async def of_version(self, version: Version) -> TableOfDataset:
+    async def of_version(self, version: Version) -> DatasetTable:
         """The table of a version, for its producer, whether it is published or not; raises the same."""
-        version, preparation = _ready(version)
+        version, preparation = _require_ready(version)
         table = await self._table(version.file, version, preparation)
         return replace(table, is_open=False)
 
@@ -85,19 +85,19 @@ class Tables:
                     await session.refresh(version, ["dataset"])
         return version
 
-    async def _table(self, file: StoredFile, version: Version, preparation: Preparation) -> TableOfDataset:
+    async def _table(self, file: StoredFile, version: Version, preparation: Preparation) -> DatasetTable:
         """A table; that of a sealed space is in memory wherever it is not sealed.
 
         Raises:
             NoMemoryError: this machine has none.
         """
-        profile, name = Profile.from_json(version.profile), f"{_place(file)}/{file.id}-{preparation.revision}"
+        profile, name = Profile.from_json(version.profile), f"{_folder_of(file)}/{file.id}-{preparation.revision}"
         memory = await self._store.reading_folder(file.key)
         self._memory = memory / TABLES if memory else self._memory
         path = (memory / TABLES if memory else self._folder) / f"{name}.parquet"
-        return TableOfDataset(
+        return DatasetTable(
             path=path,
-            bring=partial(self._bring, file.derived_key(preparation.table), path),
+            fetch_file=partial(self._ensure_copy, file.derived_key(preparation.table), path),
             columns=profile.columns,
             rows=profile.rows or 0,
             digest=f"{file.sha256}-{preparation.revision}",
@@ -111,7 +111,7 @@ class Tables:
             bbox=profile.bbox,
         )
 
-    async def _bring(self, key: str, path: Path) -> None:
+    async def _ensure_copy(self, key: str, path: Path) -> None:
         """Copy a table here, unless it is here.
 
         Raises:
@@ -121,7 +121,7 @@ class Tables:
         try:
             async with self._turns.setdefault(path.name, asyncio.Lock()):
                 if not await asyncio.to_thread(path.exists):
-                    await asyncio.to_thread(self.make_room)
+                    await asyncio.to_thread(self.remove_old_copies)
                     await self._fetch(key, path)
             await asyncio.to_thread(os.utime, path)
         except OSError as error:
@@ -136,38 +136,38 @@ class Tables:
         arriving = path.with_suffix(f".{uuid.uuid4().hex}")
         await asyncio.to_thread(arriving.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
         try:
-            await asyncio.to_thread(_write, self._store, key, arriving)
+            await asyncio.to_thread(_write_copy, self._store, key, arriving)
             arriving.replace(path)
         finally:
             arriving.unlink(missing_ok=True)
 
-    def make_room(self) -> None:
+    def remove_old_copies(self) -> None:
         """Remove copies that nobody asked for in their time, then the oldest while they are too many."""
-        _make_room(self._folder, KEPT_SECONDS)
+        _remove_old_copies(self._folder, KEPT_SECONDS)
         if self._memory is not None:
-            _make_room(self._memory, KEPT_SECONDS_IN_MEMORY)
+            _remove_old_copies(self._memory, KEPT_SECONDS_IN_MEMORY)
 
-    async def forget(self, tenant: UUID, dataset_id: UUID) -> None:
+    async def forget_dataset(self, tenant: UUID, dataset_id: UUID) -> None:
         """Remove the copies of an erased dataset from this machine; from others they go within a day."""
         for folder in filter(None, (self._folder, self._memory)):
             await asyncio.to_thread(shutil.rmtree, folder / str(tenant) / str(dataset_id), ignore_errors=True)
 
-    async def forget_disk(self, tenant: UUID, datasets: Iterable[UUID]) -> None:
+    async def forget_on_disk(self, tenant: UUID, datasets: Iterable[UUID]) -> None:
         """Remove the copies of datasets that are sealed from the disk of this machine."""
         for dataset_id in datasets:
             await asyncio.to_thread(shutil.rmtree, self._folder / str(tenant) / str(dataset_id), ignore_errors=True)
 
 
-def _make_room(folder: Path, kept: float) -> None:
-    copies = [(copy, found) for copy in folder.rglob("*.*") if (found := _stat(copy))]
-    left = sum(found.st_size for _, found in copies)
-    for copy, found in sorted(copies, key=lambda each: each[1].st_mtime):
-        if time.time() - found.st_mtime > kept or left > KEPT_BYTES:
+def _remove_old_copies(folder: Path, lifetime: float) -> None:
+    copies = [(copy, file_status) for copy in folder.rglob("*.*") if (file_status := _stat(copy))]
+    left = sum(file_status.st_size for _, file_status in copies)
+    for copy, file_status in sorted(copies, key=lambda entry: entry[1].st_mtime):
+        if time.time() - file_status.st_mtime > lifetime or left > KEPT_BYTES:
             copy.unlink(missing_ok=True)
-            left -= found.st_size
+            left -= file_status.st_size
 
 
-def _place(file: StoredFile) -> str:
+def _folder_of(file: StoredFile) -> str:
     """The folder of a dataset's copies."""
     return f"{file.tenant_id}/{file.dataset_id}"
 
@@ -180,16 +180,16 @@ def _stat(copy: Path) -> os.stat_result | None:
         return None
 
 
-def _ready(version: Version | None) -> tuple[Version, Preparation]:
-    found = version.preparation if version else None
-    if version is None or found is None or found.state in {PreparationState.PLAIN, PreparationState.FAILED}:
+def _require_ready(version: Version | None) -> tuple[Version, Preparation]:
+    preparation = version.preparation if version else None
+    if version is None or preparation is None or preparation.state in {PreparationState.PLAIN, PreparationState.FAILED}:
         raise NotFoundError("This dataset is no table: download its file.")
-    if found.state != PreparationState.READY:
+    if preparation.state != PreparationState.READY:
         raise UnavailableError("This table is still being read.", headers={"Retry-After": "30"})
-    return version, found
+    return version, preparation
 
 
-def _write(store: ObjectStore, key: str, target: Path) -> None:
+def _write_copy(store: ObjectStore, key: str, target: Path) -> None:
     try:
         with target.open("wb") as out:
             for piece in store.read(key):

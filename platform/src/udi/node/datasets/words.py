@@ -50,7 +50,7 @@ LONGEST_SAMPLE = 20_000
 TITLE_WEIGHT, COLUMN_WEIGHT, PLACE_WEIGHT = 3.0, 1.0, 0.4
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Small letters without accents."""
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
 
@@ -67,7 +67,7 @@ def guess_theme(title: str, columns: Iterable[str]) -> str:
     weighted = [(word, TITLE_WEIGHT) for word in split_words(title)]
     weighted += [(word, COLUMN_WEIGHT) for name in columns for word in split_words(name)]
     for word, weight in weighted:
-        plain = folded(word)
+        plain = fold_text(word)
         for theme, stems in THEME_STEMS.items():
             if any(plain.startswith(stem) and len(stem) > 2 for stem in stems.split()):  # noqa: PLR2004
                 scores[theme] += weight * (PLACE_WEIGHT if theme == "location" else 1)
@@ -77,7 +77,7 @@ def guess_theme(title: str, columns: Iterable[str]) -> str:
 
 def guess_language(title: str, columns: Iterable[str], *, default: str) -> str:
     """French or English when the words of the names say so, else the default."""
-    words = {folded(word) for text in (title, *columns) for word in split_words(text)}
+    words = {fold_text(word) for text in (title, *columns) for word in split_words(text)}
     french, english = len(words & FRENCH), len(words & ENGLISH)
     if french == english:
         return default

@@ -7,20 +7,20 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.rows import Carried, LeftOut
-from udi.node.files.models import ErasedDataset, Part, RemovedVersion, SpaceArchive, SpaceKey, StoredFile, Upload
+from udi.kit.rows import ArchivedTable, ExcludedTable
+from udi.node.files.models import ErasedDataset, RemovedVersion, SpaceArchive, SpaceKey, StoredFile, Upload, UploadPart
 
-CARRIED = (Carried(StoredFile), Carried(ErasedDataset), Carried(RemovedVersion))
+CARRIED = (ArchivedTable(StoredFile), ArchivedTable(ErasedDataset), ArchivedTable(RemovedVersion))
 LEFT_OUT = (
-    LeftOut(Upload, "files on their way in have no version yet: they are sent again where the territory arrives"),
-    LeftOut(Part, "the bytes of such files are in the object store of this installation only"),
-    LeftOut(SpaceKey, "keys are wrapped by a secret of this installation: files of sealed spaces leave in clear"),
-    LeftOut(SpaceArchive, "archives of spaces are kept for some days only, and made anew when asked for"),
+    ExcludedTable(Upload, "files on their way in have no version yet: they are sent again where the territory arrives"),
+    ExcludedTable(UploadPart, "the bytes of such files are in the object store of this installation only"),
+    ExcludedTable(SpaceKey, "keys are wrapped by a secret of this installation: files of sealed spaces leave in clear"),
+    ExcludedTable(SpaceArchive, "archives of spaces are kept for some days only, and made anew when asked for"),
 )
 
 
 @dataclass(frozen=True)
-class Content:
+class ContentReference:
     """Where the bytes of a file are, and what they must be."""
 
     key: str
@@ -28,10 +28,10 @@ class Content:
     sha256: str
 
 
-async def list_contents(session: AsyncSession, tenant: UUID) -> AsyncIterator[Content]:
+async def list_contents(session: AsyncSession, tenant: UUID) -> AsyncIterator[ContentReference]:
     """Every file of the territory, by sha256: the same bytes may be there more than once."""
     query = select(StoredFile).where(StoredFile.tenant_id == tenant).order_by(StoredFile.sha256, StoredFile.id)
-    found = await session.stream_scalars(query, execution_options={"yield_per": 500})
-    async for file in found:
-        yield Content(file.key, file.size, file.sha256)
+    files = await session.stream_scalars(query, execution_options={"yield_per": 500})
+    async for file in files:
+        yield ContentReference(file.key, file.size, file.sha256)
         session.expunge(file)

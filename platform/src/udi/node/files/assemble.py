@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator
 from sqlalchemy import select
 
 from udi.kit.crash import crash_at
-from udi.node.files.depot import Depot
-from udi.node.files.hold import Hold
-from udi.node.files.incoming import BEAT
-from udi.node.files.models import Part, Upload, UploadState
+from udi.node.files.models import Upload, UploadPart, UploadState
+from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.upload_lock import UploadLease
+from udi.node.files.upload_stream import BEAT
 
 
 class LostPartError(Exception):
     """A part is not in the store any more, or not whole."""
 
 
-async def assemble(depot: Depot, upload: Upload) -> None:
+async def assemble_upload(depot: TenantStorage, upload: Upload) -> None:
     """Copy the parts of an upload into its object; does nothing when that is done. A kill on the way is begun anew.
 
     Raises:
@@ -28,17 +28,17 @@ async def assemble(depot: Depot, upload: Upload) -> None:
         row = await session.get_one(Upload, (depot.tenant, upload.id), with_for_update=True)
         if row.state != UploadState.ASSEMBLING:
             return
-        hold = await Hold.take(session, depot, row)
-        query = select(Part).where(Part.upload_id == upload.id).order_by(Part.start)
+        hold = await UploadLease.acquire(session, depot, row)
+        query = select(UploadPart).where(UploadPart.upload_id == upload.id).order_by(UploadPart.start)
         parts = list((await session.scalars(query)).all())
     try:
-        await keep_whole(hold, _joined(hold, parts))
+        await store_whole_file(hold, _join_parts(hold, parts))
     except BaseException:
         await hold.release()
         raise
 
 
-async def keep_whole(hold: Hold, pieces: AsyncIterator[bytes]) -> None:
+async def store_whole_file(hold: UploadLease, pieces: AsyncIterator[bytes]) -> None:
     """Put all that comes into the upload's object; an error of what comes leaves none."""
     digest, size, beat = hashlib.sha256(), 0, time.monotonic()
 
@@ -49,15 +49,15 @@ async def keep_whole(hold: Hold, pieces: AsyncIterator[bytes]) -> None:
             size += len(piece)
             yield piece
             if time.monotonic() - beat > BEAT:
-                await hold.beat(assembled=size)
+                await hold.keep_alive(assembled=size)
                 beat = time.monotonic()
 
     await hold.depot.store.put(hold.upload.key, counted())
     crash_at("upload.assembled")
-    await hold.become_stored(size, digest.hexdigest())
+    await hold.mark_stored(size, digest.hexdigest())
 
 
-async def _joined(hold: Hold, parts: list[Part]) -> AsyncIterator[bytes]:
+async def _join_parts(hold: UploadLease, parts: list[UploadPart]) -> AsyncIterator[bytes]:
     place = 0
     for part in parts:
         if part.start != place:

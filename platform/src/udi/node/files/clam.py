@@ -22,7 +22,7 @@ class ScanState(StrEnum):
     UNSCANNED = "unscanned"
 
 
-class Unscanned(StrEnum):
+class UnscannedReason(StrEnum):
     """Why a file was not scanned."""
 
     ABSENT = "absent"
@@ -33,35 +33,37 @@ class Unscanned(StrEnum):
 
 
 @dataclass(frozen=True)
-class Explanation:
+class ScanExplanation:
     """A message to translate, then to fill with the signature."""
 
-    what: str
+    message: str
 
 
 EXPLANATIONS = {
-    ScanState.CLEAN: Explanation("No virus was found in this file."),
-    ScanState.INFECTED: Explanation(
+    ScanState.CLEAN: ScanExplanation("No virus was found in this file."),
+    ScanState.INFECTED: ScanExplanation(
         "A virus was found in this file: %(signature)s. It is kept apart and never served."
     ),
-    Unscanned.ABSENT: Explanation("This installation looks for no viruses."),
-    Unscanned.TOO_LARGE: Explanation("This file is larger than what is searched for viruses."),
-    Unscanned.AWAY: Explanation("The search for viruses does not answer: this file will be searched later."),
-    Unscanned.TOO_SLOW: Explanation("The search for viruses took too long: this file will be searched later."),
-    Unscanned.REFUSED: Explanation("The search for viruses could not read this file."),
+    UnscannedReason.ABSENT: ScanExplanation("This installation looks for no viruses."),
+    UnscannedReason.TOO_LARGE: ScanExplanation("This file is larger than what is searched for viruses."),
+    UnscannedReason.AWAY: ScanExplanation("The search for viruses does not answer: this file will be searched later."),
+    UnscannedReason.TOO_SLOW: ScanExplanation(
+        "The search for viruses took too long: this file will be searched later."
+    ),
+    UnscannedReason.REFUSED: ScanExplanation("The search for viruses could not read this file."),
 }
 
 
 @dataclass(frozen=True)
-class Scan:
+class VirusScan:
     """What clamd said of a file: the name of the virus, or why there is no answer."""
 
     state: ScanState
     signature: str = ""
-    reason: Unscanned | None = None
+    reason: UnscannedReason | None = None
 
     @property
-    def explanation(self) -> Explanation:
+    def explanation(self) -> ScanExplanation:
         """A message for the producer; `values` fills it."""
         return EXPLANATIONS[self.reason or self.state]
 
@@ -71,9 +73,9 @@ class Scan:
         return {"signature": self.signature}
 
     @property
-    def again(self) -> bool:
+    def is_retriable(self) -> bool:
         """Whether asking later may give another answer."""
-        return self.reason in {Unscanned.AWAY, Unscanned.TOO_SLOW}
+        return self.reason in {UnscannedReason.AWAY, UnscannedReason.TOO_SLOW}
 
 
 async def scan(
@@ -82,36 +84,36 @@ async def scan(
     *,
     limit: int = LIMIT,
     patience: float = TIMEOUT,
-) -> Scan:
+) -> VirusScan:
     """Stream a file to clamd (command INSTREAM) and read its word.
 
     `address` is the path of its socket, or `host:port`; empty when there is none. `patience` is for each exchange, in seconds.
     """
     if not address:
-        return _unscanned(Unscanned.ABSENT)
+        return _unscanned(UnscannedReason.ABSENT)
     try:
         async with asyncio.timeout(patience):
             reader, writer = await _connect(address)
     except (OSError, ValueError):
-        return _unscanned(Unscanned.AWAY)
-    said = asyncio.create_task(reader.read(LONGEST_ANSWER))
+        return _unscanned(UnscannedReason.AWAY)
+    answer = asyncio.create_task(reader.read(LONGEST_ANSWER))
     try:
-        whole = await _send(writer, chunks, said, limit, patience)
+        whole = await _send(writer, chunks, answer, limit, patience)
         async with asyncio.timeout(patience):
-            return read_answer(await said) if whole else _unscanned(Unscanned.TOO_LARGE)
+            return read_answer(await answer) if whole else _unscanned(UnscannedReason.TOO_LARGE)
     except TimeoutError:
-        return _unscanned(Unscanned.TOO_SLOW)
+        return _unscanned(UnscannedReason.TOO_SLOW)
     except OSError:
-        return _unscanned(Unscanned.AWAY)
+        return _unscanned(UnscannedReason.AWAY)
     finally:
-        await _leave(writer, said)
+        await _disconnect(writer, answer)
 
 
-async def _leave(writer: asyncio.StreamWriter, said: asyncio.Task[bytes]) -> None:
-    said.cancel()
+async def _disconnect(writer: asyncio.StreamWriter, answer: asyncio.Task[bytes]) -> None:
+    answer.cancel()
     writer.close()
     with suppress(OSError, TimeoutError, asyncio.CancelledError):
-        await said
+        await answer
     with suppress(OSError, TimeoutError):
         async with asyncio.timeout(1):
             await writer.wait_closed()
@@ -125,7 +127,7 @@ async def _connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWr
 
 
 async def _send(
-    writer: asyncio.StreamWriter, chunks: AsyncIterable[bytes], said: asyncio.Task[bytes], limit: int, pause: float
+    writer: asyncio.StreamWriter, chunks: AsyncIterable[bytes], answer: asyncio.Task[bytes], limit: int, pause: float
 ) -> bool:
     """Whether the file is not over the limit; each piece says its length, an empty one ends the stream.
 
@@ -133,22 +135,22 @@ async def _send(
     """
     writer.write(b"zINSTREAM\0")
     left = limit
-    async for piece in _cut(chunks):
+    async for piece in _split_chunks(chunks):
         left -= len(piece)
-        if left < 0 or said.done():
+        if left < 0 or answer.done():
             return left >= 0
-        await _write(writer, struct.pack("!I", len(piece)) + piece, said, pause)
-    await _write(writer, struct.pack("!I", 0), said, pause)
+        await _write(writer, struct.pack("!I", len(piece)) + piece, answer, pause)
+    await _write(writer, struct.pack("!I", 0), answer, pause)
     return True
 
 
-async def _cut(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def _split_chunks(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     async for chunk in chunks:
         for start in range(0, len(chunk), PIECE):
             yield chunk[start : start + PIECE]
 
 
-async def _write(writer: asyncio.StreamWriter, content: bytes, said: asyncio.Task[bytes], pause: float) -> None:
+async def _write(writer: asyncio.StreamWriter, content: bytes, answer: asyncio.Task[bytes], pause: float) -> None:
     """Send a piece, unless the answer is already there.
 
     Raises:
@@ -159,23 +161,23 @@ async def _write(writer: asyncio.StreamWriter, content: bytes, said: asyncio.Tas
         async with asyncio.timeout(pause):
             await writer.drain()
     except ConnectionError:
-        await asyncio.wait([said], timeout=1)
-        if not said.done() or said.exception():
+        await asyncio.wait([answer], timeout=1)
+        if not answer.done() or answer.exception():
             raise
 
 
-def read_answer(answer: bytes) -> Scan:
+def read_answer(answer: bytes) -> VirusScan:
     """`stream: OK`, `stream: <virus> FOUND`, or an error."""
     text = answer.split(b"\0")[0].decode("utf-8", "replace").strip()
     if text.endswith(" OK"):
-        return Scan(ScanState.CLEAN)
+        return VirusScan(ScanState.CLEAN)
     if text.endswith(" FOUND"):
         name = text.removesuffix(" FOUND").partition(": ")[2]
-        return Scan(ScanState.INFECTED, signature="".join(sign for sign in name if sign.isprintable())[:120])
+        return VirusScan(ScanState.INFECTED, signature="".join(sign for sign in name if sign.isprintable())[:120])
     if not text:
-        return _unscanned(Unscanned.AWAY)
-    return _unscanned(Unscanned.TOO_LARGE if "size limit exceeded" in text else Unscanned.REFUSED)
+        return _unscanned(UnscannedReason.AWAY)
+    return _unscanned(UnscannedReason.TOO_LARGE if "size limit exceeded" in text else UnscannedReason.REFUSED)
 
 
-def _unscanned(reason: Unscanned) -> Scan:
-    return Scan(ScanState.UNSCANNED, reason=reason)
+def _unscanned(reason: UnscannedReason) -> VirusScan:
+    return VirusScan(ScanState.UNSCANNED, reason=reason)

@@ -9,12 +9,12 @@ from urllib.parse import unquote, urlsplit
 
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal, TooLargeError, UdiError
-from udi.kit.http import Fetched, Outgoing, OutgoingError, RefusedAddressError
-from udi.node.files.assemble import keep_whole
-from udi.node.files.hold import Hold
-from udi.node.files.incoming import CutError, TooSlowError, patient
-from udi.node.files.names import clean_name
-from udi.node.files.uploads import too_large
+from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError, StreamedResponse
+from udi.node.files.assemble import store_whole_file
+from udi.node.files.file_names import clean_name
+from udi.node.files.upload_lock import UploadLease
+from udi.node.files.upload_stream import ConnectionLostError, UploadTooSlowError, enforce_timeouts
+from udi.node.files.uploads import too_large_error
 
 NOT_MODIFIED, OK = 304, 200
 LONGEST_ADDRESS, LONGEST_MARK = 2000, 300
@@ -36,7 +36,7 @@ class FetchError(UdiError):
 
 
 @dataclass(frozen=True)
-class Marks:
+class HttpValidators:
     """What the other side said of the version that it gave, to be said back: another answer only if it changed."""
 
     etag: str = ""
@@ -44,8 +44,8 @@ class Marks:
 
     def conditions(self) -> dict[str, str]:
         """The headers of a conditional request."""
-        said = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in said.items() if value}
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in headers.items() if value}
 
 
 def check_address(address: str) -> str:
@@ -73,7 +73,7 @@ def check_address(address: str) -> str:
 
 
 @dataclass(frozen=True)
-class Most:
+class SizeLimit:
     """Bytes that a file may have: those left in its space, and the node's limit for one file."""
 
     left: int
@@ -85,10 +85,12 @@ class Most:
 
     @property
     def refusal(self) -> TooLargeError:
-        return too_large(self.limit, self.left)
+        return too_large_error(self.limit, self.left)
 
 
-async def fetch_into(hold: Hold, outgoing: Outgoing, most: Most, marks: Marks, *, agent: str) -> Marks | None:
+async def fetch_into(
+    hold: UploadLease, outgoing: OutgoingClient, most: SizeLimit, marks: HttpValidators, *, agent: str
+) -> HttpValidators | None:
     """Fetch the address of an upload into its object; the marks of what was given, None when it did not change.
 
     `agent` tells the other side who asks.
@@ -99,51 +101,55 @@ async def fetch_into(hold: Hold, outgoing: Outgoing, most: Most, marks: Marks, *
     """
     try:
         headers = {"User-Agent": agent, **marks.conditions()}
-        async with outgoing.fetch(hold.upload.address, headers=headers) as found:
-            if found.status == NOT_MODIFIED and marks.conditions():
+        async with outgoing.fetch(hold.upload.address, headers=headers) as response:
+            if response.status == NOT_MODIFIED and marks.conditions():
                 return None
-            _check_answer(found)
-            length = _length(found.headers)
+            _check_response(response)
+            length = _length(response.headers)
             if length is not None and length > most.bytes:
                 raise most.refusal
-            await hold.beat(name=name_of(found), length=length)
-            await keep_whole(hold, _bounded(found.pieces, most))
-            return Marks(_mark(found.headers, "etag"), _mark(found.headers, "last-modified"))
+            await hold.keep_alive(name=name_of(response), length=length)
+            await store_whole_file(hold, _bound_pieces(response.pieces, most))
+            return HttpValidators(_mark(response.headers, "etag"), _mark(response.headers, "last-modified"))
     except RefusedAddressError as error:
         raise FetchError(
             "This address may not be reached from here.", remedy="Give one that anybody can open on the internet."
         ) from error
-    except (OutgoingError, CutError, TooSlowError) as error:
+    except (OutgoingError, ConnectionLostError, UploadTooSlowError) as error:
         raise FetchError(
             "The address does not answer, or broke off.", remedy="Open it in a browser, then try again.", passing=True
         ) from error
 
 
-def _check_answer(found: Fetched) -> None:
-    if found.status != OK:
+def _check_response(response: StreamedResponse) -> None:
+    if response.status != OK:
         raise FetchError(
             "The address answers that the file is not there.",
             remedy="Open it in a browser and correct the address.",
-            passing=found.status >= 500 or found.status in {408, 425, 429},  # noqa: PLR2004 - statuses of HTTP
-            wait=_wait(found.headers),
+            passing=response.status >= 500 or response.status in {408, 425, 429},  # noqa: PLR2004 - statuses of HTTP
+            wait=_wait(response.headers),
         )
-    if found.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
+    if response.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
         raise FetchError("The address gives the file in a packed form that was not asked for.")
 
 
 def _wait(headers: Mapping[str, str]) -> timedelta:
     """How long the other side asks to be left alone (`Retry-After`, in seconds or until a day and hour)."""
-    said = headers.get("retry-after", "").strip()
+    retry_after = headers.get("retry-after", "").strip()
     try:
-        wait = timedelta(seconds=int(said)) if said.isdecimal() else parsedate_to_datetime(said) - now()
+        wait = (
+            timedelta(seconds=int(retry_after))
+            if retry_after.isdecimal()
+            else parsedate_to_datetime(retry_after) - now()
+        )
     except (ValueError, TypeError, OverflowError):
         return timedelta()
     return max(timedelta(), min(wait, LONGEST_WAIT))
 
 
-async def _bounded(pieces: AsyncIterator[bytes], most: Most) -> AsyncIterator[bytes]:
+async def _bound_pieces(pieces: AsyncIterator[bytes], most: SizeLimit) -> AsyncIterator[bytes]:
     size = 0
-    async for piece in patient(pieces):
+    async for piece in enforce_timeouts(pieces):
         size += len(piece)
         if size > most.bytes:
             raise most.refusal
@@ -153,17 +159,21 @@ async def _bounded(pieces: AsyncIterator[bytes], most: Most) -> AsyncIterator[by
 
 
 def _length(headers: Mapping[str, str]) -> int | None:
-    said = headers.get("content-length", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < LONGEST_MARK else None
+    content_length = headers.get("content-length", "")
+    return (
+        int(content_length)
+        if content_length.isascii() and content_length.isdigit() and len(content_length) < LONGEST_MARK
+        else None
+    )
 
 
 def _mark(headers: Mapping[str, str], name: str) -> str:
-    said = headers.get(name, "")
-    return said if len(said) <= LONGEST_MARK and said.isprintable() else ""
+    mark = headers.get(name, "")
+    return mark if len(mark) <= LONGEST_MARK and mark.isprintable() else ""
 
 
-def name_of(found: Fetched) -> str:
+def name_of(response: StreamedResponse) -> str:
     """The name that the other side gives the file, else the end of its address."""
     disposition = Message()
-    disposition["Content-Disposition"] = found.headers.get("content-disposition", "").replace("\n", " ")
-    return clean_name(disposition.get_filename() or unquote(urlsplit(found.url).path).rpartition("/")[2])
+    disposition["Content-Disposition"] = response.headers.get("content-disposition", "").replace("\n", " ")
+    return clean_name(disposition.get_filename() or unquote(urlsplit(response.url).path).rpartition("/")[2])

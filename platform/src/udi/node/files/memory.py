@@ -16,7 +16,7 @@ KINDS = frozenset({"tmpfs", "ramfs"})
 MOUNTS = Path("/proc/self/mounts")
 
 
-class NoMemoryError(UnavailableError):
+class NoMemoryFolderError(UnavailableError):
     """This machine has no memory in which to open what is sealed; nothing is opened on a disk instead."""
 
     def __init__(self) -> None:
@@ -28,18 +28,18 @@ class NoMemoryError(UnavailableError):
 
 
 @dataclass(frozen=True)
-class Memory:
+class MemoryFolder:
     """The part of memory of one installation; `folder` is this alone, inside the one that the settings name."""
 
     folder: Path
 
     @classmethod
-    def of(cls, settings: Settings) -> "Memory":
+    def of(cls, settings: Settings) -> "MemoryFolder":
         """That of these settings: two installations on one machine have one each."""
         mark = hashlib.sha256(str(settings.state.absolute()).encode()).hexdigest()[:10]
         return cls(settings.memory_folder / f"udi-{os.getuid()}-{mark}")
 
-    def is_there(self) -> bool:
+    def is_available(self) -> bool:
         """Whether the folder is in memory, and only this account reads it."""
         try:
             self.folder.mkdir(mode=0o700, exist_ok=True)
@@ -47,7 +47,7 @@ class Memory:
         except OSError:
             return False
         own = about.st_uid == os.geteuid() and not about.st_mode & 0o077
-        return own and kind_of(self.folder) in KINDS
+        return own and file_system_of(self.folder) in KINDS
 
     def require(self) -> Path:
         """The folder.
@@ -55,22 +55,22 @@ class Memory:
         Raises:
             NoMemoryError: it is not in memory, or somebody else's.
         """
-        if not self.is_there():
-            raise NoMemoryError
+        if not self.is_available():
+            raise NoMemoryFolderError
         return self.folder
 
 
-def kind_of(path: Path) -> str:
+def file_system_of(path: Path) -> str:
     """The kind of file system on which a path is; empty where this machine does not say."""
     try:
         lines = MOUNTS.read_text().splitlines()
     except OSError:
         return ""
-    mounts = [(Path(_unescaped(point)), kind) for _, point, kind, *_ in map(str.split, lines)]
+    mounts = [(Path(_unescape_path(point)), kind) for _, point, kind, *_ in map(str.split, lines)]
     around = [(point, kind) for point, kind in mounts if path.resolve().is_relative_to(point)]
     return max(around, key=lambda mount: len(mount[0].parts), default=(path, ""))[1]
 
 
-def _unescaped(point: str) -> str:
+def _unescape_path(point: str) -> str:
     """A path as `/proc/mounts` writes it: spaces and the like are octal."""
     return point.encode().decode("unicode_escape")

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.node.schema import NodeTable
 
 
-class Access(StrEnum):
+class FileAccess(StrEnum):
     """Who may read a file: its producer only, everyone, whoever has an agreement with its producer, nobody any more.
 
     A published one that nobody looked at yet is `waiting`, and `held` once something in it could harm: its producer
@@ -27,9 +27,9 @@ class Access(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-KEPT_BACK = frozenset({Access.WAITING, Access.HELD})
+WITHHELD_ACCESS = frozenset({FileAccess.WAITING, FileAccess.HELD})
 """Published, and not for others."""
-GIVEN = frozenset({Access.OPEN, Access.RESTRICTED})
+SERVED_ACCESS = frozenset({FileAccess.OPEN, FileAccess.RESTRICTED})
 """Published and looked at: given to everyone, or to whoever may have it."""
 
 
@@ -42,7 +42,7 @@ class ArchiveState(StrEnum):
     EXPIRED = "expired"
 
 
-class StoredFile(Owned, NodeTable):
+class StoredFile(TenantColumns, NodeTable):
     """One file as it was dropped: it never changes, another version is another file."""
 
     __tablename__ = "stored_file"
@@ -59,7 +59,7 @@ class StoredFile(Owned, NodeTable):
     charset: Mapped[str] = mapped_column(Text, server_default="")
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(Text)
-    access: Mapped[str] = mapped_column(Text, server_default=Access.DRAFT)
+    access: Mapped[str] = mapped_column(Text, server_default=FileAccess.DRAFT)
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     @property
@@ -90,7 +90,7 @@ class UploadState(StrEnum):
 OPEN_STATES = (UploadState.RECEIVING, UploadState.ASSEMBLING, UploadState.STORED)
 
 
-class Upload(Owned, NodeTable):
+class Upload(TenantColumns, NodeTable):
     """A file on its way in: sent by a person or a script, or fetched from an address.
 
     `file_id` is the id that the stored file will have. `received` counts bytes that are safe, `assembled` those already
@@ -142,7 +142,7 @@ class Upload(Owned, NodeTable):
         return f"{object_key(self.tenant_id, self.space_id, self.dataset_id, part)}.part"
 
 
-class Part(Owned, NodeTable):
+class UploadPart(TenantColumns, NodeTable):
     """Some bytes of an upload, from `start` on, in an object of their own until the whole file is one."""
 
     __tablename__ = "upload_part"
@@ -156,7 +156,7 @@ class Part(Owned, NodeTable):
     size: Mapped[int] = mapped_column(BigInteger)
 
 
-class SpaceKey(Owned, NodeTable):
+class SpaceKey(TenantColumns, NodeTable):
     """A key of a sealed space, wrapped by the key of the installation named `wrapped_by`; the newest seals new files."""
 
     __tablename__ = "space_key"
@@ -171,7 +171,7 @@ class SpaceKey(Owned, NodeTable):
     made_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
-class SpaceArchive(Owned, NodeTable):
+class SpaceArchive(TenantColumns, NodeTable):
     """All that a space holds in one file, made when asked for and kept for some days; it counts in no quota."""
 
     __tablename__ = "space_archive"
@@ -193,7 +193,7 @@ class SpaceArchive(Owned, NodeTable):
 
     media_type = "application/zip"
     charset = ""
-    access = Access.DRAFT
+    access = FileAccess.DRAFT
 
     @property
     def created_at(self) -> datetime:
@@ -211,7 +211,7 @@ class SpaceArchive(Owned, NodeTable):
         return f"/archives/{self.id}/{quote(self.name)}"
 
 
-class ErasedDataset(Owned, NodeTable):
+class ErasedDataset(TenantColumns, NodeTable):
     """What stays of a dataset that its producer erased: its id, that of its files, when, and how much was deleted."""
 
     __tablename__ = "erased_dataset"
@@ -227,7 +227,7 @@ class ErasedDataset(Owned, NodeTable):
     bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
-class RemovedVersion(Owned, NodeTable):
+class RemovedVersion(TenantColumns, NodeTable):
     """What stays of a version that was removed alone: the id of its file, its number, when it was public, and why."""
 
     __tablename__ = "removed_version"

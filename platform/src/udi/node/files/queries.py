@@ -9,12 +9,12 @@ from udi.kit.clock import now
 from udi.kit.errors import ErasedError, GoneError, HeldBackError, NotFoundError, UdiError
 from udi.kit.identity import Actor
 from udi.node.files.models import (
-    GIVEN,
-    KEPT_BACK,
     OPEN_STATES,
-    Access,
+    SERVED_ACCESS,
+    WITHHELD_ACCESS,
     ArchiveState,
     ErasedDataset,
+    FileAccess,
     RemovedVersion,
     SpaceArchive,
     StoredFile,
@@ -22,15 +22,15 @@ from udi.node.files.models import (
 )
 from udi.node.files.restricted import RestrictedError
 from udi.node.spaces.models import Space
-from udi.node.spaces.queries import Doing, allow_on_dataset, list_allowed
+from udi.node.spaces.queries import DatasetPermission, list_permissions, require_dataset_permission
 
 
 async def used_bytes(session: AsyncSession, space: Space) -> int:
     """How much of its place a space uses: its files, and what is on its way in."""
-    kept = await session.scalar(select(func.sum(StoredFile.size)).where(StoredFile.space_id == space.id))
+    stored_bytes = await session.scalar(select(func.sum(StoredFile.size)).where(StoredFile.space_id == space.id))
     coming = select(func.sum(func.coalesce(Upload.length, Upload.received)))
     coming = coming.where(Upload.space_id == space.id, Upload.state.in_(OPEN_STATES))
-    return int(kept or 0) + int(await session.scalar(coming) or 0)
+    return int(stored_bytes or 0) + int(await session.scalar(coming) or 0)
 
 
 async def get_file(session: AsyncSession, actor: Actor | None, file_id: UUID, *, let: bool = False) -> StoredFile:
@@ -47,11 +47,11 @@ async def get_file(session: AsyncSession, actor: Actor | None, file_id: UUID, *,
     """
     file = await session.scalar(select(StoredFile).where(StoredFile.id == file_id))
     if file is None:
-        raise await _missing_file(session, file_id)
-    if file.access == Access.DRAFT:
+        raise await _missing_file_error(session, file_id)
+    if file.access == FileAccess.DRAFT:
         await _allow_draft(session, actor, file)
-    own = file.access in {*KEPT_BACK, Access.RESTRICTED} and await is_own(session, actor, file)
-    return require_shown(file, own=own, let=let)
+    own = file.access in {*WITHHELD_ACCESS, FileAccess.RESTRICTED} and await is_own(session, actor, file)
+    return require_readable(file, own=own, let=let)
 
 
 async def get_signed_file(session: AsyncSession, file_id: UUID) -> StoredFile:
@@ -64,8 +64,8 @@ async def get_signed_file(session: AsyncSession, file_id: UUID) -> StoredFile:
     """
     file = await session.scalar(select(StoredFile).where(StoredFile.id == file_id))
     if file is None:
-        raise await _missing_file(session, file_id)
-    return require_shown(file, let=True)
+        raise await _missing_file_error(session, file_id)
+    return require_readable(file, let=True)
 
 
 async def get_archive(session: AsyncSession, archive_id: UUID) -> SpaceArchive:
@@ -96,27 +96,29 @@ async def get_current_file(session: AsyncSession, dataset_id: UUID, *, let: bool
     """
     query = (
         select(StoredFile)
-        .where(StoredFile.dataset_id == dataset_id, StoredFile.access != Access.DRAFT)
-        .order_by(StoredFile.access.in_(GIVEN).desc(), StoredFile.created_at.desc())
+        .where(StoredFile.dataset_id == dataset_id, StoredFile.access != FileAccess.DRAFT)
+        .order_by(StoredFile.access.in_(SERVED_ACCESS).desc(), StoredFile.created_at.desc())
     )
     file = await session.scalar(query.limit(1))
     if file is None:
-        raise await missing(session, ErasedDataset.id == dataset_id)
-    return require_shown(file, let=let)
+        raise await missing_error(session, ErasedDataset.id == dataset_id)
+    return require_readable(file, let=let)
 
 
-async def missing(session: AsyncSession, erased: ColumnElement[bool]) -> UdiError:
+async def missing_error(session: AsyncSession, erased: ColumnElement[bool]) -> UdiError:
     """What to raise for something that is not there: that it was erased, where it was once public, or nothing at all."""
-    found = await session.scalar(select(ErasedDataset.id).where(erased, ErasedDataset.published))
-    return ErasedError("Its producer erased it, with every version and every copy here.") if found else NotFoundError()
+    erased_id = await session.scalar(select(ErasedDataset.id).where(erased, ErasedDataset.published))
+    return (
+        ErasedError("Its producer erased it, with every version and every copy here.") if erased_id else NotFoundError()
+    )
 
 
-async def _missing_file(session: AsyncSession, file_id: UUID) -> UdiError:
+async def _missing_file_error(session: AsyncSession, file_id: UUID) -> UdiError:
     """The same for one version: that it was removed, and why, where it was once public."""
     public = select(RemovedVersion).where(RemovedVersion.id == file_id, RemovedVersion.published_at.is_not(None))
     removed = await session.scalar(public)
     if removed is None:
-        return await missing(session, literal(file_id) == any_(ErasedDataset.files))
+        return await missing_error(session, literal(file_id) == any_(ErasedDataset.files))
     why = (
         "Its producer removed this version: %(reason)s"
         if removed.reason
@@ -133,7 +135,7 @@ async def _allow_draft(session: AsyncSession, actor: Actor | None, file: StoredF
     space = await session.scalar(select(Space).where(Space.id == file.space_id))
     if actor is None or space is None:
         raise NotFoundError
-    await allow_on_dataset(session, actor, space, file.dataset_id, Doing.READ)
+    await require_dataset_permission(session, actor, space, file.dataset_id, DatasetPermission.READ)
 
 
 async def is_own(session: AsyncSession, actor: Actor | None, file: StoredFile) -> bool:
@@ -141,10 +143,10 @@ async def is_own(session: AsyncSession, actor: Actor | None, file: StoredFile) -
     space = await session.scalar(select(Space).where(Space.id == file.space_id)) if actor else None
     if actor is None or space is None:
         return False
-    return Doing.READ in await list_allowed(session, actor, space, file.dataset_id)
+    return DatasetPermission.READ in await list_permissions(session, actor, space, file.dataset_id)
 
 
-def require_shown(file: StoredFile, *, own: bool = False, let: bool = False) -> StoredFile:
+def require_readable(file: StoredFile, *, own: bool = False, let: bool = False) -> StoredFile:
     """A file that may be given: to its producer (`own`), or to others; `let` as in `get_file`.
 
     Raises:
@@ -152,27 +154,27 @@ def require_shown(file: StoredFile, *, own: bool = False, let: bool = False) -> 
         GoneError: its producer withdrew it.
         HeldBackError: nobody looked at it yet, or something in it could harm.
     """
-    allow_access(Access(file.access), file.dataset_id, own=own, let=let)
+    check_access(FileAccess(file.access), file.dataset_id, own=own, let=let)
     return file
 
 
-def allow_access(access: Access, dataset_id: UUID, *, own: bool = False, let: bool = False) -> None:
+def check_access(access: FileAccess, dataset_id: UUID, *, own: bool = False, let: bool = False) -> None:
     """Refuse what was withdrawn, what is kept from everybody, and what is kept from all but its producer (`own`).
 
     Raises:
         RestrictedError, GoneError, HeldBackError: as `require_shown`.
     """
-    if access is Access.WITHDRAWN:
+    if access is FileAccess.WITHDRAWN:
         raise GoneError("The producer withdrew this file.")
-    if access is Access.HELD:
+    if access is FileAccess.HELD:
         raise HeldBackError(
             "This file is held back: what was found in it could harm whoever opens it.",
             remedy="Come back once its producer has replaced it.",
             headers={"Retry-After": "86400"},
         )
-    if access is Access.RESTRICTED and not (own or let):
+    if access is FileAccess.RESTRICTED and not (own or let):
         raise RestrictedError(dataset_id)
-    if access is Access.WAITING and not own:
+    if access is FileAccess.WAITING and not own:
         raise HeldBackError(
             "This file has just arrived, and is being looked at.",
             remedy="Try again in a minute.",

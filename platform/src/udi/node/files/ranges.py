@@ -11,18 +11,18 @@ MOST_DIGITS = 19
 
 
 @dataclass(frozen=True)
-class Span:
+class ByteRange:
     """Bytes from `start` up to but not including `end`."""
 
     start: int
     end: int
 
 
-class UnsatisfiableError(Exception):
+class RangeNotSatisfiableError(Exception):
     """The part asked for is beyond the file."""
 
 
-def parse_range(header: str, size: int) -> Span | None:
+def parse_range(header: str, size: int) -> ByteRange | None:
     """The one part that a `Range` header asks for; None when the whole file is the answer.
 
     Several parts, other units and what cannot be read are ignored, as the standard allows.
@@ -40,22 +40,22 @@ def parse_range(header: str, size: int) -> Span | None:
     if last and int(last) < start:
         return None
     if start >= size:
-        raise UnsatisfiableError
-    return Span(start, min(int(last) + 1, size) if last else size)
+        raise RangeNotSatisfiableError
+    return ByteRange(start, min(int(last) + 1, size) if last else size)
 
 
-def _suffix(length: str, size: int) -> Span | None:
+def _suffix(length: str, size: int) -> ByteRange | None:
     if not length:
         return None
     if int(length) == 0 or size == 0:
-        raise UnsatisfiableError
-    return Span(max(0, size - int(length)), size)
+        raise RangeNotSatisfiableError
+    return ByteRange(max(0, size - int(length)), size)
 
 
 def is_fresh(headers: Mapping[str, str], etag: str, modified: datetime) -> bool:
     """Whether the client's copy is still good (304)."""
-    if (wanted := headers.get("if-none-match")) is not None:
-        tags = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
+    if (if_none_match := headers.get("if-none-match")) is not None:
+        tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
         return "*" in tags or etag in tags
     since = _read_date(headers.get("if-modified-since"))
     return since is not None and modified.replace(microsecond=0) <= since

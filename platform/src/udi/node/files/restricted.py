@@ -16,18 +16,18 @@ from udi.kit.clock import now
 from udi.kit.errors import Refusal, UdiError
 from udi.kit.tenancy import Territory
 from udi.node.files.models import StoredFile
-from udi.protocol.deciding import DENIALS, Refused, Verdict, View
-from udi.ui.errors import on_refusal, problem
+from udi.protocol.access_decision import DENIALS, ReadingDecision, RefusalReason, View
+from udi.ui.errors import on_udi_error, render_problem
 from udi.ui.site import site_of
 
-Asked = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, State]
 GATE = "gate"
 """Name of the `Gate` among the site's parts."""
 DERIVE = "derive"
 """Name of the `Derive` among them."""
 CHALLENGE = 'Bearer realm="udi"'
 PRIVATE = {"Cache-Control": "private, no-store"}
-ASK = "help"
+HELP_RELATION = "help"
 """The relation (IANA) of the page on which one asks."""
 
 
@@ -43,9 +43,9 @@ class RestrictedError(UdiError):
     )
     advice = "Ask for access on the page of the dataset; then show the credential of your project."
 
-    def __init__(self, dataset_id: UUID, refused: Refused = Refused.NOTHING_SHOWN) -> None:
-        said = DENIALS[refused]
-        super().__init__(said.message, remedy=said.remedy, headers={"WWW-Authenticate": CHALLENGE})
+    def __init__(self, dataset_id: UUID, refused: RefusalReason = RefusalReason.NOTHING_SHOWN) -> None:
+        denial = DENIALS[refused]
+        super().__init__(denial.message, remedy=denial.remedy, headers={"WWW-Authenticate": CHALLENGE})
         self.dataset_id, self.code = dataset_id, refused.value
 
 
@@ -58,18 +58,18 @@ class NotGrantedError(UdiError):
     meaning = "The project is known here, and what it asks is not in its agreement with the producer, or not any more."
     advice = "Look at the agreement, or ask its producer for another."
 
-    def __init__(self, dataset_id: UUID, verdict: Verdict, *, page: str = "") -> None:
-        refused = verdict.refused or Refused.UNCONFIRMED
-        said, reason = DENIALS[refused], verdict.reason
+    def __init__(self, dataset_id: UUID, verdict: ReadingDecision, *, page: str = "") -> None:
+        refused = verdict.refused or RefusalReason.UNCONFIRMED
+        denial, reason = DENIALS[refused], verdict.reason
         refusals = [Refusal("reason", "%(said)s", values={"said": reason})] if reason else []
         wait = math.ceil((verdict.again_at - now()).total_seconds()) if verdict.again_at else 0
         headers = {"Retry-After": str(max(wait, 1))} if verdict.again_at else {}
         values: dict[str, Any] = verdict.values
-        super().__init__(said.message, remedy=said.remedy, refusals=refusals, values=values, headers=headers)
+        super().__init__(denial.message, remedy=denial.remedy, refusals=refusals, values=values, headers=headers)
         self.dataset_id, self.page, self.code = dataset_id, page, refused.value
 
 
-class PaceError(NotGrantedError):
+class ReadingRateError(NotGrantedError):
     """More often in a minute than the agreement says."""
 
     status = 429
@@ -79,11 +79,11 @@ class PaceError(NotGrantedError):
     advice = "Wait as long as the header Retry-After says, then go on more slowly."
 
 
-class StoppedError(Exception):
+class AgreementEndedError(Exception):
     """The agreement ended while its bytes were on their way: the connection is cut, so that nobody takes them for whole."""
 
 
-class Passage(Protocol):
+class PermittedReading(Protocol):
     """A reading that was let through: what it may see, and what it is given."""
 
     @property
@@ -103,14 +103,16 @@ class Passage(Protocol):
             StoppedError: it does not hold any more.
         """
 
-    async def refuse(self, refused: Refused, columns: Collection[str] = ()) -> NotGrantedError:
+    async def refuse(self, refused: RefusalReason, columns: Collection[str] = ()) -> NotGrantedError:
         """That the agreement leaves nothing of this, with its page, once this is in the log; `columns` are those named."""
 
 
-class Gate(Protocol):
+class ReadingGate(Protocol):
     """Whoever knows the agreements."""
 
-    async def let_in(self, request: Asked, territory: Territory, dataset_id: UUID, what: str) -> Passage:
+    async def authorize_reading(
+        self, request: AnyRequest, territory: Territory, dataset_id: UUID, what: str
+    ) -> PermittedReading:
         """Let the reading of a restricted dataset through; `what` is how, for the log: `file`, `table`, `csv` …
 
         Raises:
@@ -119,18 +121,18 @@ class Gate(Protocol):
         """
 
 
-async def let_in(request: Asked, territory: Territory, dataset_id: UUID, what: str) -> Passage:
+async def authorize_reading(request: AnyRequest, territory: Territory, dataset_id: UUID, what: str) -> PermittedReading:
     """The same, by whoever knows the agreements of this node; where nobody does, nothing passes."""
-    gate: Gate | None = site_of(request).parts.get(GATE)
+    gate: ReadingGate | None = site_of(request).parts.get(GATE)
     if gate is None:
         raise RestrictedError(dataset_id)
-    return await gate.let_in(request, territory, dataset_id, what)
+    return await gate.authorize_reading(request, territory, dataset_id, what)
 
 
-class Derive(Protocol):
+class FileDerivation(Protocol):
     """Whoever makes another file of a part of a file."""
 
-    async def __call__(self, request: Asked, file: StoredFile, passage: Passage) -> Response[Any]:
+    async def __call__(self, request: AnyRequest, file: StoredFile, passage: PermittedReading) -> Response[Any]:
         """What of a file may be read, as a CSV.
 
         Raises:
@@ -138,24 +140,24 @@ class Derive(Protocol):
         """
 
 
-async def derive(request: Asked, file: StoredFile, passage: Passage) -> Response[Any]:
+async def derive_file(request: AnyRequest, file: StoredFile, passage: PermittedReading) -> Response[Any]:
     """The same, by whoever does that on this node."""
-    made: Derive = site_of(request).parts[DERIVE]
-    return await made(request, file, passage)
+    handler: FileDerivation = site_of(request).parts[DERIVE]
+    return await handler(request, file, passage)
 
 
-def on_restricted(request: Asked, error: RestrictedError | NotGrantedError) -> Response[Any]:
+def on_restricted(request: AnyRequest, error: RestrictedError | NotGrantedError) -> Response[Any]:
     """The refusal, with the page on which to ask; never a way to a login."""
-    tell_page(request, error)
+    add_request_page(request, error)
     asks_page = "text/html" in request.headers.get("accept", "")
-    return on_refusal(request, error) if asks_page else problem(request, error)
+    return on_udi_error(request, error) if asks_page else render_problem(request, error)
 
 
-def tell_page(request: Asked, error: RestrictedError | NotGrantedError) -> None:
+def add_request_page(request: AnyRequest, error: RestrictedError | NotGrantedError) -> None:
     """Name the page on which to ask: that of the agreement, else that of the dataset on the portal."""
     territory: Territory | None = request.scope["state"].get("territory")
     if not error.page and territory is not None:
         error.page = f"{territory.links.get('portal', '')}/data/{error.dataset_id}"
     if error.page:
-        error.headers["Link"] = f'<{error.page}>; rel="{ASK}"'
+        error.headers["Link"] = f'<{error.page}>; rel="{HELP_RELATION}"'
     error.headers |= PRIVATE

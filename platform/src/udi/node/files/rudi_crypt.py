@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from udi.node.files import sealed
-from udi.node.files.sealed import Part, Seal
+from udi.node.files import sealed_format
+from udi.node.files.sealed_format import ChunkRange, Seal
 
 SUFFIX = "+crypt"
 KEY, NONCE, TAG = 32, 12, 16
@@ -31,7 +31,7 @@ LARGEST = (1 << 36) - 32
 PIECE = 1 << 20
 
 
-class RefusedCryptError(Exception):
+class DecryptionError(Exception):
     """An encrypted medium cannot be read: another key, a change, a cut. Nothing of it was given."""
 
 
@@ -72,44 +72,44 @@ async def decrypt(
     Raises:
         RefusedCryptError: it is not for this key, or not as it was written.
     """
-    seal = Seal.draw(UUID(int=0), sealed.new_key(), "")
+    seal = Seal.create(UUID(int=0), sealed_format.new_key(), "")
     with tempfile.TemporaryFile(dir=folder) as spool:
-        async for piece in seal.seal(_checked(pieces, owner)):
+        async for piece in seal.seal(_decrypt_pieces(pieces, owner)):
             spool.write(piece)
-        size = sealed.plain_size(spool.tell())
-        spool.seek(sealed.HEADER)
-        opening = sealed.Opening(seal, Part(0, size, size))
+        size = sealed_format.plain_size(spool.tell())
+        spool.seek(sealed_format.HEADER)
+        opening = sealed_format.ChunkDecryptor(seal, ChunkRange(0, size, size))
         for piece in iter(partial(spool.read, PIECE), b""):
-            for plain in opening.take(piece):
+            for plain in opening.decrypt(piece):
                 yield plain
-        for plain in opening.end():
+        for plain in opening.finish():
             yield plain
 
 
-async def _checked(pieces: AsyncIterable[bytes], owner: RSAPrivateKey) -> AsyncIterator[bytes]:
+async def _decrypt_pieces(pieces: AsyncIterable[bytes], owner: RSAPrivateKey) -> AsyncIterator[bytes]:
     """What is inside, in order; an error at the end takes it all back."""
-    length, held, decryptor = owner.key_size // 8, bytearray(), None
+    length, buffer, decryptor = owner.key_size // 8, bytearray(), None
     async for piece in pieces:
-        held += piece
-        if decryptor is None and len(held) >= length:
-            decryptor = _begin(bytes(held[:length]), owner)
-            del held[:length]
-        if decryptor is not None and len(held) > TAG:
-            yield decryptor.update(bytes(held[:-TAG]))
-            del held[:-TAG]
-    if decryptor is None or len(held) != TAG:
-        raise RefusedCryptError("the medium is cut")
+        buffer += piece
+        if decryptor is None and len(buffer) >= length:
+            decryptor = _create_decryptor(bytes(buffer[:length]), owner)
+            del buffer[:length]
+        if decryptor is not None and len(buffer) > TAG:
+            yield decryptor.update(bytes(buffer[:-TAG]))
+            del buffer[:-TAG]
+    if decryptor is None or len(buffer) != TAG:
+        raise DecryptionError("the medium is cut")
     try:
-        yield decryptor.finalize_with_tag(bytes(held))
+        yield decryptor.finalize_with_tag(bytes(buffer))
     except InvalidTag as error:
-        raise RefusedCryptError("the medium was changed, or is cut") from error
+        raise DecryptionError("the medium was changed, or is cut") from error
 
 
-def _begin(block: bytes, owner: RSAPrivateKey) -> AEADDecryptionContext:
+def _create_decryptor(block: bytes, owner: RSAPrivateKey) -> AEADDecryptionContext:
     try:
         secret = owner.decrypt(block, padding())
     except ValueError as error:
-        raise RefusedCryptError("the medium is for another key") from error
+        raise DecryptionError("the medium is for another key") from error
     if len(secret) != KEY + NONCE:
-        raise RefusedCryptError("the medium is for another key")
+        raise DecryptionError("the medium is for another key")
     return Cipher(AES(secret[:KEY]), GCM(secret[KEY:])).decryptor()

@@ -60,12 +60,12 @@ class StoreFullError(StoreError):
         self.remedy = "What arrived before is kept: try again later, or tell the territory’s team."
 
 
-class ChangedError(Exception):
+class ObjectChangedError(Exception):
     """An object is no longer the one that was looked at."""
 
 
 @dataclass(frozen=True)
-class Found:
+class ObjectContent:
     """An object that is there: how long it all is, the mark of this very content, and the bytes asked for."""
 
     size: int
@@ -111,19 +111,19 @@ class ObjectStore:
             client_options=client,
         )
 
-    async def require(self) -> None:
+    async def check_writable(self) -> None:
         """Write an object and remove it: the store is there, and what is asked of it is allowed."""
         await self.put(PROBE, _probe())
         await self.delete(PROBE)
 
     async def put(self, key: str, content: AsyncIterator[bytes]) -> None:
         """Store what the iterator gives, part by part; an exception of the iterator aborts it all and comes out."""
-        with _told():
+        with _translate_errors():
             await obstore.put_async(self._store, key, content, chunk_size=PART, max_concurrency=2)
 
     async def put_bytes(self, key: str, content: bytes | bytearray) -> None:
         """Store a few megabytes at once."""
-        with _told():
+        with _translate_errors():
             await obstore.put_async(self._store, key, content, use_multipart=False)
 
     async def open(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
@@ -133,10 +133,10 @@ class ObjectStore:
             FileNotFoundError: there is no such object.
         """
         if start >= end:
-            return _nothing()
+            return _empty_stream()
         return (await self.find(key, start, end)).pieces
 
-    async def find(self, key: str, start: int, end: int, *, tag: str = "") -> Found:
+    async def find(self, key: str, start: int, end: int, *, tag: str = "") -> ObjectContent:
         """The same with what is known of the object; with a `tag`, only if its content is still that one.
 
         Raises:
@@ -144,12 +144,12 @@ class ObjectStore:
             ChangedError: its content is another.
         """
         options: Any = {"range": (start, end), **({"if_match": tag} if tag else {})}
-        with _told():
+        with _translate_errors():
             try:
-                found = await obstore.get_async(self._store, key, options=options)
+                result = await obstore.get_async(self._store, key, options=options)
             except exceptions.PreconditionError as error:
-                raise ChangedError from error
-        return Found(found.meta["size"], found.meta["e_tag"] or "", _pieces(found))
+                raise ObjectChangedError from error
+        return ObjectContent(result.meta["size"], result.meta["e_tag"] or "", _pieces(result))
 
     async def stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """The same bytes, found when the first is asked for."""
@@ -162,14 +162,14 @@ class ObjectStore:
 
     def fetch(self, key: str) -> tuple[int, Iterator[bytes]]:
         """How long an object is and its bytes, for a thread."""
-        with _told():
-            found = obstore.get(self._store, key)
-        return found.meta["size"], _read(found)
+        with _translate_errors():
+            result = obstore.get(self._store, key)
+        return result.meta["size"], _read(result)
 
     async def exists(self, key: str) -> bool:
         """Whether there is such an object."""
         try:
-            with _told():
+            with _translate_errors():
                 await obstore.head_async(self._store, key)
         except FileNotFoundError:
             return False
@@ -178,7 +178,7 @@ class ObjectStore:
     async def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
         try:
-            with _told():
+            with _translate_errors():
                 await obstore.delete_async(self._store, key)
         except FileNotFoundError:
             return
@@ -226,25 +226,25 @@ class ObjectStore:
 
     async def list(self, prefix: str) -> AsyncIterator[dict[str, Any]]:
         """Every object below a prefix: `path`, `size`, `last_modified`."""
-        with _told():
+        with _translate_errors():
             async for batch in obstore.list(self._store, prefix):
                 for entry in batch:
                     yield dict(entry)
 
 
-async def _pieces(found: Any) -> AsyncIterator[bytes]:
-    with _told():
-        async for piece in found.stream(min_chunk_size=SENT):
+async def _pieces(result: Any) -> AsyncIterator[bytes]:
+    with _translate_errors():
+        async for piece in result.stream(min_chunk_size=SENT):
             yield bytes(piece)
 
 
-def _read(found: Any) -> Iterator[bytes]:
-    with _told():
-        for piece in found.stream(min_chunk_size=PIECE):
+def _read(result: Any) -> Iterator[bytes]:
+    with _translate_errors():
+        for piece in result.stream(min_chunk_size=PIECE):
             yield bytes(piece)
 
 
-async def _nothing() -> AsyncIterator[bytes]:
+async def _empty_stream() -> AsyncIterator[bytes]:
     for piece in list[bytes]():
         yield piece
 
@@ -254,7 +254,7 @@ async def _probe() -> AsyncIterator[bytes]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """What goes wrong in the store, in words; an absent object and an error of the caller's own pass."""
     try:
         yield
@@ -270,11 +270,11 @@ def _told() -> Iterator[None]:
 
 def _reason(error: exceptions.BaseError) -> str:
     """Never the library's own words: they hold addresses of objects, and more than one line."""
-    said = str(error)
+    message = str(error)
     if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
         return REFUSED
-    if "os error 28" in said or "No space left" in said or "StorageFull" in said:
+    if "os error 28" in message or "No space left" in message or "StorageFull" in message:
         return FULL
-    if "error sending request" in said or "timed out" in said:
+    if "error sending request" in message or "timed out" in message:
         return SILENT
     return f"it refuses ({type(error).__name__})"

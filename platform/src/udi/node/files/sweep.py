@@ -13,13 +13,13 @@ from sqlalchemy import select
 
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.territories import Registry
-from udi.node.files.depot import Depot
-from udi.node.files.hold import FINISH_UPLOAD
-from udi.node.files.models import OPEN_STATES, Part, SpaceArchive, StoredFile, Upload, UploadState
+from udi.kit.territories import TerritoryRegistry
+from udi.node.files.models import OPEN_STATES, SpaceArchive, StoredFile, Upload, UploadPart, UploadState
 from udi.node.files.store import ObjectStore
-from udi.node.files.uploads import LIFETIME, clear_parts, give_up
-from udi.node.spaces.heavy import enqueue_heavy
+from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.upload_lock import FINISH_UPLOAD
+from udi.node.files.uploads import LIFETIME, cancel_upload, clear_parts
+from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 
 log = structlog.get_logger()
 OLD = timedelta(hours=24)
@@ -35,7 +35,7 @@ NOT_WHOLE = "half an object: the process that wrote it was killed"
 
 
 @dataclass(frozen=True)
-class Orphan:
+class OrphanObject:
     """An object that no row leads to, and why."""
 
     key: str
@@ -45,69 +45,69 @@ class Orphan:
     """Old enough to be nobody's upload under way."""
 
 
-async def sweep_for_ever(database: Database, registry: Registry, store: ObjectStore) -> None:
+async def sweep_periodically(database: Database, registry: TerritoryRegistry, store: ObjectStore) -> None:
     """Sweep every territory once an hour."""
     while True:
         try:
             for territory in await registry.list():
-                await sweep(database, store, territory.id)
+                await sweep_territory(database, store, territory.id)
         except Exception as error:  # noqa: BLE001 - a sweep that fails is tried again an hour later
             log.warning("sweep failed", error=type(error).__name__)
         await asyncio.sleep(EVERY.total_seconds())
 
 
-async def sweep(database: Database, store: ObjectStore, tenant: UUID, *, older_than: timedelta = OLD) -> int:
+async def sweep_territory(database: Database, store: ObjectStore, tenant: UUID, *, older_than: timedelta = OLD) -> int:
     """Remove a territory's orphans that are old enough to be nobody's upload; how many objects."""
-    depot = Depot(database, store, tenant, "worker")
-    await end_uploads(depot)
+    depot = TenantStorage(database, store, tenant, "worker")
+    await clean_up_uploads(depot)
     removed = 0
-    async for orphan in explain_orphans(depot, older_than=older_than):
+    async for orphan in iterate_orphans(depot, older_than=older_than):
         if orphan.removable:
             await _remove(store, orphan)
             removed += 1
     return removed
 
 
-async def _remove(store: ObjectStore, orphan: Orphan) -> None:
+async def _remove(store: ObjectStore, orphan: OrphanObject) -> None:
     if orphan.reason == NOT_WHOLE and store.folder is not None:
         await asyncio.to_thread((store.folder / orphan.key).unlink, missing_ok=True)
     else:
         await store.delete(orphan.key)
 
 
-async def explain_orphans(depot: Depot, *, older_than: timedelta = OLD) -> AsyncIterator[Orphan]:
+async def iterate_orphans(depot: TenantStorage, *, older_than: timedelta = OLD) -> AsyncIterator[OrphanObject]:
     """Every object of a territory that no row leads to.
 
     A name is an id, or an id, a dot and a suffix for what is derived from the file of that id, or a part.
     """
     limit = now() - older_than
-    known = await _known(depot)
+    references = await _read_known_ids(depot)
     async for entry in depot.store.list(str(depot.tenant)):
-        reason = _why(str(entry["path"]), known)
+        reason = _orphan_reason(str(entry["path"]), references)
         if reason:
-            yield Orphan(str(entry["path"]), int(entry["size"]), reason, entry["last_modified"] < limit)
+            yield OrphanObject(str(entry["path"]), int(entry["size"]), reason, entry["last_modified"] < limit)
     if depot.store.folder is not None:
         for orphan in await asyncio.to_thread(_list_staged, depot.store.folder, depot.tenant, limit.timestamp()):
             yield orphan
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KnownFiles:
     files: frozenset[UUID]
     coming: frozenset[UUID]
     parts: frozenset[UUID]
 
 
-async def _known(depot: Depot) -> _Known:
+async def _read_known_ids(depot: TenantStorage) -> _KnownFiles:
     async with depot.session() as session:
         coming = await session.scalars(select(Upload.file_id).where(Upload.state.in_(OPEN_STATES)))
-        parts = await session.scalars(select(Part.id))
+        parts = await session.scalars(select(UploadPart.id))
         files = await session.scalars(select(StoredFile.id))
         archives = await session.scalars(select(SpaceArchive.id))
-        return _Known(frozenset([*files, *archives]), frozenset(coming), frozenset(parts))
+        return _KnownFiles(frozenset([*files, *archives]), frozenset(coming), frozenset(parts))
 
 
-def _why(path: str, known: _Known) -> str:
+def _orphan_reason(path: str, references: _KnownFiles) -> str:
     """Why an object is an orphan; empty when it is none."""
     stem, dot, suffix = path.rpartition("/")[2].partition(".")
     try:
@@ -115,23 +115,25 @@ def _why(path: str, known: _Known) -> str:
     except ValueError:
         return NO_NAME
     if suffix == "part":
-        return "" if name in known.parts else NO_PART
-    if name in known.files or (name in known.coming and not dot):
+        return "" if name in references.parts else NO_PART
+    if name in references.files or (name in references.coming and not dot):
         return ""
     return NO_SOURCE if dot else NO_FILE
 
 
-def _list_staged(folder: Path, tenant: UUID, limit: float) -> list[Orphan]:
+def _list_staged(folder: Path, tenant: UUID, limit: float) -> list[OrphanObject]:
     """A local object is written beside its place first (`name#1`); a killed process leaves it there."""
-    found = []
+    orphans = []
     for path in (folder / str(tenant)).rglob("*#*"):
         if STAGED.fullmatch(path.name):
             about = path.stat()
-            found.append(Orphan(str(path.relative_to(folder)), about.st_size, NOT_WHOLE, about.st_mtime < limit))
-    return found
+            orphans.append(
+                OrphanObject(str(path.relative_to(folder)), about.st_size, NOT_WHOLE, about.st_mtime < limit)
+            )
+    return orphans
 
 
-async def end_uploads(depot: Depot) -> None:
+async def clean_up_uploads(depot: TenantStorage) -> None:
     """Give up what nobody sent to for a day, finish clearing what ended, go on with what was left, forget old rows."""
     moment = now()
     async with depot.session() as session:
@@ -139,24 +141,24 @@ async def end_uploads(depot: Depot) -> None:
     for upload in uploads:
         idle = moment - upload.moved_at
         if (upload.state == UploadState.RECEIVING or upload.waits) and idle > LIFETIME:
-            await give_up(depot, upload.id)
+            await cancel_upload(depot, upload.id)
         elif upload.state in OPEN_STATES:
-            await _go_on(depot, upload, idle)
+            await _requeue_upload(depot, upload, idle)
         elif idle > REMEMBERED:
             await clear_parts(depot, upload)
-            await _forget(depot, upload)
+            await _delete_upload(depot, upload)
         else:
             await clear_parts(depot, upload)
 
 
-async def _go_on(depot: Depot, upload: Upload, idle: timedelta) -> None:
+async def _requeue_upload(depot: TenantStorage, upload: Upload, idle: timedelta) -> None:
     """A job that failed every attempt, or was lost, is queued again."""
     if upload.state != UploadState.RECEIVING and not upload.waits and idle > EVERY:
         async with depot.session() as session:
-            await enqueue_heavy(session, upload.space_id, FINISH_UPLOAD, {"upload": str(upload.id)})
+            await enqueue_heavy_job(session, upload.space_id, FINISH_UPLOAD, {"upload": str(upload.id)})
 
 
-async def _forget(depot: Depot, upload: Upload) -> None:
+async def _delete_upload(depot: TenantStorage, upload: Upload) -> None:
     async with depot.session() as session:
         if (row := await session.get(Upload, (depot.tenant, upload.id))) is not None:
             await session.delete(row)

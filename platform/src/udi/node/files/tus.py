@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import Any
 
-from udi.kit.errors import InvalidError, MediaTypeError, PreconditionError, Refusal, UdiError
+from udi.kit.errors import InvalidError, MediaTypeError, PreconditionFailedError, Refusal, UdiError
 from udi.node.files.models import Upload, UploadState
 from udi.node.files.uploads import LIFETIME
 
@@ -20,7 +20,7 @@ MOST_DIGITS, LONGEST_METADATA, LONGEST_KEY = 15, 8 * 1024, 200
 NO_STORE = {"Tus-Resumable": VERSION, "Cache-Control": "no-store"}
 
 
-class DigestError(UdiError):
+class ChecksumMismatchError(UdiError):
     """The bytes are not those whose digest was announced (tus, «checksum»)."""
 
     status = 460
@@ -30,7 +30,7 @@ class DigestError(UdiError):
     advice = "Send this part again."
 
 
-class StaleOffsetError(UdiError):
+class OffsetMismatchError(UdiError):
     """The sender goes on from another place than the one reached."""
 
     status = 409
@@ -41,20 +41,20 @@ class StaleOffsetError(UdiError):
 
 
 @dataclass(frozen=True)
-class Checksum:
+class UploadChecksum:
     """What a request's body must digest to."""
 
     algorithm: str
     digest: bytes
 
-    def check(self, found: Any) -> None:
+    def check(self, hasher: Any) -> None:
         """Compare with a hash of the body.
 
         Raises:
             DigestError: they differ.
         """
-        if found.digest() != self.digest:
-            raise DigestError("These bytes are not those that were announced.", remedy="Send them again.")
+        if hasher.digest() != self.digest:
+            raise ChecksumMismatchError("These bytes are not those that were announced.", remedy="Send them again.")
 
 
 def require_version(headers: Mapping[str, str]) -> None:
@@ -64,7 +64,7 @@ def require_version(headers: Mapping[str, str]) -> None:
         PreconditionError: it is not 1.0.0.
     """
     if headers.get("tus-resumable") != VERSION:
-        raise PreconditionError(
+        raise PreconditionFailedError(
             "This address speaks tus 1.0.0.", remedy="Say so in Tus-Resumable.", headers={"Tus-Version": VERSION}
         )
 
@@ -113,20 +113,20 @@ def read_metadata(headers: Mapping[str, str]) -> dict[str, str]:
     Raises:
         InvalidError: it cannot be read.
     """
-    text, found = headers.get("upload-metadata", ""), dict[str, str]()
+    text, metadata = headers.get("upload-metadata", ""), dict[str, str]()
     try:
         if len(text) > LONGEST_METADATA:
             raise ValueError  # noqa: TRY301 - refused below, as what cannot be read
         for pair in filter(None, (pair.strip() for pair in text.split(","))):
             name, _, value = pair.partition(" ")
-            found[name] = base64.b64decode(value.strip(), validate=True).decode()
+            metadata[name] = base64.b64decode(value.strip(), validate=True).decode()
     except (ValueError, binascii.Error) as error:
         words = "Write each as a name, a space and its value in base64."
         raise InvalidError(refusals=[Refusal("Upload-Metadata", "This cannot be read.", words)]) from error
-    return found
+    return metadata
 
 
-def read_checksum(headers: Mapping[str, str]) -> Checksum | None:
+def read_checksum(headers: Mapping[str, str]) -> UploadChecksum | None:
     """What the body must digest to, when the sender says it.
 
     Raises:
@@ -143,10 +143,10 @@ def read_checksum(headers: Mapping[str, str]) -> Checksum | None:
     if algorithm not in ALGORITHMS or len(digest) != hashlib.new(algorithm).digest_size:
         words = "Write sha1 or sha256, a space and the digest in base64."
         raise InvalidError(refusals=[Refusal("Upload-Checksum", "This digest cannot be read.", words)])
-    return Checksum(algorithm, digest)
+    return UploadChecksum(algorithm, digest)
 
 
-def offer(limit: int) -> dict[str, str]:
+def capability_headers(limit: int) -> dict[str, str]:
     """What this server can do, for `OPTIONS`."""
     return {
         **NO_STORE,
@@ -157,7 +157,7 @@ def offer(limit: int) -> dict[str, str]:
     }
 
 
-def standing(upload: Upload) -> dict[str, str]:
+def upload_offset_headers(upload: Upload) -> dict[str, str]:
     """Where an upload stands."""
     headers = {**NO_STORE, "Upload-Offset": str(upload.received), "Upload-State": upload.state}
     if upload.length is None:

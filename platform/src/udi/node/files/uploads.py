@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.crash import crash_at
 from udi.kit.errors import ConflictError, GoneError, InvalidError, NotFoundError, Refusal, TooLargeError
-from udi.node.files.depot import Depot
-from udi.node.files.models import OPEN_STATES, Part, Upload, UploadState
-from udi.node.files.names import clean_name
+from udi.node.files.file_names import clean_name
+from udi.node.files.models import OPEN_STATES, Upload, UploadPart, UploadState
 from udi.node.files.queries import used_bytes
+from udi.node.files.tenant_storage import TenantStorage
 from udi.node.spaces.models import Space
 from udi.node.spaces.senders import Sender
 
@@ -23,7 +23,7 @@ MOST_OPEN = 500
 
 
 @dataclass(frozen=True)
-class Announced:
+class UploadAnnouncement:
     """What is said of a file before its first byte; `dataset_id` when it is a new version of one."""
 
     name: str
@@ -37,7 +37,7 @@ class Announced:
 
 
 async def create_upload(
-    session: AsyncSession, space: Space, sender: Sender, announced: Announced, *, limit: int
+    session: AsyncSession, space: Space, sender: Sender, announced: UploadAnnouncement, *, limit: int
 ) -> Upload:
     """Begin an upload, or find the one that the same sender began with the same idempotency key.
 
@@ -48,10 +48,10 @@ async def create_upload(
         InvalidError: the file is empty.
         TooLargeError: more than the node accepts for one file, or than the space has left.
     """
-    if announced.idempotency_key and (known := await _find_known(session, space, announced.idempotency_key)):
-        if known.state != UploadState.FAILED:
-            return _same(known, sender, announced)
-        known.idempotency_key = None
+    if announced.idempotency_key and (existing := await _find_known(session, space, announced.idempotency_key)):
+        if existing.state != UploadState.FAILED:
+            return _require_same_file(existing, sender, announced)
+        existing.idempotency_key = None
         await session.flush()
     await _check_open(session, space)
     if announced.length is not None:
@@ -79,20 +79,20 @@ async def create_upload(
 
 async def _find_known(session: AsyncSession, space: Space, key: str) -> Upload | None:
     query = select(Upload).where(Upload.space_id == space.id, Upload.idempotency_key == key)
-    found: Upload | None = await session.scalar(query)
-    return found
+    upload: Upload | None = await session.scalar(query)
+    return upload
 
 
-def _same(known: Upload, sender: Sender, announced: Announced) -> Upload:
-    named = known.address != "" or known.name == clean_name(announced.name)
-    before = (known.person_id, known.key_id, named, known.dataset_id if known.replaces else None)
+def _require_same_file(existing: Upload, sender: Sender, announced: UploadAnnouncement) -> Upload:
+    named = existing.address != "" or existing.name == clean_name(announced.name)
+    before = (existing.person_id, existing.key_id, named, existing.dataset_id if existing.replaces else None)
     again = (sender.person_id, sender.key_id, True, announced.dataset_id)
-    lengths = {known.length, announced.length} - {None}
+    lengths = {existing.length, announced.length} - {None}
     if before != again or len(lengths) > 1:
         raise ConflictError(
             "This Idempotency-Key was used for another file.", remedy="Use a new one for each file that you send."
         )
-    return known
+    return existing
 
 
 async def _check_open(session: AsyncSession, space: Space) -> None:
@@ -114,10 +114,10 @@ async def check_length(session: AsyncSession, space: Space, length: int, *, limi
         raise InvalidError(refusals=[Refusal("Upload-Length", "This file is empty: nothing was kept.")])
     left = space.quota_bytes - await used_bytes(session, space) + counted
     if length > min(limit, left):
-        raise too_large(limit, left)
+        raise too_large_error(limit, left)
 
 
-def too_large(limit: int, left: int) -> TooLargeError:
+def too_large_error(limit: int, left: int) -> TooLargeError:
     """Why a file does not fit: the node's limit, or the space's place."""
     if left < limit:
         return TooLargeError(
@@ -145,19 +145,19 @@ async def get_upload(session: AsyncSession, sender: Sender, upload_id: UUID, *, 
     return upload
 
 
-async def list_open(session: AsyncSession, space: Space) -> list[Upload]:
+async def list_open_uploads(session: AsyncSession, space: Space) -> list[Upload]:
     """What is on its way into a space, and what was refused since yesterday; oldest first.
 
     What waits for the record of a client is not: nobody can do anything about it.
     """
-    shown = Upload.state.in_(OPEN_STATES) | (
+    condition = Upload.state.in_(OPEN_STATES) | (
         (Upload.state == UploadState.FAILED) & (Upload.moved_at > now() - LIFETIME)
     )
-    query = select(Upload).where(Upload.space_id == space.id, shown, ~Upload.waits).order_by(Upload.created_at)
+    query = select(Upload).where(Upload.space_id == space.id, condition, ~Upload.waits).order_by(Upload.created_at)
     return list((await session.scalars(query)).all())
 
 
-async def give_up(depot: Depot, upload_id: UUID) -> None:
+async def cancel_upload(depot: TenantStorage, upload_id: UUID) -> None:
     """End an upload that has no version yet: objects first, so that a kill on the way leaves rows that lead to them.
 
     Raises:
@@ -177,14 +177,16 @@ async def give_up(depot: Depot, upload_id: UUID) -> None:
             await session.delete(left)
 
 
-async def clear_parts(depot: Depot, upload: Upload) -> None:
+async def clear_parts(depot: TenantStorage, upload: Upload) -> None:
     """Delete the objects of an upload's parts, then their rows; what is gone already is no error."""
     async with depot.session() as session:
-        parts = list((await session.scalars(select(Part).where(Part.upload_id == upload.id))).all())
+        parts = list((await session.scalars(select(UploadPart).where(UploadPart.upload_id == upload.id))).all())
     if not parts:
         return
     for part in parts:
         await depot.store.delete(upload.part_key(part.id))
     crash_at("parts.removed")
     async with depot.session() as session:
-        await session.execute(delete(Part).where(Part.upload_id == upload.id, Part.id.in_([part.id for part in parts])))
+        await session.execute(
+            delete(UploadPart).where(UploadPart.upload_id == upload.id, UploadPart.id.in_([part.id for part in parts]))
+        )

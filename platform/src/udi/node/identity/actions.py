@@ -7,7 +7,7 @@ from udi.kit.identity import Actor
 from udi.node.identity.models import Membership
 
 
-async def keep_memberships(session: AsyncSession, actor: Actor) -> None:
+async def replace_memberships(session: AsyncSession, actor: Actor) -> None:
     """Replace a person's memberships by those just read from their token."""
     await session.execute(delete(Membership).where(Membership.person_id == actor.person_id))
     session.add_all(

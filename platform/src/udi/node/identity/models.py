@@ -6,19 +6,19 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
-from udi.kit.sessions import PersonColumns, Tables, UsedTokenColumns, WebSessionColumns
+from udi.kit.db import TenantColumns
+from udi.kit.sessions import PersonColumns, SessionTables, UsedTokenColumns, WebSessionColumns
 from udi.node.schema import NodeTable
 
 
-class Person(Owned, PersonColumns, NodeTable):
+class Person(TenantColumns, PersonColumns, NodeTable):
     """Someone who logged in at least once."""
 
     __tablename__ = "person"
     __table_args__ = (UniqueConstraint("tenant_id", "issuer", "subject"),)
 
 
-class WebSession(Owned, WebSessionColumns, NodeTable):
+class WebSession(TenantColumns, WebSessionColumns, NodeTable):
     """An open session."""
 
     __tablename__ = "web_session"
@@ -60,4 +60,4 @@ class Membership(NodeTable):
     groups: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
-TABLES = Tables(Person, WebSession, UsedToken)
+TABLES = SessionTables(Person, WebSession, UsedToken)

@@ -9,23 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, UdiError, UnauthenticatedError
 from udi.kit.tenancy import Territory
-from udi.node.datasets.intake.finish import Desk
-from udi.node.files.depot import Depot
-from udi.node.files.pages import ring_of
+from udi.node.datasets.intake.finish import UploadContext
+from udi.node.files.downloads import keyring_of
+from udi.node.files.tenant_storage import TenantStorage
 from udi.node.manager.tokens import make_token, read_token
-from udi.node.spaces.keys import CHALLENGE, find_key, get_key
+from udi.node.spaces.keys import CHALLENGE, get_key, get_key_by_token
 from udi.node.spaces.models import ScriptKey, Space
 from udi.node.spaces.senders import Sender
 from udi.node.tables.readers import READERS
 from udi.protocol.faults import InvalidDocument
-from udi.ui.errors import problem
+from udi.ui.errors import render_problem
 from udi.ui.site import site_of
 
-Asked = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, State]
 
 
 @dataclass(frozen=True)
-class Caller:
+class SpaceClient:
     """A space, and the key of it that speaks."""
 
     space: Space
@@ -37,23 +37,23 @@ class Caller:
         return Sender(key_id=self.key.id)
 
 
-def desk_of(request: Asked, territory: Territory) -> Desk:
+def build_upload_context(request: AnyRequest, territory: Territory) -> UploadContext:
     """What brings a file to its end; its depot is not kept to the spaces of a person: the key says which space."""
     site = site_of(request)
-    depot = Depot(site.database, site.parts["objects"], territory.id, free=True)
-    return Desk(
+    depot = TenantStorage(site.database, site.parts["objects"], territory.id, unconfined=True)
+    return UploadContext(
         depot, territory, site.pages.gettext, site.parts[READERS], site.settings.clamd_socket, site.settings.schemas
     )
 
 
-async def log_in(request: Asked, session: AsyncSession, territory: Territory, user: str, password: str) -> str:
+async def log_in(request: AnyRequest, session: AsyncSession, territory: Territory, user: str, password: str) -> str:
     """The token for a space (`user`) and a key of it (`password`).
 
     Raises:
         UnauthenticatedError: the key is not good, or another space's.
         ForbiddenError: it was made for some datasets only.
     """
-    key = await find_key(session, password)
+    key = await get_key_by_token(session, password)
     space = await session.get_one(Space, (territory.id, key.space_id))
     if user.strip().casefold() != space.slug:
         raise UnauthenticatedError(
@@ -61,11 +61,11 @@ async def log_in(request: Asked, session: AsyncSession, territory: Territory, us
             remedy="Give the name of the space as user, as it stands in the address of its page.",
             headers=CHALLENGE,
         )
-    _whole(key)
-    return make_token(ring_of(request), territory.id, key.id)
+    _require_whole_space(key)
+    return make_token(keyring_of(request), territory.id, key.id)
 
 
-async def identify(request: Asked, session: AsyncSession, territory: Territory) -> Caller:
+async def identify_caller(request: AnyRequest, session: AsyncSession, territory: Territory) -> SpaceClient:
     """Who calls.
 
     Raises:
@@ -74,27 +74,32 @@ async def identify(request: Asked, session: AsyncSession, territory: Territory) 
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise UnauthenticatedError("Log in first.", headers=CHALLENGE)
-    key = await get_key(session, read_token(ring_of(request), territory.id, token.strip()))
-    _whole(key)
-    return Caller(await session.get_one(Space, (territory.id, key.space_id)), key)
+    key = await get_key(session, read_token(keyring_of(request), territory.id, token.strip()))
+    _require_whole_space(key)
+    return SpaceClient(await session.get_one(Space, (territory.id, key.space_id)), key)
 
 
-def _whole(key: ScriptKey) -> None:
+def _require_whole_space(key: ScriptKey) -> None:
     if key.datasets is not None:
         raise ForbiddenError(
             "This key was made for some datasets only.", remedy="Make one for the whole space, on its page."
         )
 
 
-def on_refusal(request: Asked, error: UdiError) -> Response[Any]:
+def on_refusal(request: AnyRequest, error: UdiError) -> Response[Any]:
     """A refusal as problem+json, with the three names in which RUDI's client looks for what it tells its user."""
-    say = site_of(request).pages.speaker(request)
+    say = site_of(request).pages.translator(request)
     if isinstance(error, InvalidDocument):
         error.refusals = tuple(fault.as_refusal(say) for fault in error.faults)
-    answer = problem(request, error)
-    said = answer.content
-    words = ((each.get("field"), each["reason"], each.get("remedy")) for each in said.get("errors", ()))
-    found = [": ".join(filter(None, (field, " ".join(filter(None, rest))))) for field, *rest in words]
-    message = " ".join(filter(None, (said["detail"], said.get("remedy", ""), *found)))
-    answer.content = {**said, "statusCode": error.status, "error": said["title"], "message": message or said["title"]}
+    answer = render_problem(request, error)
+    content = answer.content
+    words = ((refusal.get("field"), refusal["reason"], refusal.get("remedy")) for refusal in content.get("errors", ()))
+    sentences = [": ".join(filter(None, (field, " ".join(filter(None, rest))))) for field, *rest in words]
+    message = " ".join(filter(None, (content["detail"], content.get("remedy", ""), *sentences)))
+    answer.content = {
+        **content,
+        "statusCode": error.status,
+        "error": content["title"],
+        "message": message or content["title"],
+    }
     return answer

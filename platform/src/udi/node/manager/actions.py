@@ -10,64 +10,64 @@ from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFound
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import describe_dataset, discard_draft
 from udi.node.datasets.actions.publish import publish_dataset, publish_when_clear, withdraw_dataset
-from udi.node.datasets.clients import as_version_4
 from udi.node.datasets.document import COLLECTION, answers_of
-from udi.node.datasets.models import Dataset, State
-from udi.node.datasets.standing import is_being_read, stops_of
-from udi.node.files.depot import Depot
-from udi.node.files.uploads import give_up
-from udi.node.manager.access import Caller
+from udi.node.datasets.models import Dataset, DatasetState
+from udi.node.datasets.publishability import is_being_read, stops_of
+from udi.node.datasets.rudi_clients import as_version_4
+from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.uploads import cancel_upload
+from udi.node.manager.access import SpaceClient
 from udi.node.manager.merge import merge
 from udi.node.manager.models import CatalogueObject, ObjectKind
-from udi.node.manager.queries import IDS, find_kept, find_object, list_waiting
-from udi.node.manager.reading import Document, read_id, read_one
+from udi.node.manager.queries import IDS, find_catalogue_object, find_object, list_waiting_uploads
+from udi.node.manager.request_bodies import Document, read_id, read_object
 from udi.node.spaces.models import Space
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.schema import contact, media, organisation
 
 WITHDRAWN = "Its producer withdrew it from its own tools."
-SHAPES = {ObjectKind.ORGANISATION: organisation, ObjectKind.CONTACT: contact, ObjectKind.MEDIA: media}
+VALIDATORS = {ObjectKind.ORGANISATION: organisation, ObjectKind.CONTACT: contact, ObjectKind.MEDIA: media}
 """What each object must be, as in a record."""
 STATUS_BEFORE = "missing"
 """RUDI's word for a file that cannot be downloaded (yet)."""
 
 
-async def put_object(session: AsyncSession, caller: Caller, kind: ObjectKind, body: object) -> Document:
+async def put_object(session: AsyncSession, caller: SpaceClient, kind: ObjectKind, body: object) -> Document:
     """Write an organisation, a contact or a media, or what is new of it; all that is known of it.
 
     Raises:
         InvalidRecord: it has no identifier of its own, or is not what it should be.
         ForbiddenError: another organisation than that of the space.
     """
-    sent = read_one(body)
+    sent = read_object(body)
     object_id, space = read_id(sent, IDS[kind]), caller.space
     if kind is ObjectKind.ORGANISATION:
-        require_own(space, sent)
+        require_own_organisation(space, sent)
         object_id = space.organisation_id
     if kind is ObjectKind.MEDIA:
         # The client says «available» before it commits: what a record says of its file is the node's to know.
         sent = {**sent, "file_storage_status": STATUS_BEFORE} if sent.get("media_type") == "FILE" else sent
-    row = await find_kept(session, space, kind, object_id)
+    row = await find_catalogue_object(session, space, kind, object_id)
     if row is None:
         row = CatalogueObject(space_id=space.id, kind=kind, object_id=object_id, document={})
         session.add(row)
     before = row.document or await find_object(session, space, kind, object_id) or {}
     merged = merge(before, sent)
-    if faults := list(SHAPES[kind](merged, "")):
+    if faults := list(VALIDATORS[kind](merged, "")):
         raise InvalidRecord(faults)
     row.document, row.dataset_id, row.updated_at = merged, None, now()
     await session.flush()
     return await find_object(session, space, kind, object_id) or row.document
 
 
-def require_own(space: Space, said: Document) -> None:
+def require_own_organisation(space: Space, document: Document) -> None:
     """Refuse a record of somebody else.
 
     Raises:
         ForbiddenError: it is neither the name nor the identifier of the space's organisation.
     """
-    known = {str(space.organisation_id), as_version_4(space.organisation_id)}
-    if str(said.get("organization_id")) in known or said.get("organization_name") == space.name:
+    identifiers = {str(space.organisation_id), as_version_4(space.organisation_id)}
+    if str(document.get("organization_id")) in identifiers or document.get("organization_name") == space.name:
         return
     raise ForbiddenError(
         "This space publishes for %(name)s only.",
@@ -78,7 +78,7 @@ def require_own(space: Space, said: Document) -> None:
 
 async def put_document(
     session: AsyncSession,
-    caller: Caller,
+    caller: SpaceClient,
     dataset: Dataset,
     document: Document,
     media_id: UUID | None,
@@ -95,12 +95,14 @@ async def put_document(
     dataset.media_id, dataset.document = media_id, document
     if refusals := await describe_dataset(session, caller.sender, dataset, answers_of(document)):
         raise InvalidError("The description is not complete yet.", refusals=refusals)
-    kept = await find_kept(session, caller.space, ObjectKind.MEDIA, media_id) if media_id else None
-    if kept is not None:
-        kept.dataset_id = dataset.id
+    catalogue_object = (
+        await find_catalogue_object(session, caller.space, ObjectKind.MEDIA, media_id) if media_id else None
+    )
+    if catalogue_object is not None:
+        catalogue_object.dataset_id = dataset.id
     latest = dataset.latest
     if document.get(COLLECTION):
-        _ask_nothing(dataset)
+        _cancel_publication(dataset)
         return
     if dataset.withdrawn_at is not None and (is_being_read(latest) or stops_of(dataset, latest)):
         raise ConflictError("This dataset is withdrawn.", remedy="Publish it again on its page.")
@@ -110,27 +112,27 @@ async def put_document(
         await publish_when_clear(session, caller.sender, dataset, territory)
 
 
-async def delete_resource(session: AsyncSession, caller: Caller, dataset: Dataset) -> list[str]:
+async def delete_resource(session: AsyncSession, caller: SpaceClient, dataset: Dataset) -> list[str]:
     """Withdraw a dataset, or give up one that was never public; keys of objects to delete after the commit.
 
     Raises:
         ConflictError: it is withdrawn already.
     """
-    _ask_nothing(dataset)
-    if dataset.opened_at is None and dataset.state in {State.DRAFT, State.REFUSED}:
+    _cancel_publication(dataset)
+    if dataset.opened_at is None and dataset.state in {DatasetState.DRAFT, DatasetState.REFUSED}:
         await session.execute(delete(CatalogueObject).where(CatalogueObject.dataset_id == dataset.id))
         return await discard_draft(session, caller.sender, dataset)
     await withdraw_dataset(session, caller.sender, dataset, reason=WITHDRAWN)
     return []
 
 
-def _ask_nothing(dataset: Dataset) -> None:
+def _cancel_publication(dataset: Dataset) -> None:
     """The version that waits, if any, is not published once it was looked at."""
     if dataset.pending is not None and dataset.pending.preparation is not None:
         dataset.pending.preparation.asked_by = None
 
 
-async def delete_object(session: AsyncSession, caller: Caller, kind: ObjectKind, object_id: UUID) -> Document:
+async def delete_object(session: AsyncSession, caller: SpaceClient, kind: ObjectKind, object_id: UUID) -> Document:
     """Forget an object that no record names; what it was.
 
     Raises:
@@ -142,7 +144,7 @@ async def delete_object(session: AsyncSession, caller: Caller, kind: ObjectKind,
         raise NotFoundError("This catalogue has no such object.")
     if kind is ObjectKind.ORGANISATION:
         raise ConflictError("The organisation of a space stays with it.")
-    row = await find_kept(session, caller.space, kind, object_id)
+    row = await find_catalogue_object(session, caller.space, kind, object_id)
     if row is not None:
         await session.delete(row)
         await session.flush()
@@ -151,28 +153,35 @@ async def delete_object(session: AsyncSession, caller: Caller, kind: ObjectKind,
     return document
 
 
-async def forget_files(depot: Depot, caller: Caller, media_id: UUID) -> None:
+async def delete_waiting_files(depot: TenantStorage, caller: SpaceClient, media_id: UUID) -> None:
     """Delete the files that arrived for a media and are in no dataset."""
     async with depot.session() as session:
-        waiting = await list_waiting(session, caller.space, media_id)
+        waiting = await list_waiting_uploads(session, caller.space, media_id)
     for upload in waiting:
-        await give_up(depot, upload.id)
+        await cancel_upload(depot, upload.id)
 
 
-async def commit_file(session: AsyncSession, caller: Caller, media_id: UUID, commit: UUID) -> None:
+async def commit_file(session: AsyncSession, caller: SpaceClient, media_id: UUID, commit: UUID) -> None:
     """Confirm a file that arrived: a record may name it from now on.
 
     Raises:
         NotFoundError: nothing arrived under these identifiers.
     """
-    upload = next((each for each in await list_waiting(session, caller.space, media_id) if each.id == commit), None)
+    upload = next(
+        (
+            waiting_upload
+            for waiting_upload in await list_waiting_uploads(session, caller.space, media_id)
+            if waiting_upload.id == commit
+        ),
+        None,
+    )
     if upload is None:
         raise NotFoundError("No file arrived under these identifiers.", remedy="Send it again.")
     upload.publish = True
     await session.flush()
 
 
-def missing_file(media_id: object) -> InvalidError:
+def missing_file_error(media_id: object) -> InvalidError:
     """What to say of a record whose file is not here."""
     refusal = Refusal(
         "available_formats",

@@ -12,23 +12,23 @@ from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.node.datasets.asking import FIELDS, count_by_value, count_documents, list_documents, read_question
-from udi.node.datasets.clients import in_clients_shape
-from udi.node.datasets.intake.said import describe_publication
+from udi.node.datasets.document_query import FIELDS, count_by_value, count_documents, list_documents, parse_query
+from udi.node.datasets.intake.responses import describe_publication
 from udi.node.datasets.queries import find_dataset
-from udi.node.manager.access import Asked, desk_of, identify, log_in
+from udi.node.datasets.rudi_clients import adapt_for_clients
+from udi.node.manager.access import AnyRequest, build_upload_context, identify_caller, log_in
 from udi.node.manager.actions import (
     commit_file,
     delete_object,
     delete_resource,
-    forget_files,
+    delete_waiting_files,
     put_document,
     put_object,
 )
 from udi.node.manager.models import ObjectKind
-from udi.node.manager.queries import IDS, REPORTS, RESOURCES, find_object, list_source
-from udi.node.manager.reading import Document, parse_id, read_body, read_one
-from udi.node.manager.records import join_file, make_plan
+from udi.node.manager.queries import IDS, REPORTS, RESOURCES, find_object, select_objects
+from udi.node.manager.records import attach_file, make_plan
+from udi.node.manager.request_bodies import Document, parse_id, read_body, read_object
 from udi.protocol.licences import LICENCES
 from udi.protocol.themes import THEMES
 from udi.protocol.vocabulary import CURRENT_VERSION
@@ -41,12 +41,12 @@ PRIVATE = {"Cache-Control": "no-store"}
 TOKEN = "consoleToken"  # noqa: S105 - the name of a cookie
 
 
-def shown(kind: str, document: Document) -> Document:
+def adapt_object(kind: str, document: Document) -> Document:
     """An object as RUDI's client reads it."""
     wrapped = {ObjectKind.CONTACT.value: "contacts", ObjectKind.MEDIA.value: "available_formats"}.get(kind)
     if wrapped:
-        return dict(in_clients_shape({wrapped: [document]})[wrapped][0])
-    return in_clients_shape(document) if kind == RESOURCES else document
+        return dict(adapt_for_clients({wrapped: [document]})[wrapped][0])
+    return adapt_for_clients(document) if kind == RESOURCES else document
 
 
 def require_kind(kind: str) -> str:
@@ -68,20 +68,20 @@ def show_conf(territory: NamedDependency[Territory]) -> Response[dict[str, str]]
 
 
 @get(f"{BASE}/open/{{word:str}}", sync_to_thread=False)
-def show_open(word: FromPath[str]) -> Response[Any]:
+def show_manager_status(word: FromPath[str]) -> Response[Any]:
     """That the manager answers (`test`), and which program it is (`tags`, `hash`)."""
-    said = {"test": "test", "hash": PROGRAM, "tags": {"program": PROGRAM}}
-    if word not in said:
+    answers = {"test": "test", "hash": PROGRAM, "tags": {"program": PROGRAM}}
+    if word not in answers:
         raise NotFoundError
     media_type = "application/json" if word == "tags" else "text/plain"
-    return Response(said[word], media_type=media_type, headers=PRIVATE)
+    return Response(answers[word], media_type=media_type, headers=PRIVATE)
 
 
 @post(f"{BASE}/front/login", status_code=200)
-async def enter(request: Asked, territory: NamedDependency[Territory]) -> Response[dict[str, str]]:
+async def create_token(request: AnyRequest, territory: NamedDependency[Territory]) -> Response[dict[str, str]]:
     """A token, in the cookie where the client looks for it, for the name of a space and one of its keys."""
-    sent = read_one(await read_body(request))
-    async with desk_of(request, territory).depot.session() as session:
+    sent = read_object(await read_body(request))
+    async with build_upload_context(request, territory).depot.session() as session:
         names = (str(sent.get("username") or ""), str(sent.get("password") or ""))
         token = await log_in(request, session, territory, *names)
     secure = territory.origin.startswith("https://")
@@ -90,135 +90,140 @@ async def enter(request: Asked, territory: NamedDependency[Territory]) -> Respon
 
 
 @get(f"{BASE}/front/{{word:str}}", sync_to_thread=False)
-def show_front(territory: NamedDependency[Territory], word: FromPath[str]) -> Response[dict[str, str]]:
+def show_client_settings(territory: NamedDependency[Territory], word: FromPath[str]) -> Response[dict[str, str]]:
     """What the client shows of the node: its portal."""
     if word not in {"init-data", "node-urls"}:
         raise NotFoundError
-    said = {"portal_url": territory.links.get("portal", ""), "manager_url": territory.origin, "tag": PROGRAM}
-    return Response(said, headers=PRIVATE)
+    settings = {"portal_url": territory.links.get("portal", ""), "manager_url": territory.origin, "tag": PROGRAM}
+    return Response(settings, headers=PRIVATE)
 
 
 @get([f"{CATALOGUE}/{word}" for word in ("uuid", "version", "licences", "enum", "enum/themes/{language:str}")])
-async def show_word(request: Asked, territory: NamedDependency[Territory]) -> Response[Any]:
+async def show_reference_data(request: AnyRequest, territory: NamedDependency[Territory]) -> Response[Any]:
     """A fresh identifier, the version that is written, the licences, the words of lists."""
-    async with desk_of(request, territory).depot.session() as session:
-        caller = await identify(request, session, territory)
+    async with build_upload_context(request, territory).depot.session() as session:
+        caller = await identify_caller(request, session, territory)
         if request.scope["path"].endswith("/enum"):
-            question = read_question([("count_by", "keywords")])
-            used = await count_by_value(session, list_source(caller.space, RESOURCES), question)
-            words = {"themes": list(THEMES), "keywords": [each["keywords"] for each in used]}
+            question = parse_query([("count_by", "keywords")])
+            used = await count_by_value(session, select_objects(caller.space, RESOURCES), question)
+            words = {"themes": list(THEMES), "keywords": [row["keywords"] for row in used]}
             return Response(words, headers=PRIVATE)
     if request.scope["path"].endswith("/version"):
         return Response(CURRENT_VERSION, media_type="text/plain", headers=PRIVATE)
     if request.scope["path"].endswith("/uuid"):
         return Response(str(uuid.uuid4()), media_type="text/plain", headers=PRIVATE)
     licences = [
-        {"licence_label": each.code, "licence_url": each.url, "labels": each.name} for each in LICENCES.values()
+        {"licence_label": licence.code, "licence_url": licence.url, "labels": licence.name}
+        for licence in LICENCES.values()
     ]
     return Response(licences if request.scope["path"].endswith("/licences") else list(THEMES), headers=PRIVATE)
 
 
 @get(f"{CATALOGUE}/{{kind:str}}")
-async def list_objects(request: Asked, territory: NamedDependency[Territory], kind: FromPath[str]) -> Response[Any]:
+async def list_objects(
+    request: AnyRequest, territory: NamedDependency[Territory], kind: FromPath[str]
+) -> Response[Any]:
     """The objects of a kind, chosen, ordered and cut as the address asks; or how many have each value of a field."""
-    known = FIELDS if require_kind(kind) == RESOURCES else None
-    question = read_question(request.query_params.multi_items(), known)
-    async with desk_of(request, territory).depot.session() as session:
-        source = list_source((await identify(request, session, territory)).space, kind)
+    fields = FIELDS if require_kind(kind) == RESOURCES else None
+    question = parse_query(request.query_params.multi_items(), fields)
+    async with build_upload_context(request, territory).depot.session() as session:
+        source = select_objects((await identify_caller(request, session, territory)).space, kind)
         if question.count_by:
             return Response(await count_by_value(session, source, question), headers=PRIVATE)
-        found = await list_documents(session, source, question)
-    return Response([shown(kind, each) for each in found], headers=PRIVATE)
+        documents = await list_documents(session, source, question)
+    return Response([adapt_object(kind, document) for document in documents], headers=PRIVATE)
 
 
 @get(f"{CATALOGUE}/{{kind:str}}/{{object_id:str}}")
 async def show_object(
-    request: Asked, territory: NamedDependency[Territory], kind: FromPath[str], object_id: FromPath[str]
+    request: AnyRequest, territory: NamedDependency[Territory], kind: FromPath[str], object_id: FromPath[str]
 ) -> Response[Any]:
     """One object, or how many there are (`count`)."""
-    async with desk_of(request, territory).depot.session() as session:
-        space = (await identify(request, session, territory)).space
+    async with build_upload_context(request, territory).depot.session() as session:
+        space = (await identify_caller(request, session, territory)).space
         if object_id == "count":
-            total = await count_documents(session, list_source(space, require_kind(kind)), read_question([]))
+            total = await count_documents(session, select_objects(space, require_kind(kind)), parse_query([]))
             return Response(total, headers=PRIVATE)
-        found = await find_object(session, space, require_kind(kind), parse_id(object_id, IDS[kind]))
-    if found is None:
+        document = await find_object(session, space, require_kind(kind), parse_id(object_id, IDS[kind]))
+    if document is None:
         raise NotFoundError("This catalogue has no such object.")
-    return Response(shown(kind, found), headers=PRIVATE)
+    return Response(adapt_object(kind, document), headers=PRIVATE)
 
 
 @put(f"{CATALOGUE}/{{kind:str}}")
-async def write_object(request: Asked, territory: NamedDependency[Territory], kind: FromPath[str]) -> Response[Any]:
+async def write_object(
+    request: AnyRequest, territory: NamedDependency[Territory], kind: FromPath[str]
+) -> Response[Any]:
     """Write an object, or what is new of it. A record is published when nothing of its file stops that."""
     body = await read_body(request)
     if kind == RESOURCES:
-        return Response(await _write_resource(request, territory, read_one(body)), headers=PRIVATE)
+        return Response(await _write_resource(request, territory, read_object(body)), headers=PRIVATE)
     if require_kind(kind) == REPORTS:
         raise NotFoundError("Reports are written by the portal.")
-    async with desk_of(request, territory).depot.session() as session:
-        caller = await identify(request, session, territory)
-        return Response(shown(kind, await put_object(session, caller, ObjectKind(kind), body)), headers=PRIVATE)
+    async with build_upload_context(request, territory).depot.session() as session:
+        caller = await identify_caller(request, session, territory)
+        return Response(adapt_object(kind, await put_object(session, caller, ObjectKind(kind), body)), headers=PRIVATE)
 
 
-async def _write_resource(request: Asked, territory: Territory, sent: Document) -> Document:
-    desk = desk_of(request, territory)
+async def _write_resource(request: AnyRequest, territory: Territory, sent: Document) -> Document:
+    desk = build_upload_context(request, territory)
     async with desk.depot.session() as session:
-        plan = await make_plan(session, await identify(request, session, territory), territory.origin, sent)
-    await join_file(desk, plan)
+        plan = await make_plan(session, await identify_caller(request, session, territory), territory.origin, sent)
+    await attach_file(desk, plan)
     async with desk.depot.session() as session:
-        caller = await identify(request, session, territory)
+        caller = await identify_caller(request, session, territory)
         dataset = await find_dataset(session, plan.dataset_id, lock=True)
         if dataset is None:
             raise NotFoundError("This dataset was deleted meanwhile.")
         await put_document(session, caller, dataset, plan.document, plan.media_id, territory)
-        say = site_of(request).pages.speaker(request)
+        say = site_of(request).pages.translator(request)
         publication = describe_publication(dataset, dataset.latest, territory, say)
-        found = await find_object(session, caller.space, RESOURCES, plan.dataset_id)
-    return {**shown(RESOURCES, found or {}), "publication": publication}
+        document = await find_object(session, caller.space, RESOURCES, plan.dataset_id)
+    return {**adapt_object(RESOURCES, document or {}), "publication": publication}
 
 
 @delete(f"{CATALOGUE}/{{kind:str}}/{{object_id:str}}", status_code=200)
 async def remove_object(
-    request: Asked, territory: NamedDependency[Territory], kind: FromPath[str], object_id: FromPath[str]
+    request: AnyRequest, territory: NamedDependency[Territory], kind: FromPath[str], object_id: FromPath[str]
 ) -> Response[Any]:
     """Withdraw a dataset, or forget what no record names; what it was."""
-    desk, wanted = desk_of(request, territory), parse_id(object_id, IDS[require_kind(kind)])
+    desk, identifier = build_upload_context(request, territory), parse_id(object_id, IDS[require_kind(kind)])
     orphans = list[str]()
     async with desk.depot.session() as session:
-        caller = await identify(request, session, territory)
-        found = await find_object(session, caller.space, kind, wanted)
-        dataset = await find_dataset(session, wanted, lock=True) if kind == RESOURCES and found else None
-        if found is None or kind == REPORTS:
+        caller = await identify_caller(request, session, territory)
+        document = await find_object(session, caller.space, kind, identifier)
+        dataset = await find_dataset(session, identifier, lock=True) if kind == RESOURCES and document else None
+        if document is None or kind == REPORTS:
             raise NotFoundError("This catalogue has no such object.")
         if dataset is not None:
             orphans = await delete_resource(session, caller, dataset)
         else:
-            await delete_object(session, caller, ObjectKind(kind), wanted)
+            await delete_object(session, caller, ObjectKind(kind), identifier)
     for key in orphans:
         await desk.depot.store.delete(key)
     if kind == ObjectKind.MEDIA:
-        await forget_files(desk.depot, caller, wanted)
-    return Response(shown(kind, found), headers=PRIVATE)
+        await delete_waiting_files(desk.depot, caller, identifier)
+    return Response(adapt_object(kind, document), headers=PRIVATE)
 
 
 @post(f"{BASE}/media/commit", status_code=204)
-async def commit(request: Asked, territory: NamedDependency[Territory]) -> None:
+async def confirm_file(request: AnyRequest, territory: NamedDependency[Territory]) -> None:
     """Confirm a file that was sent."""
-    sent = read_one(await read_body(request))
+    sent = read_object(await read_body(request))
     ids = parse_id(sent.get("media_id"), "media_id"), parse_id(sent.get("commit_uuid"), "commit_uuid")
-    async with desk_of(request, territory).depot.session() as session:
-        await commit_file(session, await identify(request, session, territory), *ids)
+    async with build_upload_context(request, territory).depot.session() as session:
+        await commit_file(session, await identify_caller(request, session, territory), *ids)
 
 
 routes: Sequence[ControllerRouterHandler] = [
     show_conf,
-    show_open,
-    enter,
-    show_front,
-    show_word,
+    show_manager_status,
+    create_token,
+    show_client_settings,
+    show_reference_data,
     list_objects,
     show_object,
     write_object,
     remove_object,
-    commit,
+    confirm_file,
 ]

@@ -1,7 +1,7 @@
 """What an archive holds of the catalogue that clients of RUDI keep."""
 
-from udi.kit.rows import Carried
+from udi.kit.rows import ArchivedTable
 from udi.node.manager.models import CatalogueObject
 
-CARRIED = (Carried(CatalogueObject, addressed=frozenset({"document"})),)
+CARRIED = (ArchivedTable(CatalogueObject, address_columns=frozenset({"document"})),)
 LEFT_OUT = ()

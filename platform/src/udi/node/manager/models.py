@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.node.schema import NodeTable
 
 
@@ -20,7 +20,7 @@ class ObjectKind(StrEnum):
     MEDIA = "media"
 
 
-class CatalogueObject(Owned, NodeTable):
+class CatalogueObject(TenantColumns, NodeTable):
     """An organisation, a contact or a media as a client wrote it; `dataset_id` is set once a record holds the media."""
 
     __tablename__ = "catalogue_object"

@@ -7,22 +7,22 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ConflictError, ErasedError, ForbiddenError, InvalidError, Refusal
-from udi.node.datasets.clients import in_clients_shape
 from udi.node.datasets.description import check_answers
-from udi.node.datasets.document import OF_THE_NODE, answers_of, is_same_media
-from udi.node.datasets.intake.finish import Desk, finish_upload
+from udi.node.datasets.document import NODE_FIELDS, answers_of, is_same_media
+from udi.node.datasets.intake.finish import UploadContext, finish_upload
 from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset
 from udi.node.datasets.rudi import media_id_of
-from udi.node.files.hold import FINISH_UPLOAD, SAFETY
+from udi.node.datasets.rudi_clients import adapt_for_clients
 from udi.node.files.models import ErasedDataset, Upload, UploadState, object_key
-from udi.node.files.uploads import give_up
-from udi.node.manager.access import Caller
-from udi.node.manager.actions import missing_file, require_own
+from udi.node.files.upload_lock import FINISH_UPLOAD, SAFETY
+from udi.node.files.uploads import cancel_upload
+from udi.node.manager.access import SpaceClient
+from udi.node.manager.actions import missing_file_error, require_own_organisation
 from udi.node.manager.merge import merge
-from udi.node.manager.queries import RESOURCES, find_object, list_waiting
-from udi.node.manager.reading import Document, parse_id, read_id
-from udi.node.spaces.heavy import enqueue_heavy
+from udi.node.manager.queries import RESOURCES, find_object, list_waiting_uploads
+from udi.node.manager.request_bodies import Document, parse_id, read_id
+from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 from udi.protocol.faults import InvalidRecord
 from udi.protocol.rules import dig, entries
 from udi.protocol.validation import validate
@@ -53,7 +53,7 @@ SENSITIVE = Refusal(
 
 
 @dataclass(frozen=True)
-class Plan:
+class RecordPlan:
     """What a record asks for: the dataset, what is said of it, its file as the client calls it, and that file if it is new."""
 
     dataset_id: UUID
@@ -62,7 +62,7 @@ class Plan:
     upload_id: UUID | None = None
 
 
-async def make_plan(session: AsyncSession, caller: Caller, origin: str, sent: Document) -> Plan:
+async def make_plan(session: AsyncSession, caller: SpaceClient, origin: str, sent: Document) -> RecordPlan:
     """What is to be done for a record, once all that can be wrong with it was looked at.
 
     Raises:
@@ -72,19 +72,19 @@ async def make_plan(session: AsyncSession, caller: Caller, origin: str, sent: Do
     """
     dataset_id = read_id(sent, "global_id")
     dataset = await _own_dataset(session, caller, dataset_id)
-    kept = await find_object(session, caller.space, RESOURCES, dataset_id) or (dataset and dataset.document) or {}
-    document = _cleaned(merge(in_clients_shape(kept), sent))
+    existing = await find_object(session, caller.space, RESOURCES, dataset_id) or (dataset and dataset.document) or {}
+    document = _clean_document(merge(adapt_for_clients(existing), sent))
     if faults := validate(document):
         raise InvalidRecord(faults)
-    require_own(caller.space, document["producer"])
+    require_own_organisation(caller.space, document["producer"])
     own = {"organization_id": str(caller.space.organisation_id), "organization_name": caller.space.name}
     document["producer"] = {**document["producer"], **own}
-    _check(document)
+    _check_document(document)
     media_id, upload_id = await _find_file(session, caller, dataset, document, origin)
-    return Plan(dataset_id, document, media_id, upload_id)
+    return RecordPlan(dataset_id, document, media_id, upload_id)
 
 
-async def _own_dataset(session: AsyncSession, caller: Caller, dataset_id: UUID) -> Dataset | None:
+async def _own_dataset(session: AsyncSession, caller: SpaceClient, dataset_id: UUID) -> Dataset | None:
     if await session.scalar(select(ErasedDataset.id).where(ErasedDataset.id == dataset_id)):
         raise ErasedError("You or a colleague erased it, with every version and every copy here.")
     dataset = await find_dataset(session, dataset_id)
@@ -93,29 +93,29 @@ async def _own_dataset(session: AsyncSession, caller: Caller, dataset_id: UUID) 
     return dataset
 
 
-def _cleaned(document: Document) -> Document:
+def _clean_document(document: Document) -> Document:
     """Without what a node adds for itself; the portal says which node speaks, and a file that is here is online."""
-    kept = {name: value for name, value in document.items() if name not in OF_THE_NODE}
-    described = kept.get("metadata_info")
+    fields = {name: value for name, value in document.items() if name not in NODE_FIELDS}
+    described = fields.get("metadata_info")
     if isinstance(described, dict):
-        kept["metadata_info"] = {name: value for name, value in described.items() if name != PROVIDER}
-    online = {"storage_status": StorageStatus.ONLINE.value} if kept.get("storage_status") == PENDING else {}
-    return {**kept, **online}
+        fields["metadata_info"] = {name: value for name, value in described.items() if name != PROVIDER}
+    online = {"storage_status": StorageStatus.ONLINE.value} if fields.get("storage_status") == PENDING else {}
+    return {**fields, **online}
 
 
-def _check(document: Document) -> None:
-    wrong = [
+def _check_document(document: Document) -> None:
+    refusals = [
         Refusal(FIELDS.get(refusal.field, refusal.field), refusal.reason, refusal.remedy)
         for refusal in check_answers(answers_of(document))
     ]
     if dig(document, "access_condition", "confidentiality", "gdpr_sensitive"):
-        wrong.append(SENSITIVE)
-    if wrong:
-        raise InvalidError("Nothing was changed.", refusals=wrong)
+        refusals.append(SENSITIVE)
+    if refusals:
+        raise InvalidError("Nothing was changed.", refusals=refusals)
 
 
 async def _find_file(
-    session: AsyncSession, caller: Caller, dataset: Dataset | None, document: Document, origin: str
+    session: AsyncSession, caller: SpaceClient, dataset: Dataset | None, document: Document, origin: str
 ) -> tuple[UUID | None, UUID | None]:
     """How the record calls the file of this node, None to leave that; and the upload that brings it, if it is new."""
     here = list[tuple[UUID | None, UUID | None]]()
@@ -123,27 +123,27 @@ async def _find_file(
         if media.get("media_type") != MediaKind.FILE:
             continue
         media_id = parse_id(media["media_id"], "media_id")
-        waiting = [upload for upload in await list_waiting(session, caller.space, media_id) if upload.publish]
+        waiting = [upload for upload in await list_waiting_uploads(session, caller.space, media_id) if upload.publish]
         if waiting:
             here.append((media_id, waiting[0].id))
         elif dataset is not None and is_same_media(media, media_id_of(dataset)):
             here.append((dataset.media_id, None))
-        elif dataset is not None and await _has_brought(session, dataset, media_id):
+        elif dataset is not None and await _has_received(session, dataset, media_id):
             here.append((media_id, None))
         elif str(dig(media, "connector", "url")).startswith(f"{origin}{DOWNLOADS}"):
-            raise missing_file(media_id)
+            raise missing_file_error(media_id)
     if len(here) > 1 or (not here and dataset is None):
         raise InvalidError("Nothing was changed.", refusals=[ONE_FILE if here else NO_FILE])
     return here[0] if here else (dataset.media_id if dataset else None, None)
 
 
-async def _has_brought(session: AsyncSession, dataset: Dataset, media_id: UUID) -> bool:
+async def _has_received(session: AsyncSession, dataset: Dataset, media_id: UUID) -> bool:
     """Whether the file of a media became this dataset, which its record did not reach: the node was stopped between."""
     query = select(Upload.id).where(Upload.media_id == media_id, Upload.dataset_id == dataset.id, ~Upload.waits)
     return await session.scalar(query.limit(1)) is not None
 
 
-async def join_file(desk: Desk, plan: Plan) -> None:
+async def attach_file(desk: UploadContext, plan: RecordPlan) -> None:
     """Make a file that waited the first or the next version of its dataset; the same bytes again make none.
 
     Raises:
@@ -156,7 +156,7 @@ async def join_file(desk: Desk, plan: Plan) -> None:
     if upload is None or not upload.waits:
         return
     if dataset is not None and dataset.latest.file.sha256 == upload.sha256:
-        await give_up(depot, upload.id)
+        await cancel_upload(depot, upload.id)
         return
     file_id = uuid4()
     target = object_key(depot.tenant, upload.space_id, plan.dataset_id, file_id)
@@ -166,7 +166,7 @@ async def join_file(desk: Desk, plan: Plan) -> None:
         row.dataset_id, row.file_id, row.replaces = plan.dataset_id, file_id, dataset is not None
         row.waits, row.publish = False, False
         await session.flush()
-        await enqueue_heavy(session, row.space_id, FINISH_UPLOAD, {"upload": str(row.id)}, delay=SAFETY)
+        await enqueue_heavy_job(session, row.space_id, FINISH_UPLOAD, {"upload": str(row.id)}, delay=SAFETY)
     await depot.store.delete(upload.key)
     ended = await finish_upload(desk, upload.id)
     if ended is None or ended.state != UploadState.DONE:

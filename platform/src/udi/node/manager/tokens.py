@@ -7,30 +7,30 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from udi.kit.credentials import InvalidSignatureError, SignedKind
+from udi.kit.credentials import InvalidSignatureError, SignedTokenKind
 from udi.kit.errors import UnauthenticatedError
-from udi.kit.ring import Ring, RingKey
+from udi.kit.keyring import Keyring, KeyringKey
 from udi.node.spaces.keys import CHALLENGE
 
-MANAGER = SignedKind(typ="udi-manager+jwt", scope="manager", lifetime=timedelta(hours=1), single_use=False)
+MANAGER = SignedTokenKind(typ="udi-manager+jwt", scope="manager", lifetime=timedelta(hours=1), single_use=False)
 """Its subject is the key for which it stands."""
 PURPOSE = "token of a client of RUDI 1"
 ALGORITHM = "HS256"
 
 
-def make_token(ring: Ring, tenant: UUID, key_id: UUID) -> str:
+def make_token(ring: Keyring, tenant: UUID, key_id: UUID) -> str:
     """A token that stands for a key, in this territory, for an hour."""
     claims = MANAGER.write(subject=str(key_id), issuer=str(tenant), audience=str(tenant))
-    return jwt.encode({"alg": ALGORITHM, "typ": MANAGER.typ}, claims, _key(ring.leading, tenant))
+    return jwt.encode({"alg": ALGORITHM, "typ": MANAGER.typ}, claims, _key(ring.current_key, tenant))
 
 
-def read_token(ring: Ring, tenant: UUID, token: str) -> UUID:
+def read_token(ring: Keyring, tenant: UUID, token: str) -> UUID:
     """The key for which a token was made.
 
     Raises:
         UnauthenticatedError: it was not made here, or its hour is over.
     """
-    for key in ring.accepted():
+    for key in ring.accepted_keys():
         try:
             decoded = jwt.decode(token, _key(key, tenant), algorithms=[ALGORITHM])
             signed = MANAGER.read(decoded.header, decoded.claims, issuer=str(tenant), audience=str(tenant))
@@ -42,5 +42,5 @@ def read_token(ring: Ring, tenant: UUID, token: str) -> UUID:
     )
 
 
-def _key(key: RingKey, tenant: UUID) -> OctKey:
+def _key(key: KeyringKey, tenant: UUID) -> OctKey:
     return OctKey.import_key(key.derive(PURPOSE, tenant))

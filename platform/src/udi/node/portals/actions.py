@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError
-from udi.node.portals.models import FurtherDelivery, FurtherPortal, FurtherState
-from udi.node.portals.queries import find_further, find_portal, list_portals, list_showings
+from udi.node.portals.models import FurtherDelivery, FurtherDeliveryState, FurtherPortal
+from udi.node.portals.queries import find_further_delivery, find_portal, list_further_deliveries, list_portals
 
 KEPT_REPORTS = 20
 LONGEST_ERROR = 300
@@ -24,7 +24,7 @@ SWITCHED = "switched"
 
 
 @dataclass(frozen=True)
-class Told:
+class JoinedPortal:
     """What a node knows of a portal that it joins."""
 
     origin: str
@@ -34,59 +34,65 @@ class Told:
     spaces: dict[str, dict[str, str]]
 
 
-async def apply_portal(session: AsyncSession, told: Told) -> FurtherPortal:
+async def apply_portal(session: AsyncSession, registration: JoinedPortal) -> FurtherPortal:
     """Know a further portal, or bring what is known up to date; one that was being left is joined again."""
-    portal = await find_portal(session, told.origin)
+    portal = await find_portal(session, registration.origin)
     if portal is None:
-        portal = FurtherPortal(origin=told.origin)
+        portal = FurtherPortal(origin=registration.origin)
         session.add(portal)
-    portal.name, portal.client_id, portal.credential = told.name, told.client_id, told.credential
-    portal.spaces, portal.left_at = told.spaces, None
+    portal.name, portal.client_id, portal.credential = (
+        registration.name,
+        registration.client_id,
+        registration.credential,
+    )
+    portal.spaces, portal.left_at = registration.spaces, None
     await session.flush()
     return portal
 
 
-async def announce_further(
+async def announce_to_further_portals(
     session: AsyncSession, space_slug: str, dataset_id: UUID, *, record: Mapping[str, Any]
 ) -> None:
     """Have each further portal that shows this space told a record."""
     for portal in await list_portals(session, staying=True):
         if space_slug in portal.spaces:
-            there = as_known_there(record, portal.spaces[space_slug])
-            await ask_delivery(session, portal.id, dataset_id, record=there)
+            there = record_for_portal(record, portal.spaces[space_slug])
+            await request_delivery(session, portal.id, dataset_id, record=there)
 
 
-async def withdraw_further(session: AsyncSession, dataset_id: UUID, *, reason: str) -> None:
+async def withdraw_from_further_portals(session: AsyncSession, dataset_id: UUID, *, reason: str) -> None:
     """Have every further portal that shows a dataset, or was to, take it off."""
-    for showing in await list_showings(session, dataset_id):
+    for showing in await list_further_deliveries(session, dataset_id):
         if showing.delivery.holds or showing.delivery.leaves:
-            queue_further(showing.delivery, method="DELETE", record={"reason": reason})
+            queue_further_delivery(showing.delivery, method="DELETE", record={"reason": reason})
     await session.flush()
 
 
-async def ask_delivery(session: AsyncSession, portal_id: UUID, dataset_id: UUID, *, record: dict[str, Any]) -> None:
+async def request_delivery(session: AsyncSession, portal_id: UUID, dataset_id: UUID, *, record: dict[str, Any]) -> None:
     """Have one further portal told a record."""
-    delivery = await find_further(session, portal_id, dataset_id, lock=True)
+    delivery = await find_further_delivery(session, portal_id, dataset_id, lock=True)
     if delivery is None:
         delivery = FurtherDelivery(
             dataset_id=dataset_id, portal_id=portal_id, revision=0, report_id="", earlier_reports=[], shown=False
         )
         session.add(delivery)
-    queue_further(delivery, method="PUT" if delivery.shown and not delivery.leaves else "POST", record=record)
+    queue_further_delivery(delivery, method="PUT" if delivery.shown and not delivery.leaves else "POST", record=record)
     await session.flush()
 
 
-def as_known_there(record: Mapping[str, Any], organisation: Mapping[str, str]) -> dict[str, Any]:
+def record_for_portal(record: Mapping[str, Any], organisation: Mapping[str, str]) -> dict[str, Any]:
     """The same record, of the organisation that its producer is on another portal."""
     producer = {"organization_id": organisation["id"], "organization_name": organisation["name"]}
     return {**record, "producer": {**record["producer"], **producer}}
 
 
-def queue_further(delivery: FurtherDelivery, *, method: str, record: dict[str, Any] | None, error: str = "") -> None:
+def queue_further_delivery(
+    delivery: FurtherDelivery, *, method: str, record: dict[str, Any] | None, error: str = ""
+) -> None:
     """Replace what the portal should know; anything asked before and not sent yet is forgotten."""
     _set_aside_report(delivery)
     delivery.revision += 1
-    delivery.method, delivery.record, delivery.state = method, record, FurtherState.QUEUED
+    delivery.method, delivery.record, delivery.state = method, record, FurtherDeliveryState.QUEUED
     delivery.attempts, delivery.next_attempt_at, delivery.error = 0, None, error
     delivery.report_id, delivery.report, delivery.updated_at = "", None, now()
 
@@ -100,20 +106,20 @@ def note_further_sent(delivery: FurtherDelivery, *, revision: int, report_id: st
     """The portal took it; its report says later whether it accepts, or is here already."""
     if delivery.revision != revision:
         _set_aside_report(delivery, report_id)
-    elif delivery.state == FurtherState.QUEUED:
-        delivery.state, delivery.report_id, delivery.updated_at = FurtherState.SENT, report_id, now()
+    elif delivery.state == FurtherDeliveryState.QUEUED:
+        delivery.state, delivery.report_id, delivery.updated_at = FurtherDeliveryState.SENT, report_id, now()
         delivery.next_attempt_at, delivery.error = None, delivery.error if delivery.error == SWITCHED else ""
 
 
 def note_further_failure(delivery: FurtherDelivery, *, revision: int, error: str) -> None:
     """An attempt failed though the portal answers: another follows, later each time."""
-    if delivery.revision == revision and delivery.state == FurtherState.QUEUED:
+    if delivery.revision == revision and delivery.state == FurtherDeliveryState.QUEUED:
         delay = min(FIRST_DELAY * float(2 ** min(delivery.attempts, 10)), LONGEST_DELAY)
         delivery.attempts += 1
         delivery.error, delivery.next_attempt_at = error[:LONGEST_ERROR], now() + delay
 
 
-class Outcome(StrEnum):
+class ReportOutcome(StrEnum):
     """What a report made of a dataset on its portal."""
 
     NOTHING = ""
@@ -124,68 +130,68 @@ class Outcome(StrEnum):
     """By the team there."""
 
 
-def settle_further(delivery: FurtherDelivery, report: Mapping[str, Any]) -> Outcome:
+def apply_delivery_report(delivery: FurtherDelivery, report: Mapping[str, Any]) -> ReportOutcome:
     """Take in a report of that portal.
 
     One of its team, which withdrew the dataset there, ends what was still to be sent there.
     """
     report_id = str(report.get("report_id") or "")
     if report_id and report_id in delivery.earlier_reports:
-        return Outcome.NOTHING
+        return ReportOutcome.NOTHING
     if report.get("withdrawn_by_team") and delivery.shown:
         _set_aside_report(delivery)
         delivery.revision, delivery.method, delivery.shown = delivery.revision + 1, "POST", False
-        _conclude(delivery, FurtherState.REFUSED, report)
-        return Outcome.WITHDRAWN
+        _conclude(delivery, FurtherDeliveryState.REFUSED, report)
+        return ReportOutcome.WITHDRAWN
     if delivery.report_id and report_id != delivery.report_id:
-        return Outcome.NOTHING
+        return ReportOutcome.NOTHING
     if report.get("method") not in {None, delivery.method}:
-        return Outcome.NOTHING
-    return _take(delivery, report)
+        return ReportOutcome.NOTHING
+    return _apply_current_report(delivery, report)
 
 
-def _take(delivery: FurtherDelivery, report: Mapping[str, Any]) -> Outcome:
+def _apply_current_report(delivery: FurtherDelivery, report: Mapping[str, Any]) -> ReportOutcome:
     before = delivery.state
     if report.get("integration_status") == "OK":
         delivery.shown = delivery.method != "DELETE"
-        _conclude(delivery, FurtherState.ACCEPTED, report)
-        said = Outcome.SHOWN if delivery.shown else Outcome.OFF
-        return said if before != FurtherState.ACCEPTED else Outcome.NOTHING
+        _conclude(delivery, FurtherDeliveryState.ACCEPTED, report)
+        outcome = ReportOutcome.SHOWN if delivery.shown else ReportOutcome.OFF
+        return outcome if before != FurtherDeliveryState.ACCEPTED else ReportOutcome.NOTHING
     codes = {str(error.get("error_code")) for error in report.get("integration_errors") or ()}
     other = OTHER_METHOD.get((delivery.method, codes.pop())) if len(codes) == 1 else None
     if other and delivery.error != SWITCHED:
         delivery.report_id = str(report.get("report_id") or "")
-        queue_further(delivery, method=other, record=delivery.record, error=SWITCHED)
-        return Outcome.NOTHING
-    _conclude(delivery, FurtherState.REFUSED, report)
-    return Outcome.REFUSED if before != FurtherState.REFUSED else Outcome.NOTHING
+        queue_further_delivery(delivery, method=other, record=delivery.record, error=SWITCHED)
+        return ReportOutcome.NOTHING
+    _conclude(delivery, FurtherDeliveryState.REFUSED, report)
+    return ReportOutcome.REFUSED if before != FurtherDeliveryState.REFUSED else ReportOutcome.NOTHING
 
 
-def _conclude(delivery: FurtherDelivery, state: FurtherState, report: Mapping[str, Any]) -> None:
+def _conclude(delivery: FurtherDelivery, state: FurtherDeliveryState, report: Mapping[str, Any]) -> None:
     delivery.state, delivery.report = state, dict(report)
     delivery.report_id, delivery.updated_at = str(report.get("report_id") or ""), now()
     delivery.error, delivery.next_attempt_at = "", None
 
 
-def retry_further(delivery: FurtherDelivery) -> None:
+def retry_further_delivery(delivery: FurtherDelivery) -> None:
     """Tell that portal the same thing again.
 
     Raises:
         ConflictError: it arrived, or is still being tried.
     """
-    if delivery.state not in {FurtherState.REFUSED, FurtherState.SENT}:
+    if delivery.state not in {FurtherDeliveryState.REFUSED, FurtherDeliveryState.SENT}:
         raise ConflictError("There is nothing to send again.", remedy="Look at the dataset's page again.")
-    queue_further(delivery, method=delivery.method, record=delivery.record)
+    queue_further_delivery(delivery, method=delivery.method, record=delivery.record)
 
 
 async def leave_portal(session: AsyncSession, portal: FurtherPortal, *, reason: str) -> int:
     """Have a portal take off all that it shows of this node, and tell it nothing else; how many datasets."""
     portal.left_at = portal.left_at or now()
     deliveries = await session.scalars(select(FurtherDelivery).where(FurtherDelivery.portal_id == portal.id))
-    leaving = [each for each in deliveries if each.holds or each.leaves]
+    leaving = [further_delivery for further_delivery in deliveries if further_delivery.holds or further_delivery.leaves]
     for delivery in leaving:
-        if delivery.method != "DELETE" or delivery.state == FurtherState.REFUSED:
-            queue_further(delivery, method="DELETE", record={"reason": reason})
+        if delivery.method != "DELETE" or delivery.state == FurtherDeliveryState.REFUSED:
+            queue_further_delivery(delivery, method="DELETE", record={"reason": reason})
     await session.flush()
     return len(leaving)
 
@@ -196,6 +202,6 @@ async def forget_portal(session: AsyncSession, portal: FurtherPortal) -> None:
     await session.flush()
 
 
-def note_heard(portal: FurtherPortal, at: datetime) -> None:
+def record_contact(portal: FurtherPortal, at: datetime) -> None:
     """The portal answered: its reports until then are taken in."""
     portal.heard_at, portal.error = at, ""

@@ -9,11 +9,11 @@ from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.node.schema import NodeTable
 
 
-class FurtherPortal(Owned, NodeTable):
+class FurtherPortal(TenantColumns, NodeTable):
     """A portal that this node joined after that of its territory.
 
     `spaces` says by slug which of the spaces here it shows, and which organisation that is there: `id` and `name`.
@@ -35,7 +35,7 @@ class FurtherPortal(Owned, NodeTable):
     error: Mapped[str] = mapped_column(Text, server_default="")
 
 
-class FurtherState(StrEnum):
+class FurtherDeliveryState(StrEnum):
     """Where an announcement stands: `sent` waits for the portal's report."""
 
     QUEUED = "queued"
@@ -44,7 +44,7 @@ class FurtherState(StrEnum):
     REFUSED = "refused"
 
 
-class FurtherDelivery(Owned, NodeTable):
+class FurtherDelivery(TenantColumns, NodeTable):
     """What one further portal should know of one dataset, and how far that went.
 
     `revision` counts what was asked, as in `delivery`; `shown`: whether the portal accepted it and shows it.
@@ -67,7 +67,7 @@ class FurtherDelivery(Owned, NodeTable):
     revision: Mapped[int] = mapped_column(server_default="0")
     method: Mapped[str] = mapped_column(Text)
     record: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    state: Mapped[str] = mapped_column(Text, server_default=FurtherState.QUEUED)
+    state: Mapped[str] = mapped_column(Text, server_default=FurtherDeliveryState.QUEUED)
     shown: Mapped[bool] = mapped_column(server_default=text("false"))
     attempts: Mapped[int] = mapped_column(server_default="0")
     next_attempt_at: Mapped[datetime | None]
@@ -80,10 +80,10 @@ class FurtherDelivery(Owned, NodeTable):
     @property
     def holds(self) -> bool:
         """Whether the portal shows the dataset, or is to: its file stays open for it."""
-        coming = self.state in {FurtherState.QUEUED, FurtherState.SENT} and self.method != "DELETE"
+        coming = self.state in {FurtherDeliveryState.QUEUED, FurtherDeliveryState.SENT} and self.method != "DELETE"
         return coming or (self.shown and not self.leaves)
 
     @property
     def leaves(self) -> bool:
         """Whether the portal is to take it off and has not said yet that it did."""
-        return self.method == "DELETE" and (self.state != FurtherState.ACCEPTED or self.shown)
+        return self.method == "DELETE" and (self.state != FurtherDeliveryState.ACCEPTED or self.shown)

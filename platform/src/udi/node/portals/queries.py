@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
-from udi.node.portals.models import FurtherDelivery, FurtherPortal, FurtherState
+from udi.node.portals.models import FurtherDelivery, FurtherDeliveryState, FurtherPortal
 
 
 @dataclass(frozen=True)
-class Showing:
+class PortalDelivery:
     """A dataset at one further portal."""
 
     portal: FurtherPortal
@@ -28,64 +28,64 @@ async def list_portals(session: AsyncSession, *, staying: bool = False) -> Seque
 
 async def find_portal(session: AsyncSession, origin: str) -> FurtherPortal | None:
     """The further portal at an address, or None."""
-    found: FurtherPortal | None = await session.scalar(select(FurtherPortal).where(FurtherPortal.origin == origin))
-    return found
+    portal: FurtherPortal | None = await session.scalar(select(FurtherPortal).where(FurtherPortal.origin == origin))
+    return portal
 
 
-async def list_showings(session: AsyncSession, dataset_id: UUID) -> list[Showing]:
+async def list_further_deliveries(session: AsyncSession, dataset_id: UUID) -> list[PortalDelivery]:
     """One dataset at each further portal that shows it, was to, or was told to take it off."""
     same = (FurtherPortal.tenant_id == FurtherDelivery.tenant_id) & (FurtherPortal.id == FurtherDelivery.portal_id)
     query = select(FurtherPortal, FurtherDelivery).join(FurtherDelivery, same)
     rows = await session.execute(query.where(FurtherDelivery.dataset_id == dataset_id).order_by(FurtherPortal.origin))
-    return [Showing(portal, delivery) for portal, delivery in rows]
+    return [PortalDelivery(portal, delivery) for portal, delivery in rows]
 
 
-async def list_shown(session: AsyncSession, datasets: Sequence[UUID]) -> dict[UUID, list[FurtherPortal]]:
+async def list_showing_portals(session: AsyncSession, datasets: Sequence[UUID]) -> dict[UUID, list[FurtherPortal]]:
     """By dataset, the further portals that show it."""
     same = (FurtherPortal.tenant_id == FurtherDelivery.tenant_id) & (FurtherPortal.id == FurtherDelivery.portal_id)
     query = select(FurtherDelivery.dataset_id, FurtherPortal).join(FurtherPortal, same).order_by(FurtherPortal.origin)
-    shown = dict[UUID, list[FurtherPortal]]()
+    portals_by_dataset = dict[UUID, list[FurtherPortal]]()
     for dataset, portal in await session.execute(
         query.where(FurtherDelivery.dataset_id.in_(datasets), FurtherDelivery.shown)
     ):
-        shown.setdefault(dataset, []).append(portal)
-    return shown
+        portals_by_dataset.setdefault(dataset, []).append(portal)
+    return portals_by_dataset
 
 
-async def find_further(
+async def find_further_delivery(
     session: AsyncSession, portal_id: UUID, dataset_id: UUID, *, lock: bool = False
 ) -> FurtherDelivery | None:
     """What a further portal should know of a dataset, or None."""
     query = select(FurtherDelivery).where(
         FurtherDelivery.portal_id == portal_id, FurtherDelivery.dataset_id == dataset_id
     )
-    found: FurtherDelivery | None = await session.scalar(query.with_for_update() if lock else query)
-    return found
+    delivery: FurtherDelivery | None = await session.scalar(query.with_for_update() if lock else query)
+    return delivery
 
 
-async def get_further(session: AsyncSession, portal_id: UUID, dataset_id: UUID) -> FurtherDelivery:
+async def get_further_delivery(session: AsyncSession, portal_id: UUID, dataset_id: UUID) -> FurtherDelivery:
     """The same.
 
     Raises:
         NotFoundError: this portal was told nothing of it.
     """
-    found = await find_further(session, portal_id, dataset_id, lock=True)
-    if found is None:
+    delivery = await find_further_delivery(session, portal_id, dataset_id, lock=True)
+    if delivery is None:
         raise NotFoundError
-    return found
+    return delivery
 
 
-async def list_due(session: AsyncSession, portal_id: UUID) -> Sequence[UUID]:
+async def list_due_datasets(session: AsyncSession, portal_id: UUID) -> Sequence[UUID]:
     """The datasets that this portal is to be told about now, those asked first before the others."""
     due = or_(FurtherDelivery.next_attempt_at.is_(None), FurtherDelivery.next_attempt_at <= now())
     query = select(FurtherDelivery.dataset_id).where(
-        FurtherDelivery.portal_id == portal_id, FurtherDelivery.state == FurtherState.QUEUED, due
+        FurtherDelivery.portal_id == portal_id, FurtherDelivery.state == FurtherDeliveryState.QUEUED, due
     )
     return (await session.scalars(query.order_by(FurtherDelivery.updated_at))).all()
 
 
 async def count_unsettled(session: AsyncSession, portal_id: UUID) -> int:
     """How many datasets this portal still shows, or was not told about yet."""
-    open_ = FurtherDelivery.state.in_([FurtherState.QUEUED, FurtherState.SENT])
+    open_ = FurtherDelivery.state.in_([FurtherDeliveryState.QUEUED, FurtherDeliveryState.SENT])
     query = select(func.count()).select_from(FurtherDelivery)
     return await session.scalar(query.where(FurtherDelivery.portal_id == portal_id, FurtherDelivery.shown | open_)) or 0

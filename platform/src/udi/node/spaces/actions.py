@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import SPACE
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
-from udi.node.audit import record
+from udi.node.audit import record_audit_event
 from udi.node.spaces.models import Space
-from udi.protocol.room import Room
+from udi.protocol.space import SpaceRequest
 
 DEFAULT_QUOTA = 20 * 10**9
 FIRST_QUOTA = 5 * 10**9
@@ -24,7 +24,7 @@ async def apply_space(
     if space is None:
         space = Space(id=uuid4(), slug=slug, quota_bytes=DEFAULT_QUOTA)
         session.add(space)
-        record(session, None, "space.opened", space.id, organisation=str(organisation_id))
+        record_audit_event(session, None, "space.opened", space.id, organisation=str(organisation_id))
     space.organisation_id, space.name, space.email = organisation_id, name, email
     if quota_bytes is not None:
         space.quota_bytes = quota_bytes
@@ -32,7 +32,7 @@ async def apply_space(
     return space
 
 
-async def open_space(session: AsyncSession, room: Room) -> Space:
+async def open_space(session: AsyncSession, room: SpaceRequest) -> Space:
     """Open the room that a portal asks for, or bring its name and mail address up to date. May be repeated.
 
     Raises:
@@ -42,12 +42,12 @@ async def open_space(session: AsyncSession, room: Room) -> Space:
     if not SPACE.fullmatch(room.slug):
         raise InvalidError(refusals=[Refusal("slug", "This is not a short name.", "Small letters, digits, hyphens.")])
     same = (Space.slug == room.slug) | (Space.organisation_id == room.organisation_id)
-    known = (await session.scalars(select(Space).where(same).with_for_update())).all()
-    if any((space.slug, space.organisation_id) != (room.slug, room.organisation_id) for space in known):
+    existing = (await session.scalars(select(Space).where(same).with_for_update())).all()
+    if any((space.slug, space.organisation_id) != (room.slug, room.organisation_id) for space in existing):
         raise ConflictError("This short name is another organisation’s, or the organisation has a room already.")
     return await apply_space(
         session, slug=room.slug, organisation_id=room.organisation_id, name=room.name, email=room.email,
-        quota_bytes=None if known else FIRST_QUOTA,
+        quota_bytes=None if existing else FIRST_QUOTA,
     )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ async def set_limits(
     for name, value in own.items():
         if value is not None:
             setattr(space, name, value or None)
-    given = {name: value for name, value in {"quota_bytes": quota_bytes, **own}.items() if value is not None}
-    record(session, None, "space.limits_set", space.id, **given)
+    changes = {name: value for name, value in {"quota_bytes": quota_bytes, **own}.items() if value is not None}
+    record_audit_event(session, None, "space.limits_set", space.id, **changes)
     await session.flush()
     return space

@@ -1,13 +1,13 @@
 """What an archive holds of the producers' spaces: limits, rights, uses, what each day cost."""
 
-from udi.kit.rows import Carried, LeftOut
-from udi.node.spaces.models import DatasetRight, Moved, ScriptKey, Space, SpaceDay, UseCount
+from udi.kit.rows import ArchivedTable, ExcludedTable
+from udi.node.spaces.models import DatasetRight, MovedAddress, ScriptKey, Space, SpaceDay, UseCount
 
 CARRIED = (
-    Carried(Space),
-    Carried(Moved, addressed=frozenset({"origin"})),
-    Carried(DatasetRight),
-    Carried(UseCount),
-    Carried(SpaceDay),
+    ArchivedTable(Space),
+    ArchivedTable(MovedAddress, address_columns=frozenset({"origin"})),
+    ArchivedTable(DatasetRight),
+    ArchivedTable(UseCount),
+    ArchivedTable(SpaceDay),
 )
-LEFT_OUT = (LeftOut(ScriptKey, "keys of scripts are secrets of this installation: new ones are made elsewhere"),)
+LEFT_OUT = (ExcludedTable(ScriptKey, "keys of scripts are secrets of this installation: new ones are made elsewhere"),)

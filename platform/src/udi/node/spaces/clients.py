@@ -18,7 +18,7 @@ PROGRAMS = re.compile(
 BROWSERS = re.compile(r"mozilla/|opera/|lynx/|w3m/|links ")
 
 
-class Client(StrEnum):
+class ClientKind(StrEnum):
     """Who used the data, as far as a name tells."""
 
     PEOPLE = "people"
@@ -26,7 +26,7 @@ class Client(StrEnum):
     ROBOTS = "robots"
 
 
-def client_of(user_agent: str) -> Client:
+def client_of(user_agent: str) -> ClientKind:
     """The class of a client.
 
     A library is a program that somebody wrote to use the data, not a robot; so is what gives no name, or one that is no
@@ -34,7 +34,7 @@ def client_of(user_agent: str) -> Client:
     """
     name = user_agent[:LONGEST].lower()
     if ROBOTS.search(name):
-        return Client.ROBOTS
+        return ClientKind.ROBOTS
     if PROGRAMS.search(name) or not BROWSERS.match(name):
-        return Client.PROGRAMS
-    return Client.PEOPLE
+        return ClientKind.PROGRAMS
+    return ClientKind.PEOPLE

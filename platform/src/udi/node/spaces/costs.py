@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.node.spaces.counting import Kind
 from udi.node.spaces.models import Space, SpaceDay, UseCount
+from udi.node.spaces.use_counts import UseKind
 
 GIGABYTE = 10**9
 
@@ -54,7 +54,7 @@ class Month:
 
 
 @dataclass(frozen=True)
-class Cost:
+class SpaceCost:
     """The quantities of one space in one month."""
 
     slug: str
@@ -66,23 +66,27 @@ class Cost:
     job_seconds: float
 
 
-async def list_costs(session: AsyncSession, month: Month, space: Space | None = None) -> list[Cost]:
+async def list_costs(session: AsyncSession, month: Month, space: Space | None = None) -> list[SpaceCost]:
     """The cost sheet of the territory's spaces (or of one), by slug."""
     query = select(Space).order_by(Space.slug)
     spaces = [space] if space else list((await session.scalars(query)).all())
     uses = await _uses(session, month)
-    found = []
-    for each in spaces:
-        days = await _days(session, each, month)
-        sent, downloads, calls = uses.get(each.id, (0, 0, 0))
+    costs = []
+    for current_space in spaces:
+        days = await _days(session, current_space, month)
+        sent, downloads, calls = uses.get(current_space.id, (0, 0, 0))
         seconds = sum(day.job_seconds for day in days if day.day >= month.first)
         stored = gigabyte_days({day.day: day.stored_bytes for day in days}, month.days)
-        found.append(Cost(each.slug, each.name, round(stored, 3), sent, downloads, calls, round(seconds, 1)))
-    return found
+        costs.append(
+            SpaceCost(
+                current_space.slug, current_space.name, round(stored, 3), sent, downloads, calls, round(seconds, 1)
+            )
+        )
+    return costs
 
 
 async def _uses(session: AsyncSession, month: Month) -> Mapping[UUID, tuple[int, int, int]]:
-    file = UseCount.kind == Kind.FILE
+    file = UseCount.kind == UseKind.FILE
     numbers = (
         func.sum(UseCount.bytes),
         func.coalesce(func.sum(UseCount.count).filter(file), 0),
@@ -96,21 +100,25 @@ async def _uses(session: AsyncSession, month: Month) -> Mapping[UUID, tuple[int,
 async def _days(session: AsyncSession, space: Space, month: Month) -> Sequence[SpaceDay]:
     """The days of the month, and the last one before on which somebody looked."""
     own = SpaceDay.space_id == space.id
-    known = select(func.max(SpaceDay.day)).where(own, SpaceDay.day < month.first, SpaceDay.stored_bytes.is_not(None))
-    since = await session.scalar(known) or month.first
+    last_day_query = select(func.max(SpaceDay.day)).where(
+        own, SpaceDay.day < month.first, SpaceDay.stored_bytes.is_not(None)
+    )
+    since = await session.scalar(last_day_query) or month.first
     query = select(SpaceDay).where(own, SpaceDay.day >= since, SpaceDay.day < month.next.first)
     return (await session.scalars(query.order_by(SpaceDay.day))).all()
 
 
-def gigabyte_days(seen: Mapping[date, int | None], days: Iterable[date]) -> float:
+def gigabyte_days(size_by_day: Mapping[date, int | None], days: Iterable[date]) -> float:
     """Gigabytes (10^9 bytes) kept, times days; a day on which nobody looked counts as the last one before."""
     first = min(days := list(days), default=None)
     if first is None:
         return 0.0
-    stored = max(((day, size) for day, size in seen.items() if day < first and size is not None), default=(first, 0))[1]
+    stored = max(
+        ((day, size) for day, size in size_by_day.items() if day < first and size is not None), default=(first, 0)
+    )[1]
     total = 0
     for day in days:
-        size = seen.get(day)
+        size = size_by_day.get(day)
         stored = stored if size is None else size
         total += stored
     return total / GIGABYTE

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.confirmation import is_fresh, is_known
+from udi.kit.confirmation import is_confirmation_fresh, is_confirmation_valid
 from udi.kit.credentials import SecretKind
 from udi.kit.errors import (
     ForbiddenError,
@@ -18,7 +18,7 @@ from udi.kit.errors import (
     UnavailableError,
 )
 from udi.kit.identity import Actor
-from udi.node.audit import record
+from udi.node.audit import record_audit_event
 from udi.node.identity.models import AccountWatch
 from udi.node.spaces.models import ScriptKey, Space
 
@@ -28,7 +28,7 @@ USE_NOTED = timedelta(minutes=1)
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="node"'}
 
 
-def allow_managing(actor: Actor, space: Space) -> None:
+def require_key_manager(actor: Actor, space: Space) -> None:
     """Refuse whoever may not manage the keys of a space where they publish.
 
     Raises:
@@ -60,7 +60,7 @@ async def make_key(
         raise InvalidError(refusals=[Refusal("name", "Give it a name that says which script uses it.")])
     if expires_at is not None and expires_at <= now():
         raise InvalidError(refusals=[Refusal("expires", "This day is over.", "Choose a later one.")])
-    token = SPACE_KEY.draw()
+    token = SPACE_KEY.generate()
     key = ScriptKey(
         space_id=space.id,
         person_id=actor.person_id,
@@ -71,7 +71,7 @@ async def make_key(
     )
     session.add(key)
     await session.flush()
-    record(session, actor, "key.made", key.id, space=str(space.id))
+    record_audit_event(session, actor, "key.made", key.id, space=str(space.id))
     return key, token
 
 
@@ -93,17 +93,19 @@ async def revoke_key(session: AsyncSession, actor: Actor, space: Space, key_id: 
     if key.revoked_at is None:
         key.revoked_at = now()
         key.revoked_by = actor.person_id
-        record(session, actor, "key.revoked", key.id, space=str(space.id))
+        record_audit_event(session, actor, "key.revoked", key.id, space=str(space.id))
 
 
-async def find_key(session: AsyncSession, token: str) -> ScriptKey:
+async def get_key_by_token(session: AsyncSession, token: str) -> ScriptKey:
     """The key that a token belongs to; notes that it was used.
 
     Raises:
         UnauthenticatedError: there is none, or it was revoked, or its time is over.
     """
-    key = _good(await session.scalar(select(ScriptKey).where(ScriptKey.token_hash == SPACE_KEY.hexdigest(token))))
-    await _require_known(session)
+    key = _require_valid(
+        await session.scalar(select(ScriptKey).where(ScriptKey.token_hash == SPACE_KEY.hexdigest(token)))
+    )
+    await _require_recent_accounts(session)
     return key
 
 
@@ -113,18 +115,18 @@ async def get_key(session: AsyncSession, key_id: UUID) -> ScriptKey:
     Raises:
         UnauthenticatedError: as `find_key`.
     """
-    key = _good(await session.scalar(select(ScriptKey).where(ScriptKey.id == key_id)))
-    await _require_known(session)
+    key = _require_valid(await session.scalar(select(ScriptKey).where(ScriptKey.id == key_id)))
+    await _require_recent_accounts(session)
     return key
 
 
-async def _require_known(session: AsyncSession) -> None:
+async def _require_recent_accounts(session: AsyncSession) -> None:
     """Whoever made a key may have left: for an hour nobody could say so.
 
     Raises:
         UnavailableError: what is known of accounts is older than that.
     """
-    if not is_known(await session.scalar(select(AccountWatch.confirmed_at))):
+    if not is_confirmation_valid(await session.scalar(select(AccountWatch.confirmed_at))):
         raise UnavailableError(
             "The identity service has not answered for an hour: it is not known whether this key still counts.",
             remedy="Send the same request again in a minute; nothing was changed.",
@@ -138,7 +140,7 @@ async def require_fresh_accounts(session: AsyncSession) -> None:
     Raises:
         UnavailableError: what is known of accounts is older than ten minutes.
     """
-    if not is_fresh(await session.scalar(select(AccountWatch.confirmed_at))):
+    if not is_confirmation_fresh(await session.scalar(select(AccountWatch.confirmed_at))):
         raise UnavailableError(
             "The identity service does not answer: what cannot be undone waits until it does.",
             remedy="Send the same request again in a minute; nothing was changed.",
@@ -146,7 +148,7 @@ async def require_fresh_accounts(session: AsyncSession) -> None:
         )
 
 
-def _good(key: ScriptKey | None) -> ScriptKey:
+def _require_valid(key: ScriptKey | None) -> ScriptKey:
     moment = now()
     if key is None or key.revoked_at is not None:
         raise UnauthenticatedError("This key is not known here, or was revoked.", headers=CHALLENGE)
@@ -159,7 +161,7 @@ def _good(key: ScriptKey | None) -> ScriptKey:
     return key
 
 
-def allow_dataset(key: ScriptKey, space: Space, dataset_id: UUID | None) -> None:
+def require_key_scope(key: ScriptKey, space: Space, dataset_id: UUID | None) -> None:
     """Refuse a key what it was not made for; no dataset: a new one.
 
     Raises:

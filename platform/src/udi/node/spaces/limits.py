@@ -18,7 +18,7 @@ from litestar.datastructures import State
 from sqlalchemy import select
 
 from udi.kit.db import Database
-from udi.kit.errors import TooManyError
+from udi.kit.errors import TooManyRequestsError
 from udi.kit.tenancy import Territory, space_context
 from udi.node.spaces.models import Space
 from udi.settings import Settings
@@ -28,12 +28,12 @@ WINDOW = 60
 KNOWN_FOR = 30.0
 """Seconds until a limit that the operator changed is read again."""
 RETRY_UPLOAD = 30
-Asked = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, State]
 Key = tuple[UUID, UUID]
 
 
 @dataclass(frozen=True)
-class Share:
+class SpaceShare:
     """What one space may do in one process."""
 
     requests_per_minute: int
@@ -41,7 +41,7 @@ class Share:
     uploads_at_once: int
 
     @classmethod
-    def of(cls, settings: Settings, space: Space | None = None) -> "Share":
+    def of(cls, settings: Settings, space: Space | None = None) -> "SpaceShare":
         """The space's own limits, and the installation's where it has none."""
         return cls(
             (space and space.requests_per_minute) or settings.space_requests_per_minute,
@@ -51,7 +51,7 @@ class Share:
 
 
 @dataclass
-class Bucket:
+class TokenBucket:
     """A budget that refills evenly: as much as a minute's worth can be spent at once."""
 
     limit: int
@@ -70,40 +70,40 @@ class Bucket:
         return True
 
     @property
-    def wait(self) -> int:
+    def retry_after(self) -> int:
         """Whole seconds until there is one request again."""
         return max(1, math.ceil((1 - self.left) * WINDOW / self.limit))
 
     @property
-    def refilled_in(self) -> int:
+    def reset_after(self) -> int:
         """Whole seconds until the budget is whole again."""
         return math.ceil((self.limit - self.left) * WINDOW / self.limit)
 
 
 @dataclass
-class Limits:
+class SpaceLimiter:
     """The shares of the spaces, and how much of theirs each one spent, in this process."""
 
     database: Database
     settings: Settings
-    _shares: dict[UUID, tuple[float, dict[UUID, Share]]] = field(default_factory=dict)
-    _buckets: dict[Key, Bucket] = field(default_factory=dict)
+    _shares: dict[UUID, tuple[float, dict[UUID, SpaceShare]]] = field(default_factory=dict)
+    _buckets: dict[Key, TokenBucket] = field(default_factory=dict)
     _uploads: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
 
-    async def share(self, tenant: UUID, space: UUID) -> Share:
+    async def share(self, tenant: UUID, space: UUID) -> SpaceShare:
         """The share of a space, at most half a minute old."""
-        read_at, known = self._shares.get(tenant, (-math.inf, {}))
+        read_at, shares = self._shares.get(tenant, (-math.inf, {}))
         if time.monotonic() - read_at > KNOWN_FOR:
-            known = await self._read(tenant)
-            self._shares[tenant] = (time.monotonic(), known)
-        return known.get(space) or Share.of(self.settings)
+            shares = await self._load_shares(tenant)
+            self._shares[tenant] = (time.monotonic(), shares)
+        return shares.get(space) or SpaceShare.of(self.settings)
 
-    async def _read(self, tenant: UUID) -> dict[UUID, Share]:
+    async def _load_shares(self, tenant: UUID) -> dict[UUID, SpaceShare]:
         own = Space.requests_per_minute.is_not(None) | Space.jobs_at_once.is_not(None)
         with space_context(None):
             async with self.database.session(tenant) as session:
                 query = select(Space).where(own | Space.uploads_at_once.is_not(None))
-                return {space.id: Share.of(self.settings, space) for space in await session.scalars(query)}
+                return {space.id: SpaceShare.of(self.settings, space) for space in await session.scalars(query)}
 
     async def spend(self, tenant: UUID, space: UUID) -> dict[str, str]:
         """Spend one request of the space's budget; the headers that say what is left.
@@ -113,23 +113,23 @@ class Limits:
         """
         limit = (await self.share(tenant, space)).requests_per_minute
         moment = time.monotonic()
-        bucket = self._buckets.setdefault((tenant, space), Bucket(limit, float(limit), moment))
-        taken = bucket.take(limit, moment)
+        bucket = self._buckets.setdefault((tenant, space), TokenBucket(limit, float(limit), moment))
+        is_allowed = bucket.take(limit, moment)
         headers = {
             "RateLimit-Policy": f'"space";q={limit};w={WINDOW}',
-            "RateLimit": f'"space";r={int(bucket.left)};t={bucket.refilled_in}',
+            "RateLimit": f'"space";r={int(bucket.left)};t={bucket.reset_after}',
         }
-        if taken:
+        if is_allowed:
             return headers
-        raise TooManyError(
+        raise TooManyRequestsError(
             "The data of this producer are asked for too often at the moment.",
             remedy="Wait %(seconds)s seconds, then go on more slowly; the whole file is at its own address.",
-            values={"seconds": bucket.wait},
-            headers={**headers, "Retry-After": str(bucket.wait)},
+            values={"seconds": bucket.retry_after},
+            headers={**headers, "Retry-After": str(bucket.retry_after)},
         )
 
     @asynccontextmanager
-    async def uploading(self, tenant: UUID, space: UUID) -> AsyncIterator[None]:
+    async def hold_upload_slot(self, tenant: UUID, space: UUID) -> AsyncIterator[None]:
         """Hold one of the space's places for files on their way in.
 
         Raises:
@@ -137,7 +137,7 @@ class Limits:
         """
         most, key = (await self.share(tenant, space)).uploads_at_once, (tenant, space)
         if self._uploads[key] >= most:
-            raise TooManyError(
+            raise TooManyRequestsError(
                 "Too many files are coming into this space at once.",
                 remedy="Wait until one of them has arrived, then send yours again.",
                 headers={"Retry-After": str(RETRY_UPLOAD)},
@@ -151,7 +151,7 @@ class Limits:
                 del self._uploads[key]
 
 
-async def admit(request: Asked, space_id: UUID) -> dict[str, str]:
+async def enforce_rate_limit(request: AnyRequest, space_id: UUID) -> dict[str, str]:
     """Spend one request of a space's budget, for what gives its data to anybody; headers for the answer.
 
     Raises:
@@ -161,19 +161,19 @@ async def admit(request: Asked, space_id: UUID) -> dict[str, str]:
     return await limits_of(request).spend(territory.id, space_id)
 
 
-async def body_of(request: Asked, space_id: UUID) -> AsyncGenerator[bytes]:
+async def body_of(request: AnyRequest, space_id: UUID) -> AsyncGenerator[bytes]:
     """The body of a request that brings a file, in one of the space's places for files on their way in.
 
     Raises:
         TooManyError: all are taken (429), before the first byte.
     """
     territory: Territory = request.scope["state"]["territory"]
-    async with limits_of(request).uploading(territory.id, space_id):
+    async with limits_of(request).hold_upload_slot(territory.id, space_id):
         async for piece in request.stream():
             yield piece
 
 
-def limits_of(request: Asked) -> Limits:
+def limits_of(request: AnyRequest) -> SpaceLimiter:
     """The limits of this process."""
-    limits: Limits = site_of(request).parts["limits"]
+    limits: SpaceLimiter = site_of(request).parts["limits"]
     return limits

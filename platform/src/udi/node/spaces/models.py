@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.node.schema import NodeTable
 
 
@@ -19,7 +19,7 @@ class Sealing(StrEnum):
     WHOLE = "whole"
 
 
-class Space(Owned, NodeTable):
+class Space(TenantColumns, NodeTable):
     """The place of one organisation; `slug` is the organisation's.
 
     Limits that are not set are the installation's (settings). `figures_dataset_id` is the dataset that tells the uses
@@ -47,7 +47,7 @@ class Space(Owned, NodeTable):
         return self.sealing != Sealing.OPEN
 
 
-class Moved(Owned, NodeTable):
+class MovedAddress(TenantColumns, NodeTable):
     """Addresses that begin with `prefix` (whole parts of a path) are now at another origin."""
 
     __tablename__ = "moved"
@@ -59,7 +59,7 @@ class Moved(Owned, NodeTable):
     moved_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
-class ScriptKey(Owned, NodeTable):
+class ScriptKey(TenantColumns, NodeTable):
     """What lets a script send new versions: the digest of a token shown once.
 
     `datasets` None: any dataset of the space, and new ones.
@@ -85,7 +85,7 @@ class ScriptKey(Owned, NodeTable):
     """Why it ended by itself: `left` or `role`; empty where a person revoked it."""
 
 
-class Role(StrEnum):
+class DatasetRole(StrEnum):
     """What somebody may do with one dataset without publishing for its space."""
 
     READER = "reader"

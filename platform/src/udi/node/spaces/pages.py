@@ -16,7 +16,7 @@ from udi.ui.site import render
 
 
 @get("/")
-async def landing(
+async def show_landing(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -32,4 +32,4 @@ async def landing(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [landing]
+routes: Sequence[ControllerRouterHandler] = [show_landing]

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
-from udi.node.spaces.models import DatasetRight, Role, Sealing, Space
+from udi.node.spaces.models import DatasetRight, DatasetRole, Sealing, Space
 
 
-class Doing(StrEnum):
+class DatasetPermission(StrEnum):
     """What somebody wants of a dataset; each includes those before it."""
 
     READ = "read"
@@ -19,7 +19,10 @@ class Doing(StrEnum):
     PUBLISH = "publish"
 
 
-GIVES = {Role.READER: {Doing.READ}, Role.EDITOR: {Doing.READ, Doing.CHANGE}}
+GIVES = {
+    DatasetRole.READER: {DatasetPermission.READ},
+    DatasetRole.EDITOR: {DatasetPermission.READ, DatasetPermission.CHANGE},
+}
 """Who may publish for the space may do everything with each of its datasets."""
 
 
@@ -45,11 +48,11 @@ async def get_space(session: AsyncSession, actor: Actor, slug: str, *, lock: boo
     space = await session.scalar(query.with_for_update() if lock else query)
     if space is None:
         raise NotFoundError
-    allow_publishing(actor, space)
+    require_publisher(actor, space)
     return space
 
 
-async def find_space(session: AsyncSession, slug: str) -> Space:
+async def get_space_by_slug(session: AsyncSession, slug: str) -> Space:
     """The space of a producer, for the operator.
 
     Raises:
@@ -61,13 +64,13 @@ async def find_space(session: AsyncSession, slug: str) -> Space:
     return space
 
 
-async def list_sealed(session: AsyncSession) -> list[Space]:
+async def list_sealed_spaces(session: AsyncSession) -> list[Space]:
     """The spaces of the territory whose files are kept encrypted, by name."""
     query = select(Space).where(Space.sealing != Sealing.OPEN).order_by(Space.slug)
     return list((await session.scalars(query)).all())
 
 
-def allow_publishing(actor: Actor, space: Space) -> None:
+def require_publisher(actor: Actor, space: Space) -> None:
     """Refuse whoever may not publish in this space.
 
     Raises:
@@ -96,23 +99,25 @@ async def get_members_space(session: AsyncSession, actor: Actor, slug: str) -> S
     return space
 
 
-async def hold_space(session: AsyncSession, space: Space) -> None:
+async def lock_space(session: AsyncSession, space: Space) -> None:
     """Hold a space until the transaction ends, so that two uploads do not fill the same place."""
     await session.execute(select(Space.id).where(Space.id == space.id).with_for_update())
 
 
-async def list_allowed(session: AsyncSession, actor: Actor, space: Space, dataset_id: UUID) -> frozenset[str]:
+async def list_permissions(session: AsyncSession, actor: Actor, space: Space, dataset_id: UUID) -> frozenset[str]:
     """What the person may do with a dataset of this space; nothing for a stranger, whatever was given before."""
     if space.slug not in actor.memberships:
         return frozenset()
     if actor.may_publish(space.slug):
-        return frozenset(Doing)
+        return frozenset(DatasetPermission)
     own = (DatasetRight.dataset_id == dataset_id, DatasetRight.person_id == actor.person_id)
     role = await session.scalar(select(DatasetRight.role).where(*own))
-    return frozenset(GIVES[Role(role)]) if role else frozenset()
+    return frozenset(GIVES[DatasetRole(role)]) if role else frozenset()
 
 
-async def allow_on_dataset(session: AsyncSession, actor: Actor, space: Space, dataset_id: UUID, to: Doing) -> None:
+async def require_dataset_permission(
+    session: AsyncSession, actor: Actor, space: Space, dataset_id: UUID, to: DatasetPermission
+) -> None:
     """Refuse whoever may not do this with a dataset of this space.
 
     Raises:
@@ -121,7 +126,7 @@ async def allow_on_dataset(session: AsyncSession, actor: Actor, space: Space, da
     """
     if space.slug not in actor.memberships:
         raise NotFoundError
-    allowed = await list_allowed(session, actor, space, dataset_id)
+    allowed = await list_permissions(session, actor, space, dataset_id)
     if to in allowed:
         return
     values = {"name": space.name, "email": space.email}
@@ -131,7 +136,7 @@ async def allow_on_dataset(session: AsyncSession, actor: Actor, space: Space, da
             remedy="Ask a person who publishes for %(name)s to share it with you: %(email)s.",
             values=values,
         )
-    if to is Doing.CHANGE:
+    if to is DatasetPermission.CHANGE:
         raise ForbiddenError(
             "You may read this dataset, but not change it.",
             remedy="Ask a person who publishes for %(name)s to let you change it: %(email)s.",

@@ -9,14 +9,16 @@ from litestar.datastructures import State
 
 from udi.kit.tenancy import Territory
 from udi.node.spaces.clients import client_of
-from udi.node.spaces.counting import Kind, Use, Uses, use_of
-from udi.ui.readers import address_of
+from udi.node.spaces.use_counts import UseCounter, UseKey, UseKind, use_of
+from udi.ui.rate_limits import address_of
 from udi.ui.site import site_of
 
-Asked = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, State]
 
 
-def count_use(request: Asked, *, space_id: UUID, dataset_id: UUID, kind: Kind, sent: int = 0, part: str = "") -> Use:
+def count_use(
+    request: AnyRequest, *, space_id: UUID, dataset_id: UUID, kind: UseKind, sent: int = 0, part: str = ""
+) -> UseKey:
     """Count one use of a public dataset; what comes back adds bytes to it with `count_bytes`.
 
     `part` names what is taken in parts (the id of a file): those of one reader in a short while are one use.
@@ -30,12 +32,12 @@ def count_use(request: Asked, *, space_id: UUID, dataset_id: UUID, kind: Kind, s
     return use
 
 
-def count_bytes(request: Asked, use: Use, sent: int) -> None:
+def count_bytes(request: AnyRequest, use: UseKey, sent: int) -> None:
     """Add bytes that were sent to a use that was counted."""
     uses_of(request).add(use, count=0, sent=sent)
 
 
-async def counted(request: Asked, use: Use, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def count_streamed_bytes(request: AnyRequest, use: UseKey, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The same bytes; those that were really asked for are added to the use, however it ends."""
     sent = 0
     try:
@@ -46,7 +48,7 @@ async def counted(request: Asked, use: Use, content: AsyncIterator[bytes]) -> As
         count_bytes(request, use, sent)
 
 
-def uses_of(request: Asked) -> Uses:
+def uses_of(request: AnyRequest) -> UseCounter:
     """The counts of this process."""
-    uses: Uses = site_of(request).parts["uses"]
+    uses: UseCounter = site_of(request).parts["uses"]
     return uses

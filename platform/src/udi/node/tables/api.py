@@ -15,15 +15,15 @@ from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import InvalidError, NotFoundError
-from udi.node.files.names import attachment
-from udi.node.files.ranges import Span, UnsatisfiableError, parse_range, range_applies
-from udi.node.tables.answers import Answers
-from udi.node.tables.asking import Asking, ask, ask_about
-from udi.node.tables.document import openapi
-from udi.node.tables.exports import FORMATS, Export, Exports, formats_of, is_whole, is_whole_file, tiles_of
-from udi.node.tables.grammar import read_query
-from udi.node.tables.package import table_schema
+from udi.node.files.file_names import content_disposition
+from udi.node.files.ranges import ByteRange, RangeNotSatisfiableError, parse_range, range_applies
+from udi.node.tables.data_package import table_schema
+from udi.node.tables.exports import FORMATS, ExportFile, ExportWriter, formats_of, is_whole, is_whole_file, tiles_of
+from udi.node.tables.openapi import build_openapi
 from udi.node.tables.query import Query
+from udi.node.tables.query_string import read_query
+from udi.node.tables.requests import TableRequest, get_description_request, get_table_request
+from udi.node.tables.row_pages import RowPageReader
 from udi.ui.site import site_of
 
 READ = [HttpMethod.GET, HttpMethod.HEAD]
@@ -40,59 +40,61 @@ PYTHON_TYPES = {
     "DATE": "date",
     "TIMESTAMP": "datetime",
 }
-TABLE, ABOUT = {"asking": Provide(ask)}, {"asking": Provide(ask_about)}
+TABLE, ABOUT = {"asking": Provide(get_table_request)}, {"asking": Provide(get_description_request)}
 
 
 @route(f"{BASE}/", http_method=READ, dependencies=ABOUT)
-async def show_resource(resource_id: FromPath[UUID], asking: NamedDependency[Asking]) -> Response[Any]:
+async def show_resource(resource_id: FromPath[UUID], asking: NamedDependency[TableRequest]) -> Response[Any]:
     """What there is about a table, and where."""
     base = f"/api/resources/{resource_id}"
     links = [{"href": f"{base}/{part}/", "type": "GET", "rel": part} for part in ("profile", "data", "swagger")]
     links += [{"href": f"{base}/data/{kind}/", "type": "GET", "rel": kind} for kind in formats_of(asking.table)]
     table = asking.table
-    return await asking.json({"created_at": table.modified.isoformat(), "url": table.landing, "links": links})
+    return await asking.json_response({"created_at": table.modified.isoformat(), "url": table.landing, "links": links})
 
 
 @route(f"{BASE}/profile/", http_method=READ, dependencies=ABOUT)
-async def show_profile(asking: NamedDependency[Asking]) -> Response[Any]:
+async def show_profile(asking: NamedDependency[TableRequest]) -> Response[Any]:
     """The columns of a table and what they hold; of a restricted one, their names and types only."""
     table = asking.table
     columns = {
-        column.name: {"format": column.type.value, "python_type": PYTHON_TYPES.get(column.stored, "string")}
+        column.name: {"format": column.type.value, "python_type": PYTHON_TYPES.get(column.sql_type, "string")}
         for column in table.columns
     }
     profile: dict[str, Any] = {"header": list(columns), "columns": columns}
     profile |= {} if table.is_restricted else {"total_lines": table.rows}
     schema = {"schema": table_schema(table.columns)}
-    return await asking.json({"profile": {**profile, **schema, **table.profile}})
+    return await asking.json_response({"profile": {**profile, **schema, **table.profile}})
 
 
 @route(f"{BASE}/swagger/", http_method=READ, dependencies=ABOUT)
-async def show_document(resource_id: FromPath[UUID], asking: NamedDependency[Asking]) -> Response[Any]:
+async def show_openapi(resource_id: FromPath[UUID], asking: NamedDependency[TableRequest]) -> Response[Any]:
     """The OpenAPI document of a table."""
     path = f"/api/resources/{resource_id}"
-    return await asking.json(openapi(asking.table, asking.base.removesuffix(path), path))
+    return await asking.json_response(build_openapi(asking.table, asking.base.removesuffix(path), path))
 
 
 @route(f"{BASE}/data/", http_method=READ, dependencies=TABLE)
-async def read_data(request: Request[Any, Any, State], asking: NamedDependency[Asking]) -> Response[Any]:
+async def read_data(request: Request[Any, Any, State], asking: NamedDependency[TableRequest]) -> Response[Any]:
     """A page of rows."""
-    query = await asking.read(partial(read_query, asking.words, asking.table.columns, asking.table.hidden))
+    query = await asking.parse_query(
+        partial(read_query, asking.query_string, asking.table.columns, asking.table.hidden)
+    )
     if asking.is_fresh:
-        return asking.unchanged()
-    answers: Answers = site_of(request).parts[ANSWERS]
-    found = await answers.page(asking.table, query)
-    pages = asking.pages(query, found.total)
+        return asking.not_modified()
+    answers: RowPageReader = site_of(request).parts[ANSWERS]
+    page = await answers.read_page(asking.table, query)
+    pages = asking.page_links(query, page.total)
     asking.headers["Link"] = ", ".join(f'<{address}>; rel="{name}"' for name, address in pages.items())
     links: dict[str, str | None] = {part: f"{asking.base}/{part}/" for part in ("profile", "swagger")}
     links |= {name: pages.get(name) for name in ("next", "prev")}
-    meta = {"page": query.page, "page_size": query.size, "total": found.total}
-    return await asking.json({"data": found.items, "links": links, "meta": meta})
+    meta = {"page": query.page, "page_size": query.size, "total": page.total}
+    return await asking.json_response({"data": page.items, "links": links, "meta": meta})
 
 
 @route(f"{BASE}/data/{{kind:str}}/", http_method=READ, dependencies=TABLE)
 async def export_data(
-    request: Request[Any, Any, State], kind: FromPath[str], asking: NamedDependency[Asking]
+    request: Request[Any, Any, State], kind: FromPath[str], asking: NamedDependency[TableRequest]
 ) -> Response[Any]:
     """Every row that a question leaves, as a file."""
     if kind in FORMATS and FORMATS[kind].placed:
@@ -103,30 +105,32 @@ async def export_data(
             "This table cannot be taken in this format.",
             remedy="Use csv, xlsx, parquet, json or ndjson; and, where it has places, geojson or pmtiles.",
         )
-    query = await asking.read(partial(read_query, asking.words, asking.table.columns, asking.table.hidden))
-    _require_rows(query, kind)
+    query = await asking.parse_query(
+        partial(read_query, asking.query_string, asking.table.columns, asking.table.hidden)
+    )
+    _require_mappable(query, kind)
     if asking.is_fresh:
-        return asking.unchanged()
+        return asking.not_modified()
     asking.headers |= {
         "Content-Type": form.media_type,
-        "Content-Disposition": attachment(f"{asking.table.name}.{form.extension}"),
+        "Content-Disposition": content_disposition(f"{asking.table.name}.{form.extension}"),
         "Content-Security-Policy": SEALED,
     }
     if is_whole_file(query, kind):
-        return await _deliver_parts(request, asking, asking.table.path)
+        return await _serve_range(request, asking, asking.table.path)
     if kind == "pmtiles":
-        return await _deliver_parts(request, asking, await _tiles(request, asking))
+        return await _serve_range(request, asking, await _tiles_path(request, asking))
     if request.method == "HEAD":
         return Response(None, headers=asking.headers)
-    asking.spend(EXPORT_COST)
-    exports: Exports = site_of(request).parts[EXPORTS]
+    asking.charge_cost(EXPORT_COST)
+    exports: ExportWriter = site_of(request).parts[EXPORTS]
     export = await exports.write(asking.table, query, kind)
     asking.headers["Content-Length"] = str(export.size)
-    await export.charge(asking.give)
-    return Stream(asking.export(export.chunks()), headers=asking.headers)
+    await export.charge(asking.charge_bytes)
+    return Stream(asking.stream_export(export.chunks()), headers=asking.headers)
 
 
-def _require_rows(query: Query, kind: str) -> None:
+def _require_mappable(query: Query, kind: str) -> None:
     """Refuse what a map cannot be of."""
     if kind == "geojson" and query.is_grouped:
         raise InvalidError("A map has a place for each row, and groups have none.", remedy="Leave out the groups.")
@@ -134,33 +138,37 @@ def _require_rows(query: Query, kind: str) -> None:
         raise InvalidError("Vector tiles are of the whole table.", remedy="Leave out the parameters, or take GeoJSON.")
 
 
-async def _tiles(request: Request[Any, Any, State], asking: Asking) -> Path:
-    if not tiles_of(asking.table).exists():
-        asking.spend(EXPORT_COST)
-    exports: Exports = site_of(request).parts[EXPORTS]
-    return await exports.tiles(asking.table)
+async def _tiles_path(request: Request[Any, Any, State], table_request: TableRequest) -> Path:
+    if not tiles_of(table_request.table).exists():
+        table_request.charge_cost(EXPORT_COST)
+    exports: ExportWriter = site_of(request).parts[EXPORTS]
+    return await exports.write_tiles(table_request.table)
 
 
-async def _deliver_parts(request: Request[Any, Any, State], asking: Asking, path: Path) -> Response[Any]:
+async def _serve_range(request: Request[Any, Any, State], table_request: TableRequest, path: Path) -> Response[Any]:
     """A file that stays: readers of Parquet and of tiles ask for parts of it."""
     size = (await asyncio.to_thread(path.stat)).st_size
-    headers = {**asking.headers, "Accept-Ranges": "bytes"}
-    span = Span(0, size)
-    asked = request.headers.get("range")
-    if asked and request.method == "GET" and range_applies(request.headers, asking.etag, asking.table.modified):
+    headers = {**table_request.headers, "Accept-Ranges": "bytes"}
+    span = ByteRange(0, size)
+    range_header = request.headers.get("range")
+    if (
+        range_header
+        and request.method == "GET"
+        and range_applies(request.headers, table_request.etag, table_request.table.modified)
+    ):
         try:
-            span = parse_range(asked, size) or span
-        except UnsatisfiableError:
+            span = parse_range(range_header, size) or span
+        except RangeNotSatisfiableError:
             return Response(None, status_code=416, headers={"Content-Range": f"bytes */{size}"})
     headers["Content-Length"] = str(span.end - span.start)
     if request.method == "HEAD":
         return Response(None, headers=headers)
-    if span != Span(0, size):
+    if span != ByteRange(0, size):
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"
-    await asking.give(span.end - span.start)
-    part = Export(path.open("rb"), span.end - span.start, span.start)
-    content = asking.export(part.chunks(), part=f"{asking.dataset_id}{path.suffix}")
-    return Stream(content, status_code=206 if span != Span(0, size) else 200, headers=headers)
+    await table_request.charge_bytes(span.end - span.start)
+    part = ExportFile(path.open("rb"), span.end - span.start, span.start)
+    content = table_request.stream_export(part.chunks(), part=f"{table_request.dataset_id}{path.suffix}")
+    return Stream(content, status_code=206 if span != ByteRange(0, size) else 200, headers=headers)
 
 
-routes: Sequence[ControllerRouterHandler] = [show_resource, show_profile, show_document, read_data, export_data]
+routes: Sequence[ControllerRouterHandler] = [show_resource, show_profile, show_openapi, read_data, export_data]

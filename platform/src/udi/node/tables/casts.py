@@ -1,8 +1,8 @@
 """SQL that reads the text of a cell as its column's type, and that tells why a cell does not fit."""
 
 from udi.node.tables.column import TEXT_STORED, ColumnType, TypedColumn
-from udi.node.tables.locked import literal
-from udi.node.tables.values import (
+from udi.node.tables.duckdb_sandbox import literal
+from udi.node.tables.value_patterns import (
     CLOCK,
     COMPACT,
     DAMAGED,
@@ -58,7 +58,7 @@ SILENT = rf"(?i)[{_BLANK}]*(?:{'|'.join(NULLS)})[{_BLANK}]*"
 TRIMMED = _BLANK
 
 
-def said(raw: str, kind: ColumnType) -> str:
+def text_or_null(raw: str, kind: ColumnType) -> str:
     """The text of a cell without the blanks around it, NULL when it says nothing; `raw` is a name."""
     if kind in AS_WRITTEN:
         return f"nullif({raw}, '')"
@@ -67,33 +67,33 @@ def said(raw: str, kind: ColumnType) -> str:
     return f"case when {silent} then null else {trimmed} end"
 
 
-def typed(value: str, column: TypedColumn) -> str:
+def cast_value(value: str, column: TypedColumn) -> str:
     """The value of a said cell as its column stores it; NULL when it does not fit."""
     kind = column.type
-    if column.stored == TEXT_STORED:
+    if column.sql_type == TEXT_STORED:
         return value
     return _moment(value, column) if kind in MOMENTS else _READ.get(kind, _decimal)(value, column)
 
 
 def _boolean(value: str, _: TypedColumn) -> str:
     low = f"lower({value})"
-    return f"case when {low} in {_listed(TRUE)} then true when {low} in {_listed(FALSE)} then false end"
+    return f"case when {low} in {_sql_list(TRUE)} then true when {low} in {_sql_list(FALSE)} then false end"
 
 
 def _time(value: str, _: TypedColumn) -> str:
-    return _if(value, TIME, f"try_cast(regexp_replace({value}, '[hH]', ':') as time)")
+    return _when_matches(value, TIME, f"try_cast(regexp_replace({value}, '[hH]', ':') as time)")
 
 
 def _year(value: str, _: TypedColumn) -> str:
-    return _if(value, YEAR, f"try_cast({value} as integer)")
+    return _when_matches(value, YEAR, f"try_cast({value} as integer)")
 
 
 def _integer(value: str, column: TypedColumn) -> str:
-    return _if(value, INTEGERS[_mark(column)], _number(value, column, "bigint"))
+    return _when_matches(value, INTEGERS[_mark(column)], _number(value, column, "bigint"))
 
 
 def _decimal(value: str, column: TypedColumn) -> str:
-    number = _if(value, NUMBERS[_mark(column)], _number(value, column, "double"))
+    number = _when_matches(value, NUMBERS[_mark(column)], _number(value, column, "double"))
     most = PLACES.get(column.type)
     return f"case when {f'abs({number}) <= {most}' if most else f'isfinite({number})'} then {number} end"
 
@@ -108,10 +108,10 @@ _READ = {
 
 def fits(value: str, column: TypedColumn) -> str:
     """Whether a said cell fits its column."""
-    if column.stored == TEXT_STORED:
+    if column.sql_type == TEXT_STORED:
         shape = SHAPES.get(column.type)
         return f"regexp_full_match({value}, {literal(shape)})" if shape else "true"
-    return f"({typed(value, column)}) is not null"
+    return f"({cast_value(value, column)}) is not null"
 
 
 def misfit_code(value: str, column: TypedColumn) -> str:
@@ -123,16 +123,16 @@ def misfit_code(value: str, column: TypedColumn) -> str:
         return f"case when {like} and {_day(value, order)} is null then '{NO_SUCH_DAY}' when {like} then '{NO_SUCH_TIME}' else {code} end"
     if column.type is ColumnType.TIME:
         return f"case when regexp_full_match({value}, {literal(CLOCK)}) then '{NO_SUCH_TIME}' else {code} end"
-    if column.stored == TEXT_STORED:
+    if column.sql_type == TEXT_STORED:
         return f"case when regexp_full_match({value}, {literal(DAMAGED)}) then '{DAMAGED_NUMBER}' else {code} end"
     return code
 
 
-def _listed(words: tuple[str, ...]) -> str:
+def _sql_list(words: tuple[str, ...]) -> str:
     return f"({', '.join(map(literal, words))})"
 
 
-def _if(value: str, pattern: str, then: str) -> str:
+def _when_matches(value: str, pattern: str, then: str) -> str:
     return f"case when regexp_full_match({value}, {literal(pattern)}) then {then} end"
 
 
@@ -174,11 +174,11 @@ def _moment(value: str, column: TypedColumn) -> str:
     iso = order.directives == "Ymd" and order is not COMPACT
     usual = f"try_cast({value} as {stored})" if iso else f"try_strptime({value}, {literal(column.format)})::{stored}"
     if column.type is ColumnType.DATE:
-        return _if(value, order.pattern, f"coalesce({usual}, {_day(value, order)})")
-    return _if(value, f"(?:{order.pattern}){TAIL}?", f"coalesce({usual}, {_clocked(value, order)})")
+        return _when_matches(value, order.pattern, f"coalesce({usual}, {_day(value, order)})")
+    return _when_matches(value, f"(?:{order.pattern}){TAIL}?", f"coalesce({usual}, {_parse_timestamp(value, order)})")
 
 
-def _clocked(value: str, order: DateOrder) -> str:
+def _parse_timestamp(value: str, order: DateOrder) -> str:
     day = _day(value, order)
     clock = f"regexp_extract({value}, {literal(f'^(?:{order.pattern})({TAIL})?$')}, {len(order.directives) + 1})"
     bare = f"trim(replace(regexp_replace({clock}, {literal(f'^T|{ZONE}$')}, '', 'g'), ',', '.'))"

@@ -36,7 +36,7 @@ class ColumnType(StrEnum):
     SIRET = "siret"
 
 
-STORED = {
+SQL_TYPES = {
     ColumnType.BOOLEAN: "BOOLEAN",
     ColumnType.INTEGER: "BIGINT",
     ColumnType.NUMBER: "DOUBLE",
@@ -72,6 +72,6 @@ class TypedColumn:
     format: str = ""
 
     @property
-    def stored(self) -> str:
+    def sql_type(self) -> str:
         """DuckDB's type."""
-        return STORED.get(self.type, TEXT_STORED)
+        return SQL_TYPES.get(self.type, TEXT_STORED)

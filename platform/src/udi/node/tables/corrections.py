@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from udi.node.tables.column import ColumnType
-from udi.node.tables.personal.ways import Treatment
-from udi.node.tables.schemas.declared import Declared
+from udi.node.tables.personal.treatments import Treatment
+from udi.node.tables.schemas.declarations import DeclaredSchema
 
 SYSTEMS = {
     "EPSG:4326": "WGS 84",
@@ -55,7 +55,7 @@ class Corrections:
     types: Mapping[str, CorrectedType] = field(default_factory=dict)
     crs: str = ""
     treatments: tuple[Treatment, ...] = ()
-    schema: Declared | None = None
+    schema: DeclaredSchema | None = None
     made_from: MadeFrom | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class Corrections:
             "sheet": self.sheet,
             "crs": self.crs,
             "types": {name: [column.type.value, column.format] for name, column in self.types.items()},
-            "treatments": [one.as_json() for one in self.treatments],
+            "treatments": [treatment.as_json() for treatment in self.treatments],
             "schema": self.schema.as_json() if self.schema else None,
             "made_from": dict(vars(self.made_from)) if self.made_from else None,
         }
@@ -77,7 +77,7 @@ class Corrections:
     def from_json(cls, value: Mapping[str, Any] | None) -> "Corrections":
         """What `as_json` gave."""
         value = value or {}
-        line, made, schema = value.get("header_line"), value.get("made_from"), value.get("schema")
+        line, made_from, schema = value.get("header_line"), value.get("made_from"), value.get("schema")
         return cls(
             encoding=str(value.get("encoding", "")),
             delimiter=str(value.get("delimiter", "")),
@@ -85,12 +85,12 @@ class Corrections:
             sheet=str(value.get("sheet", "")),
             crs=str(value.get("crs", "")),
             types={
-                str(name): CorrectedType(ColumnType(kind), written)
-                for name, (kind, written) in (value.get("types") or {}).items()
+                str(name): CorrectedType(ColumnType(kind), pattern)
+                for name, (kind, pattern) in (value.get("types") or {}).items()
             },
-            treatments=tuple(Treatment.from_json(one) for one in value.get("treatments") or ()),
-            schema=Declared(**schema) if schema else None,
-            made_from=MadeFrom(**made) if made else None,
+            treatments=tuple(Treatment.from_json(treatment) for treatment in value.get("treatments") or ()),
+            schema=DeclaredSchema(**schema) if schema else None,
+            made_from=MadeFrom(**made_from) if made_from else None,
         )
 
     def for_next_file(self) -> "Corrections":
@@ -100,12 +100,12 @@ class Corrections:
         before = Corrections.from_json(self.made_from.corrections)
         return replace(before, treatments=self.treatments, schema=self.schema)
 
-    def for_treated(self, treated: Mapping[str, Any], kept: set[str]) -> "Corrections":
+    def for_treated(self, treated: Mapping[str, Any], unchanged_columns: set[str]) -> "Corrections":
         """What holds for the file made from this one: the types of columns that were left as they are."""
-        types = {name: kind for name, kind in self.types.items() if name in kept}
+        types = {name: kind for name, kind in self.types.items() if name in unchanged_columns}
         before = self.made_from.corrections if self.made_from else replace(self, treatments=()).as_json()
-        written = Corrections("UTF-8", ",", 1, types=types, treatments=self.treatments)
-        return replace(written, schema=self.schema, made_from=MadeFrom(before, treated))
+        corrections = Corrections("UTF-8", ",", 1, types=types, treatments=self.treatments)
+        return replace(corrections, schema=self.schema, made_from=MadeFrom(before, treated))
 
 
 NONE = Corrections()

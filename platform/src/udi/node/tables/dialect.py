@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from udi.node.tables.column import BOX, GEOMETRY, LINE
-from udi.node.tables.delimited import Delimited, Row
-from udi.node.tables.notes import Note, UnreadableError
-from udi.node.tables.values import is_date, is_null, is_number
+from udi.node.tables.delimited_text import DelimitedRecords, Row
+from udi.node.tables.notes import Note, UnreadableTableError
+from udi.node.tables.value_patterns import is_date, is_null, is_number
 
 DELIMITERS = (",", ";", "\t", "|", ":")
 SAMPLE_CHARACTERS, SAMPLE_RECORDS = 400_000, 600
@@ -23,7 +23,7 @@ Records = list[list[str]]
 
 
 @dataclass(frozen=True)
-class Shape:
+class TableLayout:
     """Where the columns of a table are; `header_line` is the line of their names, 0 without any.
 
     `kept` are the positions of the columns that have a name or a value, in the records.
@@ -32,13 +32,15 @@ class Shape:
     header_line: int
     last_header_line: int
     names: tuple[str, ...]
-    kept: tuple[int, ...]
+    positions: tuple[int, ...]
     notes: tuple[Note, ...] = ()
 
 
 def find_delimiter(text: str, *, named_table: bool, complete: bool) -> str:
     """The delimiter of a text, empty when it is no table; `named_table` when its name says that it is one."""
-    scored = [(*_score(sample_records(text, one, complete=complete), one), one) for one in DELIMITERS]
+    scored = [
+        (*_score(sample_records(text, candidate, complete=complete), candidate), candidate) for candidate in DELIMITERS
+    ]
     score, regular, delimiter = max(scored)
     if score >= WEAKEST_TABLE and (named_table or regular >= CLEAR_TABLE):
         return delimiter
@@ -47,12 +49,12 @@ def find_delimiter(text: str, *, named_table: bool, complete: bool) -> str:
 
 def sample_records(text: str, delimiter: str, *, complete: bool) -> Records:
     """The first records of a text."""
-    cut = text[:SAMPLE_CHARACTERS]
+    sample = text[:SAMPLE_CHARACTERS]
     try:
-        records = [cells for _, cells in islice(Delimited([cut], delimiter), SAMPLE_RECORDS + 1)]
-    except UnreadableError:
+        records = [cells for _, cells in islice(DelimitedRecords([sample], delimiter), SAMPLE_RECORDS + 1)]
+    except UnreadableTableError:
         return []
-    if len(records) > 1 and (len(records) > SAMPLE_RECORDS or len(cut) < len(text) or not complete):
+    if len(records) > 1 and (len(records) > SAMPLE_RECORDS or len(sample) < len(text) or not complete):
         records.pop()
     return records
 
@@ -74,7 +76,7 @@ def _score(records: Records, delimiter: str) -> tuple[float, float]:
     return share**2 * (1 - quotes) * (1 - 0.6 / width) * (0.6 if delimiter == ":" else 1.0), share
 
 
-def find_shape(rows: Sequence[Row], header_line: int | None = None) -> Shape | None:
+def find_layout(rows: Sequence[Row], header_line: int | None = None) -> TableLayout | None:
     """The columns of some rows, or None when nothing is in them; `header_line` when it is known already."""
     rows = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
     if not any(has_values(cells) for _, cells in rows):
@@ -83,28 +85,28 @@ def find_shape(rows: Sequence[Row], header_line: int | None = None) -> Shape | N
     names = [] if header is None else rows[header[1]][1]
     body = rows[header[1] + 1 :] if header else rows
     width = max([len(names), *(len(cells) for _, cells in body)])
-    kept = [
+    positions = [
         index
         for index in range(width)
         if cell_at(names, index) or any(not is_null(cell_at(cells, index)) for _, cells in body)
     ]
-    unique, notes = unique_names([cell_at(names, index) or f"col{index + 1}" for index in kept])
+    unique, notes = unique_names([cell_at(names, index) or f"col{index + 1}" for index in positions])
     first, last = (rows[header[0]][0], rows[header[1]][0]) if header else (0, 0)
-    return Shape(last if header_line is None else first, last, unique, tuple(kept), notes)
+    return TableLayout(last if header_line is None else first, last, unique, tuple(positions), notes)
 
 
 def unique_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     """Names that differ from each other also without capitals, as databases want them, and what is said of it."""
-    taken, unique, notes = {LINE, GEOMETRY, *BOX}, list[str](), list[Note]()
-    for written in names:
-        name = plain = " ".join(written.split())[:LONGEST_NAME]
+    used_names, unique, notes = {LINE, GEOMETRY, *BOX}, list[str](), list[Note]()
+    for raw_name in names:
+        name = plain = " ".join(raw_name.split())[:LONGEST_NAME]
         number = 1
-        while name.lower() in taken:
+        while name.lower() in used_names:
             number += 1
             name = f"{plain} ({number})"
         if number > 1 and plain.lower() != GEOMETRY and not any(note.column == plain for note in notes):
             notes.append(Note("repeated_name", plain))
-        taken.add(name.lower())
+        used_names.add(name.lower())
         unique.append(name)
     return tuple(unique), tuple(notes)
 
@@ -122,14 +124,14 @@ def _find_header(rows: list[Row]) -> tuple[int, int] | None:
         cells = _filled(record)
         if not cells or len(cells) < needed:
             continue
-        if sum(is_name(cell) for cell in cells) < HEADER_TEXT * len(cells) or _like_the_rest(rows, index):
+        if sum(is_name(cell) for cell in cells) < HEADER_TEXT * len(cells) or _resembles_values(rows, index):
             return None
-        named = _fuller_header(rows, index)
+        named = _find_header_below_title(rows, index)
         return named, _last_header(rows, named)
     return None
 
 
-def _fuller_header(rows: list[Row], index: int) -> int:
+def _find_header_below_title(rows: list[Row], index: int) -> int:
     """The line of names below a title: a title leaves cells empty that the names of the columns fill.
 
     Between two lines of words, the one with more of them stands above columns of numbers or of dates.
@@ -166,7 +168,7 @@ def names_typed_columns(names: list[str], below: Records) -> bool:
     )
 
 
-def _like_the_rest(rows: list[Row], index: int) -> bool:
+def _resembles_values(rows: list[Row], index: int) -> bool:
     """A first record of a one-column list, or with a value met again below, is no header."""
     names = rows[index][1]
     below = [cells for _, cells in rows[index + 1 : index + 40]]

@@ -15,14 +15,14 @@ import duckdb
 from udi.node.tables.column import LINE, TypedColumn
 from udi.node.tables.difference_key import find_key
 from udi.node.tables.difference_names import compare_names
-from udi.node.tables.locked import literal, quoted
-from udi.node.tables.reading import reading
+from udi.node.tables.duckdb_sandbox import identifier, literal
+from udi.node.tables.parquet_views import open_parquet_views
 
 MOST_EXAMPLES, LONGEST_VALUE, MOST_SHOWN_COLUMNS = 200, 200, 20
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnChanges:
     """What happened to columns; `renamed` and `retyped` are (old, new) names or types by name."""
 
     added: tuple[str, ...] = ()
@@ -31,12 +31,12 @@ class Columns:
     retyped: tuple[tuple[str, str, str], ...] = ()
 
     @property
-    def same(self) -> bool:
+    def is_unchanged(self) -> bool:
         return not (self.added or self.removed or self.renamed or self.retyped)
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangedRow:
     """A row that stayed and changed: its lines, its key, and (column, old value, new value)."""
 
     old_line: int
@@ -52,7 +52,7 @@ class Difference:
     `by_column` counts changed rows by column, most first. Lines are those of each version's own file.
     """
 
-    columns: Columns
+    columns: ColumnChanges
     key: tuple[str, ...]
     old_rows: int
     new_rows: int
@@ -62,12 +62,12 @@ class Difference:
     by_column: tuple[tuple[str, int], ...] = ()
     added_lines: tuple[int, ...] = ()
     removed_lines: tuple[int, ...] = ()
-    examples: tuple[Changed, ...] = field(default=())
+    examples: tuple[ChangedRow, ...] = field(default=())
 
     @property
-    def same(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether nothing changed, order of the rows aside."""
-        return self.columns.same and not (self.added or self.removed or self.changed)
+        return self.columns.is_unchanged and not (self.added or self.removed or self.changed)
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON file of the node."""
@@ -80,15 +80,17 @@ class Difference:
             name: tuple(tuple(e) if isinstance(e, list) else e for e in v) for name, v in value["columns"].items()
         }
         examples = tuple(
-            Changed(e["old_line"], e["new_line"], tuple(e["key"]), tuple((a, b, c) for a, b, c in e["cells"]))
+            ChangedRow(e["old_line"], e["new_line"], tuple(e["key"]), tuple((a, b, c) for a, b, c in e["cells"]))
             for e in value["examples"]
         )
         parts = {name: tuple(value[name]) for name in ("key", "added_lines", "removed_lines")}
         counted = tuple((name, count) for name, count in value["by_column"])
-        return cls(**{**value, **parts, "columns": Columns(**columns), "by_column": counted, "examples": examples})
+        return cls(
+            **{**value, **parts, "columns": ColumnChanges(**columns), "by_column": counted, "examples": examples}
+        )
 
 
-def compare(
+def compute_difference(
     old: Path,
     old_columns: Sequence[TypedColumn],
     new: Path,
@@ -98,41 +100,45 @@ def compare(
     scratch: Path | None = None,
 ) -> Difference:
     """Compare two typed tables; `key` names columns of the new one, found by itself when it is None."""
-    with reading(old, new, scratch=scratch) as connection:
+    with open_parquet_views(old, new, scratch=scratch) as connection:
         names = compare_names(connection, old_columns, new_columns)
-        found = Columns(names.added, names.removed, names.renamed, names.retyped)
-        _define(connection, names.shared)
+        column_changes = ColumnChanges(names.added, names.removed, names.renamed, names.retyped)
+        _create_views(connection, names.shared)
         counts = connection.execute("SELECT (SELECT count(*) FROM old), (SELECT count(*) FROM new)").fetchone()
         old_rows, new_rows = counts or (0, 0)
-        kept = {column.name: index for index, (_, column) in enumerate(names.shared)}
+        index_by_name = {column.name: index for index, (_, column) in enumerate(names.shared)}
         if key is None:
-            chosen = find_key(connection, [column for _, column in names.shared])
+            key_columns = find_key(connection, [column for _, column in names.shared])
         else:
-            chosen = tuple(name for name in key if name in kept)
+            key_columns = tuple(name for name in key if name in index_by_name)
         if not names.shared:
-            return Difference(found, (), old_rows, new_rows, new_rows, old_rows, 0)
+            return Difference(column_changes, (), old_rows, new_rows, new_rows, old_rows, 0)
         shared = [column.name for _, column in names.shared]
-        rows = _by_key(connection, shared, [kept[name] for name in chosen]) if chosen else _as_wholes(connection)
-    return Difference(columns=found, key=chosen, old_rows=old_rows, new_rows=new_rows, **rows)
+        rows = (
+            _compare_by_key(connection, shared, [index_by_name[name] for name in key_columns])
+            if key_columns
+            else _compare_whole_rows(connection)
+        )
+    return Difference(columns=column_changes, key=key_columns, old_rows=old_rows, new_rows=new_rows, **rows)
 
 
-def _define(connection: duckdb.DuckDBPyConnection, shared: Sequence[tuple[TypedColumn, TypedColumn]]) -> None:
+def _create_views(connection: duckdb.DuckDBPyConnection, shared: Sequence[tuple[TypedColumn, TypedColumn]]) -> None:
     """Views `old` and `new`: the line, `c0`, `c1` … for columns in both, and `mark`, the row in 64 bits.
 
     A column that changed type is compared as text.
     """
     for table, view, side in ((0, "old", 0), (1, "new", 1)):
-        cells = [quoted(LINE) + " AS line"]
+        cells = [identifier(LINE) + " AS line"]
         for index, both in enumerate(shared):
-            name = quoted(both[side].name)
-            alike = both[0].stored == both[1].stored
-            cells.append(f"{name if alike else f'CAST({name} AS VARCHAR)'} AS c{index}")
+            name = identifier(both[side].name)
+            is_same_type = both[0].sql_type == both[1].sql_type
+            cells.append(f"{name if is_same_type else f'CAST({name} AS VARCHAR)'} AS c{index}")
         connection.execute(f"CREATE TEMP VIEW {view}_cells AS SELECT {', '.join(cells)} FROM table{table}")
         marked = ", ".join(f"c{index}" for index in range(len(shared))) or "0"
         connection.execute(f"CREATE TEMP VIEW {view} AS SELECT *, hash({marked}) AS mark FROM {view}_cells")
 
 
-def _as_wholes(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _compare_whole_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Rows as a bag: as many equal ones on each side cancel out."""
     counted = {
         side: f"SELECT mark, count(*) AS number, max(line) AS line FROM {side} GROUP BY mark" for side in ("old", "new")
@@ -156,11 +162,11 @@ def _as_wholes(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _lines(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, ...]:
-    found = connection.execute(f"{query} ORDER BY 1 LIMIT {MOST_EXAMPLES}").fetchall()
-    return tuple(line for (line,) in found)
+    rows = connection.execute(f"{query} ORDER BY 1 LIMIT {MOST_EXAMPLES}").fetchall()
+    return tuple(line for (line,) in rows)
 
 
-def _by_key(connection: duckdb.DuckDBPyConnection, names: Sequence[str], key: Sequence[int]) -> dict[str, Any]:
+def _compare_by_key(connection: duckdb.DuckDBPyConnection, names: Sequence[str], key: Sequence[int]) -> dict[str, Any]:
     same = " AND ".join(f"o.c{index} = n.c{index}" for index in key)
     joined = f"old o JOIN new n ON {same}"
     others = [index for index in range(len(names)) if index not in key]
@@ -191,7 +197,7 @@ def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 def _examples(
     connection: duckdb.DuckDBPyConnection, names: Sequence[str], key: Sequence[int], joined: str
-) -> Iterator[Changed]:
+) -> Iterator[ChangedRow]:
     """The first changed rows, each with its changed cells: never all the cells of a wide table."""
     lines = connection.execute(
         f"SELECT o.line, n.line FROM {joined} WHERE o.mark <> n.mark ORDER BY n.line LIMIT {MOST_EXAMPLES}"
@@ -199,21 +205,21 @@ def _examples(
     pairs = ", ".join(f"({old}, {new})" for old, new in lines)
     others = [index for index in range(len(names)) if index not in key]
     cells = ", ".join(
-        f"CASE WHEN {_differs(index)} THEN [{literal(names[index])}, {_shown(f'o.c{index}')}, {_shown(f'n.c{index}')}] END"
+        f"CASE WHEN {_differs(index)} THEN [{literal(names[index])}, {_display_text(f'o.c{index}')}, {_display_text(f'n.c{index}')}] END"
         for index in others
     )
-    keys = ", ".join(_shown(f"n.c{index}") for index in key)
-    found = connection.execute(
+    keys = ", ".join(_display_text(f"n.c{index}") for index in key)
+    rows = connection.execute(
         f"SELECT o.line, n.line, [{keys}], list_filter([{cells}], lambda cell: cell IS NOT NULL)"
         f" FROM (VALUES {pairs}) p(old_line, new_line) JOIN old o ON o.line = p.old_line"
         " JOIN new n ON n.line = p.new_line ORDER BY n.line"
     ).fetchall()
-    for old_line, new_line, values, changed in found:
-        shown = tuple((name, before, after) for name, before, after in changed[:MOST_SHOWN_COLUMNS])
-        yield Changed(old_line, new_line, tuple(values), shown)
+    for old_line, new_line, values, changed in rows:
+        changed_cells = tuple((name, before, after) for name, before, after in changed[:MOST_SHOWN_COLUMNS])
+        yield ChangedRow(old_line, new_line, tuple(values), changed_cells)
 
 
-def _shown(cell: str) -> str:
+def _display_text(cell: str) -> str:
     """A value as text, without a shape's bytes."""
     text = f"CASE WHEN typeof({cell}) = 'BLOB' THEN '…' ELSE left(CAST({cell} AS VARCHAR), {LONGEST_VALUE}) END"
     return f"coalesce({text}, '')"

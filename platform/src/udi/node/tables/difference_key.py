@@ -7,7 +7,7 @@ from itertools import combinations
 import duckdb
 
 from udi.node.tables.column import GEOMETRY, ColumnType, TypedColumn
-from udi.node.tables.schemas.schema import folded
+from udi.node.tables.schemas.schema import fold_name
 
 MOST_TRIED, MOST_PAIRED = 30, 6
 NEARLY = 0.85
@@ -25,39 +25,41 @@ def find_key(connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedColum
     """Names of the key's columns in the views `old` and `new` (`c0`, `c1` … in the order of `columns`), or none."""
     if _is_empty(connection):
         return ()
-    tried = sorted((index for index, column in enumerate(columns) if _may_be(column)), key=lambda i: rank(columns[i]))
+    tried = sorted(
+        (index for index, column in enumerate(columns) if _may_be_key(column)), key=lambda i: key_rank(columns[i])
+    )
     tried = tried[:MOST_TRIED]
     if not tried:
         return ()
-    shares = _different(connection, tried)
+    shares = _distinct_shares(connection, tried)
     for index in tried:
-        if shares[index] >= NEARLY and _names_rows(connection, (index,)):
+        if shares[index] >= NEARLY and _is_unique_key(connection, (index,)):
             return (columns[index].name,)
     likely = sorted(tried, key=lambda index: -shares[index])[:MOST_PAIRED]
     for pair in combinations(sorted(likely, key=tried.index), 2):
-        if shares[pair[0]] + shares[pair[1]] > 0 and _names_rows(connection, pair):
+        if shares[pair[0]] + shares[pair[1]] > 0 and _is_unique_key(connection, pair):
             return tuple(columns[index].name for index in sorted(pair))
     return ()
 
 
 def _is_empty(connection: duckdb.DuckDBPyConnection) -> bool:
-    found = connection.execute("SELECT EXISTS (FROM old) AND EXISTS (FROM new)").fetchone()
-    return not (found and found[0])
+    row = connection.execute("SELECT EXISTS (FROM old) AND EXISTS (FROM new)").fetchone()
+    return not (row and row[0])
 
 
-def _may_be(column: TypedColumn) -> bool:
+def _may_be_key(column: TypedColumn) -> bool:
     return column.type not in NEVER and column.name != GEOMETRY
 
 
-def rank(column: TypedColumn) -> int:
+def key_rank(column: TypedColumn) -> int:
     """Identifiers first, then codes, then the rest in the order of the file."""
     name = re.sub(r"([a-z])([A-Z])", r"\1_\2", column.name).lower()
-    if NAMED.search(name) or folded(column.name).startswith(("id", "code")):
+    if NAMED.search(name) or fold_name(column.name).startswith(("id", "code")):
         return 0
     return 1 if column.type in CODES else 2
 
 
-def _different(connection: duckdb.DuckDBPyConnection, tried: Sequence[int]) -> dict[int, float]:
+def _distinct_shares(connection: duckdb.DuckDBPyConnection, tried: Sequence[int]) -> dict[int, float]:
     """The estimated share of different values of each, in the version where it is smaller."""
     estimates = ", ".join(f"approx_count_distinct(c{index})" for index in tried)
     shares: dict[int, float] = dict.fromkeys(tried, 1.0)
@@ -68,7 +70,7 @@ def _different(connection: duckdb.DuckDBPyConnection, tried: Sequence[int]) -> d
     return shares
 
 
-def _names_rows(connection: duckdb.DuckDBPyConnection, key: Sequence[int]) -> bool:
+def _is_unique_key(connection: duckdb.DuckDBPyConnection, key: Sequence[int]) -> bool:
     """Filled and unique in both versions, with at least one value in both."""
     cells = ", ".join(f"c{index}" for index in key)
     empty = " OR ".join(f"c{index} IS NULL" for index in key)

@@ -7,16 +7,16 @@ from difflib import SequenceMatcher
 import duckdb
 
 from udi.node.tables.column import TypedColumn
-from udi.node.tables.locked import quoted
-from udi.node.tables.schemas.schema import folded
+from udi.node.tables.duckdb_sandbox import identifier
+from udi.node.tables.schemas.schema import fold_name
 
-ALIKE = 0.75
+SIMILAR_RATIO = 0.75
 SAME_VALUES = 0.8
 SAMPLED = 2_000
 
 
 @dataclass(frozen=True)
-class Names:
+class ColumnMatching:
     """Columns of two versions; `shared` are (old, new) of each that is in both, whatever its name."""
 
     shared: tuple[tuple[TypedColumn, TypedColumn], ...]
@@ -28,16 +28,16 @@ class Names:
 
 def compare_names(
     connection: duckdb.DuckDBPyConnection, old: Sequence[TypedColumn], new: Sequence[TypedColumn]
-) -> Names:
+) -> ColumnMatching:
     """Compare the columns of `table0` and `table1`; a rename is guessed from the name or from the values."""
     before, after = {column.name: column for column in old}, {column.name: column for column in new}
     gone = [column for column in old if column.name not in after]
     come = [column for column in new if column.name not in before]
-    renamed = _renamed(connection, gone, come)
+    renamed = _find_renames(connection, gone, come)
     shared = [(before[name], column) for name, column in after.items() if name in before]
     shared += [(before[was], after[now]) for was, now in renamed]
     order = list(after)
-    return Names(
+    return ColumnMatching(
         shared=tuple(sorted(shared, key=lambda both: order.index(both[1].name))),
         added=tuple(column.name for column in come if column.name not in {now for _, now in renamed}),
         removed=tuple(column.name for column in gone if column.name not in {was for was, _ in renamed}),
@@ -46,7 +46,7 @@ def compare_names(
     )
 
 
-def _renamed(
+def _find_renames(
     connection: duckdb.DuckDBPyConnection, gone: Sequence[TypedColumn], come: Sequence[TypedColumn]
 ) -> list[tuple[str, str]]:
     """The likeliest pairs first; each column once."""
@@ -54,7 +54,7 @@ def _renamed(
         (score, was.name, now.name)
         for was in gone
         for now in come
-        if was.stored == now.stored and (score := _likeness(connection, was.name, now.name))
+        if was.sql_type == now.sql_type and (score := _similarity(connection, was.name, now.name))
     ]
     pairs: dict[str, str] = {}
     for _, was, now in sorted(scored, reverse=True):
@@ -63,13 +63,13 @@ def _renamed(
     return list(pairs.items())
 
 
-def _likeness(connection: duckdb.DuckDBPyConnection, was: str, now: str) -> float:
+def _similarity(connection: duckdb.DuckDBPyConnection, was: str, now: str) -> float:
     """Between 0 (no sign of a rename) and 2."""
-    if folded(was) == folded(now):
+    if fold_name(was) == fold_name(now):
         return 2.0
-    ratio = SequenceMatcher(None, folded(was), folded(now)).ratio()
+    ratio = SequenceMatcher(None, fold_name(was), fold_name(now)).ratio()
     values = _shared_values(connection, was, now)
-    return ratio + values if values >= SAME_VALUES or (ratio >= ALIKE and values > 0) else 0.0
+    return ratio + values if values >= SAME_VALUES or (ratio >= SIMILAR_RATIO and values > 0) else 0.0
 
 
 def _shared_values(connection: duckdb.DuckDBPyConnection, was: str, now: str) -> float:
@@ -82,5 +82,5 @@ def _shared_values(connection: duckdb.DuckDBPyConnection, was: str, now: str) ->
 
 
 def _first_values(connection: duckdb.DuckDBPyConnection, table: int, name: str) -> list[tuple[object]]:
-    sample = f"SELECT hash({quoted(name)}) AS mark FROM table{table} WHERE {quoted(name)} IS NOT NULL LIMIT {SAMPLED}"
+    sample = f"SELECT hash({identifier(name)}) AS mark FROM table{table} WHERE {identifier(name)} IS NOT NULL LIMIT {SAMPLED}"
     return connection.execute(f"SELECT DISTINCT mark FROM ({sample})").fetchall()

@@ -9,15 +9,15 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from udi.node.tables.locked import Connection, connect, literal
+from udi.node.tables.duckdb_sandbox import Connection, connect, literal
 
 MEMORY, EXPORT_MEMORY = "256MB", "512MB"
 MOST_KEPT = 4
 LONGEST_ANSWER = 32 * 1024 * 1024
-_kept: OrderedDict[tuple[str, int, int], Connection] = OrderedDict()
+_open_connections: OrderedDict[tuple[str, int, int], Connection] = OrderedDict()
 
 
-class TooMuchAskedError(Exception):
+class AnswerTooLargeError(Exception):
     """The rows asked for hold more than one answer takes."""
 
 
@@ -26,29 +26,29 @@ def fetch(path: Path, sql: str, values: tuple[Any, ...]) -> bytes:
     rows = _connection(path).execute(sql, list(values)).fetchall()
     content = json.dumps(rows, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     if len(content) > LONGEST_ANSWER:
-        raise TooMuchAskedError
+        raise AnswerTooLargeError
     return content
 
 
-def open_locked(path: Path, *, memory: str = MEMORY, output: Path | None = None) -> Connection:
+def open_parquet(path: Path, *, memory: str = MEMORY, output: Path | None = None) -> Connection:
     """A connection that sees one Parquet as the view `t`, and may write one file when told which."""
     reached = [path] if output is None else [path, output]
     connection = connect(*reached, memory=memory, statements=["SET late_materialization_max_rows = 1000"])
-    _view(connection, literal(path))
+    _create_view(connection, literal(path))
     return connection
 
 
 def _connection(path: Path) -> Connection:
     facts = path.stat()
     key = (str(path), facts.st_ino, facts.st_mtime_ns)
-    found = _kept.pop(key, None) or open_locked(path)
-    _kept[key] = found
-    while len(_kept) > MOST_KEPT:
-        _kept.popitem(last=False)[1].close()
-    return found
+    connection = _open_connections.pop(key, None) or open_parquet(path)
+    _open_connections[key] = connection
+    while len(_open_connections) > MOST_KEPT:
+        _open_connections.popitem(last=False)[1].close()
+    return connection
 
 
-def _view(connection: Connection, file: str) -> None:
+def _create_view(connection: Connection, file: str) -> None:
     """Name columns by rank: the line first, the typed ones, then geometries if there are, then the row's number."""
     facts = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({file})").fetchall()
     ranks = ", ".join(["line", *(f"c{rank}" for rank in range(len(facts) - 1))])

@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from udi.kit.child import Child, ChildError, DiedError, TooLongError, TooMuchMemoryError
-from udi.kit.confinement import Limits
+from udi.kit.child import ChildCrashError, ChildError, ChildMemoryError, ChildProcess, ChildTimeoutError
 from udi.kit.errors import UnavailableError
+from udi.kit.sandbox import ProcessLimits
 from udi.node.tables.column import TypedColumn
-from udi.node.tables.cut import Cut, Written
-from udi.node.tables.pool import LATER, SOON, Gate, TooHeavyError
+from udi.node.tables.extracts import ExtractResult, TableExtract
+from udi.node.tables.fair_queue import FairQueue
+from udi.node.tables.pool import LATER, SOON, AsyncFairQueue, QueryTooHeavyError
 from udi.node.tables.query import Query
-from udi.node.tables.sql import Cell, Statement, as_finite, as_json, as_text, cells, whole_statement
-from udi.node.tables.table import TableOfDataset
-from udi.node.tables.turns import Turns
+from udi.node.tables.sql import CellExpression, Statement, as_finite, as_json, as_text, result_cells, whole_statement
+from udi.node.tables.table import DatasetTable
 
 MEMORY_MB, SECONDS, LONGEST_FILE = 1_536, 300.0, 8 * 1024**3
 CHUNK = 256 * 1024
@@ -30,7 +30,7 @@ FORMULA = "'=', '+', '-', '@', chr(9), chr(13)"
 
 
 @dataclass(frozen=True)
-class Format:
+class ExportFormat:
     """A kind of export; `options` are those of DuckDB's COPY, where it needs nothing of ours; `placed`: of places only."""
 
     extension: str
@@ -40,27 +40,27 @@ class Format:
 
 
 FORMATS = {
-    "csv": Format("csv", "text/csv; charset=utf-8; header=present"),
-    "json": Format("json", "application/json", "FORMAT json, ARRAY true"),
-    "ndjson": Format("ndjson", "application/x-ndjson", "FORMAT json, ARRAY false"),
-    "parquet": Format("parquet", "application/vnd.apache.parquet", "FORMAT parquet, COMPRESSION zstd"),
-    "xlsx": Format("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "geojson": Format("geojson", "application/geo+json", placed=True),
-    "pmtiles": Format("pmtiles", "application/vnd.pmtiles", placed=True),
+    "csv": ExportFormat("csv", "text/csv; charset=utf-8; header=present"),
+    "json": ExportFormat("json", "application/json", "FORMAT json, ARRAY true"),
+    "ndjson": ExportFormat("ndjson", "application/x-ndjson", "FORMAT json, ARRAY false"),
+    "parquet": ExportFormat("parquet", "application/vnd.apache.parquet", "FORMAT parquet, COMPRESSION zstd"),
+    "xlsx": ExportFormat("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "geojson": ExportFormat("geojson", "application/geo+json", placed=True),
+    "pmtiles": ExportFormat("pmtiles", "application/vnd.pmtiles", placed=True),
 }
 WRITERS = {
-    "csv": "udi.node.tables.writing:lines",
-    "xlsx": "udi.node.tables.writing:sheet",
+    "csv": "udi.node.tables.export_writers:lines",
+    "xlsx": "udi.node.tables.export_writers:sheet",
     "geojson": "udi.node.tables.geojson:export",
 }
-COPY, TILES = "udi.node.tables.writing:copy", "udi.node.tables.geo_export:write_tiles"
+COPY, TILES = "udi.node.tables.export_writers:copy", "udi.node.tables.geo_export:write_tiles"
 """Where each is written, in a child."""
-VIEW = "udi.node.tables.view:write_view"
+VIEW = "udi.node.tables.extract_writer:write_view"
 T = TypeVar("T")
 
 
 @dataclass
-class Export:
+class ExportFile:
     """A file that is about to leave; it has no name any more, so that nothing stays when it is closed."""
 
     file: BinaryIO
@@ -85,15 +85,15 @@ class Export:
                 yield chunk
 
 
-class Exports:
+class ExportWriter:
     """Writes exports in the folder given, two at once, one a space."""
 
     def __init__(self, folder: Path, *, seconds: float = SECONDS, patience: float = 20.0) -> None:
         self._folder, self._seconds = folder, seconds
-        self._gate = Gate(Turns(2, 1, 16, 4), patience)
-        self._children: set[Child] = set()
+        self._gate = AsyncFairQueue(FairQueue(2, 1, 16, 4), patience)
+        self._children: set[ChildProcess] = set()
 
-    async def write(self, table: TableOfDataset, query: Query, kind: str) -> Export:
+    async def write(self, table: DatasetTable, query: Query, kind: str) -> ExportFile:
         """The file of an answer, whatever its length; pages are not looked at.
 
         Raises:
@@ -102,14 +102,14 @@ class Exports:
             UnavailableError: the turn did not come in time, or the child died.
         """
         if is_whole_file(query, kind):
-            return _opened(table.path)
-        async with self._gate.turn(table.space):
-            with self._place(table) as folder:
+            return _open_export(table.path)
+        async with self._gate.acquire_slot(table.space):
+            with self._working_folder(table) as folder:
                 output = folder / f"table.{FORMATS[kind].extension}"
-                await self._run(table, whole(query, table.columns), kind, output)
-                return _opened(output)
+                await self._write_export(table, whole_query(query, table.columns), kind, output)
+                return _open_export(output)
 
-    async def tiles(self, table: TableOfDataset) -> Path:
+    async def write_tiles(self, table: DatasetTable) -> Path:
         """The vector tiles of a table, written once and kept beside it, since readers take them by parts.
 
         Raises:
@@ -117,16 +117,16 @@ class Exports:
             TooManyError: too many exports of this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died.
         """
-        kept = tiles_of(table)
-        async with self._gate.turn(table.space):
-            if not kept.exists():
-                with self._place(table) as folder:
+        tiles_path = tiles_of(table)
+        async with self._gate.acquire_slot(table.space):
+            if not tiles_path.exists():
+                with self._working_folder(table) as folder:
                     output = folder / "table.pmtiles"
-                    await self._ask(TILES, (table.path, table.columns, output), int)
-                    output.replace(kept)
-        return kept
+                    await self._call_child(TILES, (table.path, table.columns, output), int)
+                    output.replace(tiles_path)
+        return tiles_path
 
-    async def view(self, table: TableOfDataset, cut: Cut, path: Path) -> Written:
+    async def write_extract(self, table: DatasetTable, selection: TableExtract, path: Path) -> ExtractResult:
         """A part of a table as a table of its own, kept at `path`.
 
         Raises:
@@ -134,12 +134,12 @@ class Exports:
             TooManyError: too many exports of this producer's tables wait already.
             UnavailableError: the turn did not come in time, or the child died.
         """
-        async with self._gate.turn(table.space):
-            with self._place(table) as folder:
+        async with self._gate.acquire_slot(table.space):
+            with self._working_folder(table) as folder:
                 output = folder / "view.parquet"
-                written = await self._ask(VIEW, (table.path, output, cut), Written)
+                extract = await self._call_child(VIEW, (table.path, output, selection), ExtractResult)
                 output.replace(path)
-        return written
+        return extract
 
     async def close(self) -> None:
         """End what is being written."""
@@ -147,11 +147,11 @@ class Exports:
             await child.end()
 
     @contextmanager
-    def _place(self, table: TableOfDataset) -> Iterator[Path]:
+    def _working_folder(self, table: DatasetTable) -> Iterator[Path]:
         """A folder for what is made of a table: in memory where the table is."""
         place = table.memory / EXPORTS if table.memory else self._folder
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _clear(place)
+        _remove_leftovers(place)
         folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=place))
         try:
             yield folder
@@ -160,40 +160,42 @@ class Exports:
 
     def clear(self) -> None:
         """Remove what killed processes of this machine left on its disk; from memory it goes before the next export."""
-        _clear(self._folder)
+        _remove_leftovers(self._folder)
 
-    async def _run(self, table: TableOfDataset, query: Query, kind: str, output: Path) -> None:
+    async def _write_export(self, table: DatasetTable, query: Query, kind: str, output: Path) -> None:
         statement = export_statement(query, table.columns, kind)
-        called = [cell.name for cell in cells(query, table.columns)]
-        header = called if kind == "geojson" else [neutral(name) for name in called]
+        called = [cell.name for cell in result_cells(query, table.columns)]
+        header = called if kind == "geojson" else [neutralise_formula(name) for name in called]
         last = FORMATS[kind].options or header
-        await self._ask(WRITERS.get(kind, COPY), (table.path, output, statement.sql, statement.values, last), int)
+        await self._call_child(
+            WRITERS.get(kind, COPY), (table.path, output, statement.sql, statement.values, last), int
+        )
 
-    async def _ask(self, name: str, call: tuple[object, ...], expected: type[T]) -> T:
+    async def _call_child(self, name: str, call: tuple[object, ...], expected: type[T]) -> T:
         places = tuple(str(path.parent) for path in call if isinstance(path, Path))
-        async with Child(Limits(MEMORY_MB, LONGEST_FILE, places=places)) as child:
+        async with ChildProcess(ProcessLimits(MEMORY_MB, LONGEST_FILE, places=places)) as child:
             self._children.add(child)
             try:
-                return await child.ask(name, expected, (call, {}), seconds=self._seconds)
+                return await child.call_by_name(name, expected, (call, {}), seconds=self._seconds)
             except ChildError as error:
                 raise _refusal(error) from error
             finally:
                 self._children.discard(child)
 
 
-def _clear(folder: Path) -> None:
+def _remove_leftovers(folder: Path) -> None:
     """Remove what killed processes of this machine left."""
     for left in folder.glob("*-*"):
         if not Path("/proc", left.name.partition("-")[0]).exists():
             shutil.rmtree(left, ignore_errors=True)
 
 
-def formats_of(table: TableOfDataset) -> dict[str, Format]:
+def formats_of(table: DatasetTable) -> dict[str, ExportFormat]:
     """What a table may be taken as."""
     return {kind: form for kind, form in FORMATS.items() if table.has_geometry or not form.placed}
 
 
-def tiles_of(table: TableOfDataset) -> Path:
+def tiles_of(table: DatasetTable) -> Path:
     """Where the vector tiles of a table are, once they are written."""
     return table.path.with_suffix(".pmtiles")
 
@@ -208,7 +210,7 @@ def is_whole_file(query: Query, kind: str) -> bool:
     return kind == "parquet" and is_whole(query)
 
 
-def whole(query: Query, columns: tuple[TypedColumn, ...]) -> Query:
+def whole_query(query: Query, columns: tuple[TypedColumn, ...]) -> Query:
     """The question of an export: the columns of the file, without the row's number unless asked for."""
     if query.columns is None and not query.is_grouped and columns:
         return replace(query, columns=tuple(range(len(columns))))
@@ -217,56 +219,58 @@ def whole(query: Query, columns: tuple[TypedColumn, ...]) -> Query:
 
 def export_statement(query: Query, columns: tuple[TypedColumn, ...], kind: str) -> Statement:
     """The rows of an export, each cell as its kind of file takes it, under the names of the columns."""
-    csv_cell = _lone_csv_cell if len(cells(query, columns)) == 1 else _csv_cell
+    csv_cell = _lone_csv_cell if len(result_cells(query, columns)) == 1 else _csv_cell
     writers = {"csv": csv_cell, "json": as_json, "ndjson": as_json, "parquet": _as_stored, "geojson": as_json}
     write = writers.get(kind, _sheet_cell)
 
-    def named(cell: Cell) -> str:
+    def named(cell: CellExpression) -> str:
         return f'{write(cell)} AS "{cell.name.replace(chr(34), chr(34) * 2)}"'
 
     return whole_statement(query, columns, named, placed=kind == "geojson")
 
 
-def neutral(text: str) -> str:
+def neutralise_formula(text: str) -> str:
     """A text that no spreadsheet takes for a formula (ASVS 5.0, 1.2.10)."""
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
-def _as_stored(cell: Cell) -> str:
+def _as_stored(cell: CellExpression) -> str:
     return cell.sql
 
 
-def _csv_cell(cell: Cell) -> str:
-    if cell.stored == "VARCHAR":
+def _csv_cell(cell: CellExpression) -> str:
+    if cell.sql_type == "VARCHAR":
         return _sheet_cell(cell)
-    return as_finite(cell) if cell.stored == "DOUBLE" else as_text(cell)
+    return as_finite(cell) if cell.sql_type == "DOUBLE" else as_text(cell)
 
 
-def _lone_csv_cell(cell: Cell) -> str:
+def _lone_csv_cell(cell: CellExpression) -> str:
     """A cell that is alone on its line: an empty one is quoted, for many readers skip an empty line and lose the row."""
     return f"coalesce(CAST({_csv_cell(cell)} AS VARCHAR), '')"
 
 
-def _sheet_cell(cell: Cell) -> str:
-    if cell.stored == "VARCHAR":
+def _sheet_cell(cell: CellExpression) -> str:
+    if cell.sql_type == "VARCHAR":
         return f"CASE WHEN left({cell.sql}, 1) IN ({FORMULA}) THEN '''' || {cell.sql} ELSE {cell.sql} END"
     return as_finite(cell)
 
 
-def _opened(path: Path) -> Export:
-    return Export(path.open("rb"), path.stat().st_size)
+def _open_export(path: Path) -> ExportFile:
+    return ExportFile(path.open("rb"), path.stat().st_size)
 
 
-def _refusal(error: ChildError) -> TooHeavyError | UnavailableError:
+def _refusal(error: ChildError) -> QueryTooHeavyError | UnavailableError:
     smaller = "Filter the rows, choose fewer columns, or take the whole table as Parquet."
-    if isinstance(error, TooLongError):
-        return TooHeavyError("This export takes too long.", remedy=smaller)
-    if isinstance(error, TooMuchMemoryError):
-        return TooHeavyError("This export takes too much memory.", remedy="Leave out the sort, or filter the rows.")
+    if isinstance(error, ChildTimeoutError):
+        return QueryTooHeavyError("This export takes too long.", remedy=smaller)
+    if isinstance(error, ChildMemoryError):
+        return QueryTooHeavyError(
+            "This export takes too much memory.", remedy="Leave out the sort, or filter the rows."
+        )
     if error.args[:1] == ("TooManyRowsError",):
-        return TooHeavyError(
+        return QueryTooHeavyError(
             "A sheet holds 1,048,575 rows, and this table has more.", remedy="Filter the rows, or take the CSV."
         )
-    if isinstance(error, DiedError) and "SIGXFSZ" in error.args[0]:
-        return TooHeavyError("This export is too large.", remedy=smaller)
+    if isinstance(error, ChildCrashError) and "SIGXFSZ" in error.args[0]:
+        return QueryTooHeavyError("This export is too large.", remedy=smaller)
     return UnavailableError("The export could not be written.", remedy=LATER, headers=SOON)

@@ -14,59 +14,59 @@ from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.node.spaces.counting import Kind
+from udi.node.spaces.use_counts import UseKind
 from udi.node.tables import ogc
-from udi.node.tables.asking import Asking, ask
-from udi.node.tables.grammar import pairs
-from udi.node.tables.pool import POOL, Pool
-from udi.node.tables.wanted import Wanted
+from udi.node.tables.feature_query import FeatureQuery
+from udi.node.tables.pool import POOL, QueryPool
+from udi.node.tables.query_string import parse_parameters
+from udi.node.tables.requests import TableRequest, get_table_request
 from udi.ui.site import site_of
 
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 BASE = "/ogc/{resource_id:uuid}"
-SELECT = "udi.node.tables.selection:select_features"
+SELECT = "udi.node.tables.feature_selection:select_features"
 LARGEST_LINE = 2**63
 
 
 @dataclass
-class Places:
+class FeatureRequest:
     """One request about the places of one table."""
 
-    asking: Asking
-    served: ogc.Served
-    pool: Pool
+    table_request: TableRequest
+    served: ogc.ServedTable
+    pool: QueryPool
 
-    async def select(self, wanted: Wanted) -> dict[str, Any]:
+    async def select(self, query: FeatureQuery) -> dict[str, Any]:
         """The features that a question asks for, and how many there are in all."""
-        table = self.asking.table
-        async with self.pool.turn(table.space, table.path) as reader:
-            found: dict[str, Any] = await reader.run(SELECT, dict, table.columns, wanted)
-        return found
+        table = self.table_request.table
+        async with self.pool.acquire_reader(table.space, table.path) as reader:
+            answer: dict[str, Any] = await reader.run(SELECT, dict, table.columns, query)
+        return answer
 
 
-async def ask_places(
+async def get_feature_request(
     request: Request[Any, Any, State],
     territory: NamedDependency[Territory],
-    asking: NamedDependency[Asking],
+    table_request: NamedDependency[TableRequest],
     resource_id: FromPath[UUID],
-) -> Places:
+) -> FeatureRequest:
     """The places that a request is about.
 
     Raises:
         NotFoundError: there is no such table for this reader, or it has no place.
         NotGrantedError: an agreement does not show its places.
     """
-    table = asking.table
-    await asking.require_places()
+    table = table_request.table
+    await table_request.require_places()
     if not table.has_geometry:
         raise NotFoundError("This dataset has no places, so it is not served as a map.")
     base = f"{territory.links['node']}/ogc/{resource_id}"
-    served = ogc.Served(base, table.title, table.columns, table.bbox, table.landing)
-    asking.kind = Kind.OGC
-    return Places(asking, served, site_of(request).parts[POOL])
+    served = ogc.ServedTable(base, table.title, table.columns, table.bbox, table.landing)
+    table_request.kind = UseKind.OGC
+    return FeatureRequest(table_request, served, site_of(request).parts[POOL])
 
 
-async def ask_collection(places: NamedDependency[Places], name: FromPath[str]) -> Places:
+async def get_collection_request(places: NamedDependency[FeatureRequest], name: FromPath[str]) -> FeatureRequest:
     """The same for the collection of a table.
 
     Raises:
@@ -77,59 +77,63 @@ async def ask_collection(places: NamedDependency[Places], name: FromPath[str]) -
     return places
 
 
-PLACES = {"asking": Provide(ask), "places": Provide(ask_places)}
-COLLECTION = {**PLACES, "collection": Provide(ask_collection)}
+PLACES = {"asking": Provide(get_table_request), "places": Provide(get_feature_request)}
+COLLECTION = {**PLACES, "collection": Provide(get_collection_request)}
 
 
 @route(BASE, http_method=READ, dependencies=PLACES)
-async def show_landing(places: NamedDependency[Places]) -> Response[Any]:
+async def show_landing(places: NamedDependency[FeatureRequest]) -> Response[Any]:
     """Where the API begins."""
-    return await places.asking.json(ogc.landing(places.served))
+    return await places.table_request.json_response(ogc.landing(places.served))
 
 
 @route(f"{BASE}/api", http_method=READ, dependencies=PLACES)
-async def show_description(places: NamedDependency[Places]) -> Response[Any]:
+async def show_description(places: NamedDependency[FeatureRequest]) -> Response[Any]:
     """Its OpenAPI description."""
-    return await places.asking.json(ogc.openapi(places.served), ogc.OPENAPI)
+    return await places.table_request.json_response(ogc.openapi(places.served), ogc.OPENAPI)
 
 
 @route(f"{BASE}/conformance", http_method=READ, dependencies=PLACES)
-async def show_conformance(places: NamedDependency[Places]) -> Response[Any]:
+async def show_conformance(places: NamedDependency[FeatureRequest]) -> Response[Any]:
     """What of the standard is kept."""
-    return await places.asking.json(ogc.conformance())
+    return await places.table_request.json_response(ogc.conformance())
 
 
 @route(f"{BASE}/collections", http_method=READ, dependencies=PLACES)
-async def list_collections(places: NamedDependency[Places]) -> Response[Any]:
+async def list_collections(places: NamedDependency[FeatureRequest]) -> Response[Any]:
     """Its collections: one."""
-    return await places.asking.json(ogc.collections(places.served))
+    return await places.table_request.json_response(ogc.collections(places.served))
 
 
 @route(f"{BASE}/collections/{{name:str}}", http_method=READ, dependencies=COLLECTION)
-async def show_collection(collection: NamedDependency[Places]) -> Response[Any]:
+async def show_collection(collection: NamedDependency[FeatureRequest]) -> Response[Any]:
     """The collection."""
-    return await collection.asking.json(ogc.collection(collection.served))
+    return await collection.table_request.json_response(ogc.collection(collection.served))
 
 
 @route(f"{BASE}/collections/{{name:str}}/items", http_method=READ, dependencies=COLLECTION)
-async def list_items(collection: NamedDependency[Places]) -> Response[Any]:
+async def list_items(collection: NamedDependency[FeatureRequest]) -> Response[Any]:
     """Features by rectangle, moment and properties."""
-    asking = collection.asking
-    asked = pairs(asking.words)
-    wanted = await asking.read(partial(ogc.read_question, asked, asking.table.columns, asking.table.hidden))
-    if asking.is_fresh:
-        return asking.unchanged()
-    return await asking.json(ogc.items(collection.served, asked, wanted, await collection.select(wanted)), ogc.GEOJSON)
+    table_request = collection.table_request
+    parameters = parse_parameters(table_request.query_string)
+    query = await table_request.parse_query(
+        partial(ogc.read_feature_query, parameters, table_request.table.columns, table_request.table.hidden)
+    )
+    if table_request.is_fresh:
+        return table_request.not_modified()
+    return await table_request.json_response(
+        ogc.items(collection.served, parameters, query, await collection.select(query)), ogc.GEOJSON
+    )
 
 
 @route(f"{BASE}/collections/{{name:str}}/items/{{line:int}}", http_method=READ, dependencies=COLLECTION)
-async def show_item(collection: NamedDependency[Places], line: FromPath[int]) -> Response[Any]:
+async def show_item(collection: NamedDependency[FeatureRequest], line: FromPath[int]) -> Response[Any]:
     """One feature."""
-    known = 0 < line < LARGEST_LINE
-    found = await collection.select(Wanted(limit=1, feature=line)) if known else {"features": []}
-    if not found["features"]:
+    is_in_range = 0 < line < LARGEST_LINE
+    answer = await collection.select(FeatureQuery(limit=1, feature=line)) if is_in_range else {"features": []}
+    if not answer["features"]:
         raise NotFoundError("There is no such feature.")
-    return await collection.asking.json(ogc.item(collection.served, found["features"][0]), ogc.GEOJSON)
+    return await collection.table_request.json_response(ogc.item(collection.served, answer["features"][0]), ogc.GEOJSON)
 
 
 routes: Sequence[ControllerRouterHandler] = [

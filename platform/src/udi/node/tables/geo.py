@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from udi.node.tables.column import BOX, GEOMETRY, LINE, Bounds, ColumnType, TypedColumn
-from udi.node.tables.geo_crs import bounds_in_degrees, locate
+from udi.node.tables.geo_crs import bounds_in_degrees, determine_crs
 from udi.node.tables.geo_gdal import pyogrio
-from udi.node.tables.geo_source import Part, prepare
+from udi.node.tables.geo_source import GdalInput, prepare_gdal_inputs
 from udi.node.tables.geoparquet import parquet_layer
-from udi.node.tables.remarks import Remark, UnreadableError
+from udi.node.tables.remarks import Remark, UnreadableGeoFileError
 
 MOST_LAYERS, MOST_COLUMNS, LONGEST_NAME = 100, 1000, 200
 TYPES = {
@@ -49,38 +49,43 @@ class GeoLayer:
 
 
 @dataclass(frozen=True)
-class GeoUnderstood:
+class GeoProfile:
     """A file as it was understood; no layer, and the reason in `remarks`, when it cannot be read."""
 
     format: str
     layers: tuple[GeoLayer, ...] = ()
-    chosen: str = ""
+    selected_layer: str = ""
     remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True)
-class Found:
+class LocatedLayer:
     """A layer where GDAL finds it."""
 
-    part: Part
+    part: GdalInput
     layer: str
-    shown: GeoLayer
+    description: GeoLayer
 
 
-def understand_geo(source: Path, name: str, workdir: Path) -> GeoUnderstood:
+def profile_geo_file(source: Path, name: str, workdir: Path) -> GeoProfile:
     """Read what a file says of itself, in a private folder made inside `workdir` and removed; never raises on contents."""
     try:
-        with private(workdir) as folder:
-            found = find_layers(source, name, folder)
-            chosen = choose(found)
-            layers = tuple(each.shown for each in found)
-            return GeoUnderstood(chosen.part.format, layers, chosen.shown.name, several(found, chosen))
-    except UnreadableError as error:
-        return GeoUnderstood("", remarks=(error.remark,))
+        with private_folder(workdir) as folder:
+            source_layers = find_layers(source, name, folder)
+            selected_layer = choose_layer(source_layers)
+            layers = tuple(source_layer.description for source_layer in source_layers)
+            return GeoProfile(
+                selected_layer.part.format,
+                layers,
+                selected_layer.description.name,
+                layer_remarks(source_layers, selected_layer),
+            )
+    except UnreadableGeoFileError as error:
+        return GeoProfile("", remarks=(error.remark,))
 
 
 @contextmanager
-def private(workdir: Path) -> Iterator[Path]:
+def private_folder(workdir: Path) -> Iterator[Path]:
     """A folder for GDAL alone, which may write beside what it reads; what GDAL says is nobody's, it quotes contents.
 
     Raises:
@@ -93,74 +98,84 @@ def private(workdir: Path) -> Iterator[Path]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield folder
-    except (UnreadableError, OSError, MemoryError):
+    except (UnreadableGeoFileError, OSError, MemoryError):
         raise
     except Exception as error:
-        raise UnreadableError(
+        raise UnreadableGeoFileError(
             "This file begins like a map, but it is damaged or not finished. Export it again and drop it again."
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def find_layers(source: Path, name: str, folder: Path) -> list[Found]:
+def find_layers(source: Path, name: str, folder: Path) -> list[LocatedLayer]:
     """Every layer with at least a column or a place, under names that differ.
 
     Raises:
         UnreadableError: there is none, or too many.
     """
-    found: list[Found] = []
-    for part in prepare(source, name, folder):
+    source_layers: list[LocatedLayer] = []
+    for part in prepare_gdal_inputs(source, name, folder):
         if part.format == "GeoParquet":
-            found.append(Found(part, "", _of_parquet(part)))
+            source_layers.append(LocatedLayer(part, "", _describe_parquet(part)))
             continue
         for layer, _ in pyogrio.list_layers(part.path)[: MOST_LAYERS + 1]:
             info = pyogrio.read_info(part.path, layer=layer, force_feature_count=True, force_total_bounds=True)
-            found.append(Found(part, layer, _layer(part, str(layer), info)))
-        if len(found) > MOST_LAYERS:
-            raise UnreadableError("The file has more than a hundred layers. Drop them in several files.")
-    filled = [each for each in found if each.shown.features] or found[:1]
+            source_layers.append(LocatedLayer(part, layer, _describe_layer(part, str(layer), info)))
+        if len(source_layers) > MOST_LAYERS:
+            raise UnreadableGeoFileError("The file has more than a hundred layers. Drop them in several files.")
+    filled = [source_layer for source_layer in source_layers if source_layer.description.features] or source_layers[:1]
     if not filled:
-        raise UnreadableError("This map has no layer. Export it again and drop it again.")
-    names = unique_names([each.shown.name for each in filled])
-    return [replace(each, shown=replace(each.shown, name=new)) for each, new in zip(filled, names, strict=True)]
+        raise UnreadableGeoFileError("This map has no layer. Export it again and drop it again.")
+    names = unique_names([source_layer.description.name for source_layer in filled])
+    return [
+        replace(source_layer, description=replace(source_layer.description, name=new))
+        for source_layer, new in zip(filled, names, strict=True)
+    ]
 
 
-def several(found: Sequence[Found], chosen: Found) -> tuple[Remark, ...]:
+def layer_remarks(source_layers: Sequence[LocatedLayer], selected_layer: LocatedLayer) -> tuple[Remark, ...]:
     """What is said of a file of several layers."""
-    if len(found) == 1:
+    if len(source_layers) == 1:
         return ()
-    values = {"count": len(found), "name": chosen.shown.name}
+    values = {"count": len(source_layers), "name": selected_layer.description.name}
     return (Remark("The file has %(count)s layers. We took «%(name)s».", values),)
 
 
-def choose(found: Sequence[Found]) -> Found:
+def choose_layer(source_layers: Sequence[LocatedLayer]) -> LocatedLayer:
     """The layer that people mean: a GPX's lines before their points, else the one with most places."""
     for name in PREFERRED:
-        for each in found:
-            if each.part.format == "GPX" and each.layer == name:
-                return each
-    return max(found, key=lambda each: (each.shown.bbox is not None, bool(each.shown.geometry), each.shown.features))
+        for source_layer in source_layers:
+            if source_layer.part.format == "GPX" and source_layer.layer == name:
+                return source_layer
+    return max(
+        source_layers,
+        key=lambda source_layer: (
+            source_layer.description.bbox is not None,
+            bool(source_layer.description.geometry),
+            source_layer.description.features,
+        ),
+    )
 
 
-def _of_parquet(part: Part) -> GeoLayer:
+def _describe_parquet(part: GdalInput) -> GeoLayer:
     crs, geometry, features, fields, bounds = parquet_layer(part.path)
-    located = locate(crs, bounds)
-    names = unique_names([field.name for field in fields], taken=(LINE, GEOMETRY, *BOX))
+    located = determine_crs(crs, bounds)
+    names = unique_names([field.name for field in fields], reserved_names=(LINE, GEOMETRY, *BOX))
     columns = tuple(TypedColumn(name, field.type) for name, field in zip(names, fields, strict=True))
     box = bounds_in_degrees(located.crs, bounds)
     return GeoLayer(part.title, located.crs, geometry, features, columns, box, located.remarks)
 
 
-def _layer(part: Part, layer: str, info: dict[str, Any]) -> GeoLayer:
+def _describe_layer(part: GdalInput, layer: str, info: dict[str, Any]) -> GeoLayer:
     if len(info["fields"]) > MOST_COLUMNS:
-        raise UnreadableError("This map has more than a thousand columns. Keep those that say something.")
+        raise UnreadableGeoFileError("This map has more than a thousand columns. Keep those that say something.")
     geometry = str(info["geometry_type"] or "")
     total = info["total_bounds"]
     bounds: Bounds | None = tuple(map(float, total)) if total is not None and geometry else None  # type: ignore[assignment]  # four of them
     if bounds is not None and (not np.isfinite(bounds).all() or not info["features"]):
         bounds = None
-    located = locate(info["crs"], bounds)
+    located = determine_crs(info["crs"], bounds)
     features = max(0, int(info["features"]))
     title = " ".join(layer.split())[:LONGEST_NAME].strip()
     return GeoLayer(
@@ -184,7 +199,7 @@ def _remarks(info: dict[str, Any]) -> Iterator[Remark]:
 
 
 def _columns(info: dict[str, Any]) -> tuple[TypedColumn, ...]:
-    names = unique_names([str(name) for name in info["fields"]], taken=(LINE, GEOMETRY, *BOX))
+    names = unique_names([str(name) for name in info["fields"]], reserved_names=(LINE, GEOMETRY, *BOX))
     kinds = zip(names, info["ogr_types"], info["ogr_subtypes"], strict=True)
     return tuple(TypedColumn(name, _type(kind, subtype)) for name, kind, subtype in kinds)
 
@@ -195,14 +210,14 @@ def _type(kind: str, subtype: str) -> ColumnType:
     return SUBTYPES.get(subtype) or TYPES.get(kind, ColumnType.TEXT)
 
 
-def unique_names(names: Sequence[str], *, taken: Sequence[str] = ()) -> list[str]:
+def unique_names(names: Sequence[str], *, reserved_names: Sequence[str] = ()) -> list[str]:
     """The same names, the second of a kind with a number; bigger and smaller letters do not tell two apart."""
-    seen, result = {name.casefold() for name in taken}, []
+    used_names, result = {name.casefold() for name in reserved_names}, []
     for index, name in enumerate(names, 1):
         clean = re.sub(r"[\x00-\x1f\x7f]+", " ", name).strip()[:LONGEST_NAME] or f"col{index}"
         candidate, number = clean, 2
-        while candidate.casefold() in seen:
+        while candidate.casefold() in used_names:
             candidate, number = f"{clean} ({number})", number + 1
-        seen.add(candidate.casefold())
+        used_names.add(candidate.casefold())
         result.append(candidate)
     return result

@@ -34,43 +34,43 @@ SWAPPED: Bounds = (41.0, -5.5, 51.5, 10.0)
 
 
 @dataclass(frozen=True)
-class Located:
+class LayerCrs:
     """The system of a layer (`EPSG:2154`, or `""` when it cannot be known) and what must be said of it."""
 
     crs: str
     remarks: tuple[Remark, ...] = ()
 
 
-def locate(declared: str | None, bounds: Bounds | None) -> Located:
+def determine_crs(declared: str | None, bounds: Bounds | None) -> LayerCrs:
     """Believe what the file says unless its numbers contradict it; guess from the numbers where it says nothing."""
     name = _name(declared)
     if bounds is None or not np.isfinite(bounds).all():
-        return Located(name or "EPSG:4326")
+        return LayerCrs(name or "EPSG:4326")
     if not name:
         return _guess(bounds)
     if _is_degrees(name) and not _within(bounds, WORLD, ROUNDING):
         guessed = _guess(bounds)
-        return guessed if guessed.crs else Located(name, (Remark(
+        return guessed if guessed.crs else LayerCrs(name, (Remark(
             "Some places are outside the world: the file says degrees, the numbers are too large. Check how it was "
             "exported."
         ),))  # fmt: skip
     if _is_degrees(name) and _within(bounds, SWAPPED, 0) and bounds[2] - bounds[0] < 12:  # noqa: PLR2004 - France's height
-        return Located(name, (Remark("These places are east of Africa. Were latitude and longitude exchanged?"),))
-    return Located(name)
+        return LayerCrs(name, (Remark("These places are east of Africa. Were latitude and longitude exchanged?"),))
+    return LayerCrs(name)
 
 
-def _guess(bounds: Bounds) -> Located:
+def _guess(bounds: Bounds) -> LayerCrs:
     if _within(bounds, WORLD, ROUNDING):
         remark = Remark("The file does not say its coordinate system. We read it as longitude and latitude (WGS 84).")
-        return Located("EPSG:4326", (remark,))
+        return LayerCrs("EPSG:4326", (remark,))
     for crs, where in GUESSES.items():
         if _within(bounds, where, 0):
             remark = Remark(
                 "The file does not say its coordinate system. Its numbers look like %(system)s: check the map.",
                 {"system": CRS.from_user_input(crs).name},
             )
-            return Located(crs, (remark,))
-    return Located("", (Remark(
+            return LayerCrs(crs, (remark,))
+    return LayerCrs("", (Remark(
         "The file does not say its coordinate system and we cannot guess it, so there is no map. Export it again in "
         "longitude and latitude (WGS 84), or with its .prj file."
     ),))  # fmt: skip
@@ -109,7 +109,7 @@ def _is_degrees(name: str) -> bool:
     return crs is not None and crs.is_geographic
 
 
-def system_name(name: str) -> str:
+def crs_name(name: str) -> str:
     """How a system is called: `RGF93 v1 / Lambert-93`."""
     crs = _crs(name)
     return str(crs.name) if crs else ""
@@ -140,7 +140,7 @@ def bounds_in_degrees(name: str, bounds: Bounds | None) -> Bounds | None:
     if transformer is None:
         return bounds
     try:
-        found = transformer.transform_bounds(*bounds)
+        rectangle = transformer.transform_bounds(*bounds)
     except ProjError:
         return None
-    return found if np.isfinite(found).all() else None
+    return rectangle if np.isfinite(rectangle).all() else None

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from udi.node.tables.column import GEOMETRY, Bounds, ColumnType, TypedColumn
+from udi.node.tables.duckdb_sandbox import connect, identifier
 from udi.node.tables.geo import unique_names
 from udi.node.tables.geo_gdal import raw
 from udi.node.tables.geoparquet import KINDS, geo_metadata
-from udi.node.tables.locked import connect, quoted
 from udi.node.tables.pmtiles import write_pmtiles
-from udi.node.tables.remarks import UnreadableError
+from udi.node.tables.remarks import UnreadableGeoFileError
 
 DRIVERS = {"gpkg": "GPKG", "fgb": "FlatGeobuf", "pmtiles": "MBTiles"}
 FINEST, LEVELS = 14, 7
@@ -28,13 +28,13 @@ def write_geo(parquet: Path, columns: Sequence[TypedColumn], target: Path, kind:
     """
     facts = geo_metadata(parquet)
     if facts is None or not facts["columns"][GEOMETRY].get("bbox"):
-        raise UnreadableError("This table has no place, so it cannot be written as a map.")
+        raise UnreadableGeoFileError("This table has no place, so it cannot be written as a map.")
     column = facts["columns"][GEOMETRY]
     if kind != "pmtiles":
-        _write(parquet, columns, target, kind, title, _kind(column["geometry_types"]))
+        _write(parquet, columns, target, kind, title, _geometry_type(column["geometry_types"]))
         return
     box, tiles = tuple(column["bbox"]), target.with_suffix(".mbtiles")
-    _write(parquet, columns, tiles, kind, title, _kind(column["geometry_types"]), **_levels(box))
+    _write(parquet, columns, tiles, kind, title, _geometry_type(column["geometry_types"]), **_zoom_levels(box))
     write_pmtiles(tiles, target, box)
     tiles.unlink()
 
@@ -51,27 +51,27 @@ def _write(
     placed = "" if kind == "gpkg" else f" WHERE {GEOMETRY} IS NOT NULL"
     with connect(parquet, spill=target.parent) as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        table = connection.sql(f"SELECT {_read(columns)} FROM read_parquet(?){placed}", params=[str(parquet)])
+        table = connection.sql(f"SELECT {_select_list(columns)} FROM read_parquet(?){placed}", params=[str(parquet)])
         raw.write_arrow(
             table, target, driver=DRIVERS[kind], layer=title or "data", geometry_name=GEOMETRY, crs="OGC:CRS84",
             geometry_type=geometry, **options,
         )  # fmt: skip
 
 
-def _read(columns: Sequence[TypedColumn]) -> str:
-    names = unique_names([column.name for column in columns], taken=(GEOMETRY, *FIDS))
+def _select_list(columns: Sequence[TypedColumn]) -> str:
+    names = unique_names([column.name for column in columns], reserved_names=(GEOMETRY, *FIDS))
     read = [
-        f"{quoted(column.name)}{'::VARCHAR' if column.type is ColumnType.TIME else ''} AS {quoted(name)}"
+        f"{identifier(column.name)}{'::VARCHAR' if column.type is ColumnType.TIME else ''} AS {identifier(name)}"
         for column, name in zip(columns, names, strict=True)
     ]
     return ", ".join([*read, f"ST_AsWKB({GEOMETRY}) AS {GEOMETRY}"])
 
 
-def _kind(kinds: Sequence[str]) -> str:
+def _geometry_type(kinds: Sequence[str]) -> str:
     return kinds[0] if len(kinds) == 1 and kinds[0] in KINDS else "Unknown"
 
 
-def _levels(box: Bounds) -> dict[str, Any]:
+def _zoom_levels(box: Bounds) -> dict[str, Any]:
     """From the level where all of it holds on a few tiles to seven levels closer."""
     span = max(box[2] - box[0], (box[3] - box[1]) * 1.5, 0.01)
     first = min(max(0, math.floor(math.log2(360 / span)) - 1), FINEST - LEVELS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from udi.node.tables.remarks import Remark, UnreadableError
+from udi.node.tables.remarks import Remark, UnreadableGeoFileError
 
 HEAD = 64 * 1024
 MOST_ENTRIES, MOST_UNPACKED, LARGEST_RATIO, SMALL = 10_000, 10 * 1000**3, 200, 10 * 1000**2
@@ -38,7 +38,7 @@ FAMILIES = {
 
 
 @dataclass(frozen=True)
-class Part:
+class GdalInput:
     """One file (or folder) for GDAL, in the private folder; `title` is what its producer calls it."""
 
     path: Path
@@ -46,7 +46,7 @@ class Part:
     title: str
 
 
-def prepare(source: Path, name: str, workdir: Path) -> list[Part]:
+def prepare_gdal_inputs(source: Path, name: str, workdir: Path) -> list[GdalInput]:
     """Copy or unpack into `workdir` what GDAL may open.
 
     Raises:
@@ -55,11 +55,11 @@ def prepare(source: Path, name: str, workdir: Path) -> list[Part]:
     head = _head(source)
     title = PurePosixPath(name).stem
     if head.startswith(b"\x1f\x8b"):
-        return [_gunzipped(source, title, workdir)]
+        return [_unpack_gzip(source, title, workdir)]
     if head.startswith(b"PK\x03\x04"):
-        return _unzipped(source, workdir)
+        return _unpack_zip(source, workdir)
     if head.startswith(b"PK\x05\x06"):
-        raise UnreadableError("This archive is empty. Put the files of the map in it and drop it again.")
+        raise UnreadableGeoFileError("This archive is empty. Put the files of the map in it and drop it again.")
     return [_single(source, head, title, workdir)]
 
 
@@ -68,14 +68,14 @@ def _head(path: Path) -> bytes:
         return file.read(HEAD)
 
 
-def _single(source: Path, head: bytes, title: str, workdir: Path) -> Part:
+def _single(source: Path, head: bytes, title: str, workdir: Path) -> GdalInput:
     format_ = recognise_geo(head)
     target = workdir / f"source{SUFFIXES[format_]}"
     if source != target:
         shutil.copyfile(source, target)
     if format_ in {"KML", "GPX", "GML"}:
         _refuse_entities(target)
-    return Part(target, format_, title)
+    return GdalInput(target, format_, title)
 
 
 def recognise_geo(head: bytes) -> str:
@@ -94,17 +94,17 @@ def recognise_geo(head: bytes) -> str:
     if text.startswith((b"\x1e", b"{")):
         return _json(text)
     if text.startswith(b"["):
-        raise UnreadableError(
+        raise UnreadableGeoFileError(
             "This JSON is a list, not a map. It is published as it is; to show it on a map, export it as GeoJSON."
         )
     if text.startswith(b"<"):
         return _xml(text)
-    raise UnreadableError(NO_MAP[0])
+    raise UnreadableGeoFileError(NO_MAP[0])
 
 
 def _sqlite(head: bytes) -> str:
     if head[68:72] not in GPKG_IDS and b"gpkg_contents" not in head:
-        raise UnreadableError(
+        raise UnreadableGeoFileError(
             "This is a database, but not a GeoPackage. Export its tables as GeoPackage or CSV and drop them again."
         )
     return "GeoPackage"
@@ -118,28 +118,28 @@ def _json(text: bytes) -> str:
 
 def _xml(text: bytes) -> str:
     body = re.sub(rb"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*>", b"", text, flags=re.DOTALL)
-    found = ROOT.search(body)
-    root = found[1].decode().lower() if found else ""
+    match = ROOT.search(body)
+    root = match[1].decode().lower() if match else ""
     if root in XML_ROOTS:
         return XML_ROOTS[root]
     if root == "trainingcenterdatabase":
-        raise UnreadableError(
+        raise UnreadableGeoFileError(
             "This is a training file (TCX). It is published as it is; to show it on a map, export it as GPX."
         )
     if root.startswith(("ogrvrt", "vrt")):
-        raise UnreadableError("This file holds no data, it only points at others. Drop the data themselves.")
-    raise UnreadableError(NO_MAP[2])
+        raise UnreadableGeoFileError("This file holds no data, it only points at others. Drop the data themselves.")
+    raise UnreadableGeoFileError(NO_MAP[2])
 
 
 def _refuse_entities(path: Path) -> None:
-    kept = b""
+    tail = b""
     for chunk in _chunks(path):
-        if b"<!ENTITY" in kept + chunk:
-            raise UnreadableError(
+        if b"<!ENTITY" in tail + chunk:
+            raise UnreadableGeoFileError(
                 "This file defines abbreviations of its own (XML entities), which can hide other contents. "
                 "Export it again without them."
             )
-        kept = chunk[-8:]
+        tail = chunk[-8:]
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -148,13 +148,13 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _gunzipped(source: Path, title: str, workdir: Path) -> Part:
+def _unpack_gzip(source: Path, title: str, workdir: Path) -> GdalInput:
     target = workdir / "unzipped"
     try:
         with gzip.open(source) as packed:
             _copy_bounded(packed, target, MOST_UNPACKED, source.stat().st_size)
     except (OSError, EOFError) as error:
-        raise UnreadableError("This compressed file is damaged. Compress it again and drop it again.") from error
+        raise UnreadableGeoFileError("This compressed file is damaged. Compress it again and drop it again.") from error
     part = _single(target, _head(target), title, workdir)
     target.unlink()
     return part
@@ -162,28 +162,34 @@ def _gunzipped(source: Path, title: str, workdir: Path) -> Part:
 
 def _copy_bounded(packed: IO[bytes] | gzip.GzipFile, target: Path, room: int, size: int) -> int:
     """Bytes written; stops as soon as more comes out than a real file would give."""
-    limit, written = min(room, max(SMALL, size * LARGEST_RATIO)), 0
+    limit, byte_count = min(room, max(SMALL, size * LARGEST_RATIO)), 0
     with target.open("wb") as file:
         while chunk := packed.read(COPIED):
-            written += len(chunk)
-            if written > limit:
-                raise UnreadableError("This archive unpacks to much more than any map. Drop its files one by one.")
+            byte_count += len(chunk)
+            if byte_count > limit:
+                raise UnreadableGeoFileError(
+                    "This archive unpacks to much more than any map. Drop its files one by one."
+                )
             file.write(chunk)
-    return written
+    return byte_count
 
 
-def _unzipped(source: Path, workdir: Path) -> list[Part]:
+def _unpack_zip(source: Path, workdir: Path) -> list[GdalInput]:
     try:
         with zipfile.ZipFile(source) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if len(entries) > MOST_ENTRIES:
-                raise UnreadableError("This archive holds more than ten thousand files. Drop its maps one by one.")
+                raise UnreadableGeoFileError(
+                    "This archive holds more than ten thousand files. Drop its maps one by one."
+                )
             return list(_parts(archive, entries, workdir))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
-        raise UnreadableError("This archive is damaged or has a password. Make it again and drop it again.") from error
+        raise UnreadableGeoFileError(
+            "This archive is damaged or has a password. Make it again and drop it again."
+        ) from error
 
 
-def _parts(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], workdir: Path) -> Iterator[Part]:
+def _parts(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], workdir: Path) -> Iterator[GdalInput]:
     unpacker = _Unpacker(archive, workdir)
     by_stem: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for entry in entries:
@@ -194,7 +200,7 @@ def _parts(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], workdir: Pa
     if not parts:
         parts = list(_singles(unpacker, by_stem))
     if not parts:
-        raise UnreadableError(NO_MAP[1])
+        raise UnreadableGeoFileError(NO_MAP[1])
     yield from parts
 
 
@@ -205,53 +211,53 @@ class _Unpacker:
         self.archive, self.workdir = archive, workdir
         self.room, self.made = MOST_UNPACKED, 0
 
-    def take(self, entry: zipfile.ZipInfo, target: Path) -> Path:
+    def extract(self, entry: zipfile.ZipInfo, target: Path) -> Path:
         if entry.flag_bits & 1:
-            raise UnreadableError("This archive has a password. Make it again without one.")
+            raise UnreadableGeoFileError("This archive has a password. Make it again without one.")
         target.parent.mkdir(parents=True, exist_ok=True)
         with self.archive.open(entry) as packed:
             self.room -= _copy_bounded(packed, target, self.room, entry.compress_size)
         return target
 
-    def stem(self) -> Path:
+    def next_stem(self) -> Path:
         self.made += 1
         return self.workdir / f"part{self.made}"
 
 
-def _families(unpacker: _Unpacker, by_stem: dict[str, dict[str, zipfile.ZipInfo]]) -> Iterator[Part]:
+def _families(unpacker: _Unpacker, by_stem: dict[str, dict[str, zipfile.ZipInfo]]) -> Iterator[GdalInput]:
     for files in by_stem.values():
         for format_, (opened, company) in FAMILIES.items():
             if opened not in files:
                 continue
             if format_ == "Shapefile" and not {".shx", ".dbf"} <= files.keys():
-                raise UnreadableError(
+                raise UnreadableGeoFileError(
                     "A Shapefile is several files of the same name: .shp, .shx and .dbf are needed, .prj says where it "
                     "is. Put them all in one zip and drop it again."
                 )
-            stem = unpacker.stem()
+            stem = unpacker.next_stem()
             for suffix in company & files.keys():
-                unpacker.take(files[suffix], stem.with_suffix(suffix))
-            yield Part(stem.with_suffix(opened), format_, PurePosixPath(files[opened].filename).stem)
+                unpacker.extract(files[suffix], stem.with_suffix(suffix))
+            yield GdalInput(stem.with_suffix(opened), format_, PurePosixPath(files[opened].filename).stem)
 
 
-def _geodatabases(unpacker: _Unpacker, entries: list[zipfile.ZipInfo]) -> Iterator[Part]:
+def _geodatabases(unpacker: _Unpacker, entries: list[zipfile.ZipInfo]) -> Iterator[GdalInput]:
     folders: dict[str, list[zipfile.ZipInfo]] = {}
     for entry in entries:
         folder = PurePosixPath(entry.filename).parent
         if folder.suffix.lower() == ".gdb" and re.fullmatch(r"[\w.-]+", PurePosixPath(entry.filename).name):
             folders.setdefault(str(folder), []).append(entry)
     for name, files in folders.items():
-        target = unpacker.stem().with_suffix(".gdb")
+        target = unpacker.next_stem().with_suffix(".gdb")
         for entry in files:
-            unpacker.take(entry, target / PurePosixPath(entry.filename).name)
-        yield Part(target, "File Geodatabase", PurePosixPath(name).stem)
+            unpacker.extract(entry, target / PurePosixPath(entry.filename).name)
+        yield GdalInput(target, "File Geodatabase", PurePosixPath(name).stem)
 
 
-def _singles(unpacker: _Unpacker, by_stem: dict[str, dict[str, zipfile.ZipInfo]]) -> Iterator[Part]:
+def _singles(unpacker: _Unpacker, by_stem: dict[str, dict[str, zipfile.ZipInfo]]) -> Iterator[GdalInput]:
     for files in by_stem.values():
         for suffix, entry in files.items():
             if suffix in {*SUFFIXES.values(), ".json"}:
-                folder = unpacker.stem()
-                packed = unpacker.take(entry, folder / "packed")
+                folder = unpacker.next_stem()
+                packed = unpacker.extract(entry, folder / "packed")
                 yield _single(packed, _head(packed), PurePosixPath(entry.filename).stem, folder)
                 packed.unlink()

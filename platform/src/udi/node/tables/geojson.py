@@ -11,15 +11,15 @@ import numpy as np
 import shapely  # type: ignore[import-untyped]
 
 from udi.node.tables.column import GEOMETRY, LINE, TypedColumn
-from udi.node.tables.engine import EXPORT_MEMORY, open_locked
-from udi.node.tables.locked import Connection, connect, quoted
+from udi.node.tables.duckdb_sandbox import Connection, connect, identifier
+from udi.node.tables.engine import EXPORT_MEMORY, open_parquet
 
 DECIMALS, BATCH = 7, 1000
 
 
-def read_list(columns: Sequence[TypedColumn]) -> str:
+def select_list(columns: Sequence[TypedColumn]) -> str:
     """What a feature needs of a table, for SQL: its line, its columns, its place."""
-    return ", ".join([LINE, *(quoted(column.name) for column in columns), f"ST_AsWKB({GEOMETRY})"])
+    return ", ".join([LINE, *(identifier(column.name) for column in columns), f"ST_AsWKB({GEOMETRY})"])
 
 
 def features(connection: Connection, names: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -32,11 +32,11 @@ def features(connection: Connection, names: Sequence[str]) -> Iterator[dict[str,
                 "type": "Feature",
                 "id": row[0],
                 "geometry": json.loads(place) if place else None,
-                "properties": {name: plain(value) for name, value in zip(names, row[1:-1], strict=True)},
+                "properties": {name: json_value(value) for name, value in zip(names, row[1:-1], strict=True)},
             }
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """A value as JSON has it."""
     if isinstance(value, date | datetime | time):
         return value.isoformat()
@@ -49,23 +49,23 @@ def write_geojson(parquet: Path, columns: Sequence[TypedColumn], target: Path, *
     """Write a table with places as one FeatureCollection, in constant memory; returns how many features."""
     with connect(parquet) as connection:
         bound = "" if limit is None else f" LIMIT {int(limit)}"
-        connection.execute(f"SELECT {read_list(columns)} FROM read_parquet(?){bound}", [str(parquet)])
+        connection.execute(f"SELECT {select_list(columns)} FROM read_parquet(?){bound}", [str(parquet)])
         return _write(connection, [column.name for column in columns], target)
 
 
-def export(path: Path, output: Path, sql: str, values: tuple[Any, ...], names: list[str]) -> int:
+def export_features(path: Path, output: Path, sql: str, values: tuple[Any, ...], names: list[str]) -> int:
     """Write the rows of a statement about the view `t` as features; how many."""
-    connection = open_locked(path, memory=EXPORT_MEMORY)
+    connection = open_parquet(path, memory=EXPORT_MEMORY)
     connection.execute(sql, list(values))
     return _write(connection, names, output)
 
 
 def _write(connection: Connection, names: Sequence[str], target: Path) -> int:
-    written = 0
+    count = 0
     with target.open("w", encoding="utf-8") as file:
         file.write('{"type": "FeatureCollection", "features": [')
         for feature in features(connection, names):
-            file.write(("," if written else "") + "\n" + json.dumps(feature, ensure_ascii=False, allow_nan=False))
-            written += 1
+            file.write(("," if count else "") + "\n" + json.dumps(feature, ensure_ascii=False, allow_nan=False))
+            count += 1
         file.write("\n]}\n")
-    return written
+    return count

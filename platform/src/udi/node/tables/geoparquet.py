@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from udi.node.tables.column import Bounds, ColumnType, TypedColumn
-from udi.node.tables.locked import connect
-from udi.node.tables.remarks import UnreadableError
+from udi.node.tables.duckdb_sandbox import connect
+from udi.node.tables.remarks import UnreadableGeoFileError
 
 KINDS = ("Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection")
 TYPES = {
@@ -24,13 +24,13 @@ STRUCTURED = ("[", "STRUCT", "MAP", "JSON", "UNION")
 def geo_metadata(path: Path) -> dict[str, Any] | None:
     """The key `geo`, None for a Parquet without places."""
     with connect(path) as connection:
-        found = connection.execute(
+        row = connection.execute(
             "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'geo'::BLOB", [str(path)]
         ).fetchone()
-    if found is None:
+    if row is None:
         return None
     try:
-        value = json.loads(bytes(found[0]))
+        value = json.loads(bytes(row[0]))
         return value if isinstance(value["columns"][value["primary_column"]], dict) else None
     except (ValueError, KeyError, TypeError):
         return None
@@ -44,11 +44,11 @@ def geometry_column(path: Path) -> tuple[str, str | None]:
     """
     metadata = geo_metadata(path)
     if metadata is None:
-        raise UnreadableError("This Parquet file says nothing of places: it is a table.")
+        raise UnreadableGeoFileError("This Parquet file says nothing of places: it is a table.")
     name = metadata["primary_column"]
     column = metadata["columns"][name]
     if column.get("encoding") != "WKB":
-        raise UnreadableError(
+        raise UnreadableGeoFileError(
             "The places of this GeoParquet are not written as WKB. Export it again with that encoding."
         )
     crs = column.get("crs")
@@ -64,9 +64,9 @@ def parquet_layer(path: Path) -> tuple[str, str, int, tuple[TypedColumn, ...], B
         described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
         rows = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchone()
     columns = tuple(
-        TypedColumn(str(each[0]), _type(str(each[1])))
-        for each in described
-        if each[0] != name and not (each[0] == "bbox" and str(each[1]).startswith("STRUCT"))
+        TypedColumn(str(row[0]), _type(str(row[1])))
+        for row in described
+        if row[0] != name and not (row[0] == "bbox" and str(row[1]).startswith("STRUCT"))
     )
     kinds = [str(kind).removesuffix(" Z") for kind in column.get("geometry_types") or ()]
     box: list[float] = list(column.get("bbox") or ())

@@ -7,7 +7,7 @@ from math import isfinite
 from udi.kit.errors import Refusal
 from udi.node.tables.column import ColumnType, TypedColumn
 from udi.node.tables.query import NUMBERS, WHOLE, Operator, Value
-from udi.node.tables.wrong import WrongError
+from udi.node.tables.query_errors import InvalidQueryError
 
 TRUE = frozenset({"true", "t", "1", "yes", "oui", "vrai"})
 FALSE = frozenset({"false", "f", "0", "no", "non", "faux"})
@@ -24,7 +24,7 @@ def read_value(column: TypedColumn, operator: Operator, text: str) -> Value:
     """
     if "\x00" in text:
         refusal = Refusal("", "This value holds a sign that no text has.", "Take it out.", "wrong-value")
-        raise WrongError(refusal)
+        raise InvalidQueryError(refusal)
     if operator in {Operator.CONTAINS, Operator.NOT_CONTAINS}:
         return text
     if column.type in NUMBERS:
@@ -40,23 +40,23 @@ def read_value(column: TypedColumn, operator: Operator, text: str) -> Value:
 
 
 def _number(text: str, *, whole: bool) -> int | float:
-    written = text.strip()
+    number_text = text.strip()
     try:
-        return _whole_or_float(written if set(written) <= FINITE else "", whole=whole)
+        return _whole_or_float(number_text if set(number_text) <= FINITE else "", whole=whole)
     except ValueError:
         refusal = Refusal("", "This is not a number.", "Write it with digits and a point: 12.5.", "wrong-value")
-        raise WrongError(refusal) from None
+        raise InvalidQueryError(refusal) from None
 
 
-def _whole_or_float(written: str, *, whole: bool) -> int | float:
-    if whole and "." not in written and "e" not in written.lower() and len(written) < LONGEST_WHOLE:
-        number = int(written)
+def _whole_or_float(number_text: str, *, whole: bool) -> int | float:
+    if whole and "." not in number_text and "e" not in number_text.lower() and len(number_text) < LONGEST_WHOLE:
+        number = int(number_text)
         if -LARGEST <= number < LARGEST:
             return number
-    found = float(written)
-    if not isfinite(found):
+    decimal = float(number_text)
+    if not isfinite(decimal):
         raise ValueError
-    return found
+    return decimal
 
 
 def _boolean(text: str) -> bool:
@@ -64,7 +64,7 @@ def _boolean(text: str) -> bool:
         return True
     if text.lower() in FALSE:
         return False
-    raise WrongError(Refusal("", "This is neither true nor false.", "Write true or false.", "wrong-value"))
+    raise InvalidQueryError(Refusal("", "This is neither true nor false.", "Write true or false.", "wrong-value"))
 
 
 def _date(text: str) -> date:
@@ -72,7 +72,7 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         refusal = Refusal("", "This is not a date.", "Write it as 2026-01-31.", "wrong-value")
-        raise WrongError(refusal) from None
+        raise InvalidQueryError(refusal) from None
 
 
 def _moment(text: str) -> datetime:
@@ -81,7 +81,7 @@ def _moment(text: str) -> datetime:
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError):
         refusal = Refusal("", "This is not a date with a time.", "Write it as 2026-01-31T12:00:00.", "wrong-value")
-        raise WrongError(refusal) from None
+        raise InvalidQueryError(refusal) from None
 
 
 def _time(text: str) -> time:
@@ -89,4 +89,4 @@ def _time(text: str) -> time:
         return time.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         refusal = Refusal("", "This is not a time of day.", "Write it as 14:30 or 14:30:05.", "wrong-value")
-        raise WrongError(refusal) from None
+        raise InvalidQueryError(refusal) from None

@@ -41,11 +41,11 @@ def xml_pairs(pieces: Iterable[bytes]) -> Pairs:
     try:
         for piece in pieces:
             parser.Parse(piece, False)
-            yield from reader.taken()
+            yield from reader.take_pairs()
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise MarkupError from error
-    yield from reader.taken()
+    yield from reader.take_pairs()
 
 
 def _refuse_entity(*_: object) -> None:
@@ -68,7 +68,7 @@ class _Elements:
     def end(self, _name: str) -> None:
         name, texts = self._open.pop()
         text = "".join(texts)
-        paragraph = next((held for outer, held in reversed(self._open) if outer in PARAGRAPHS), None)
+        paragraph = next((outer_texts for outer, outer_texts in reversed(self._open) if outer in PARAGRAPHS), None)
         if paragraph is not None:
             paragraph.append(text)
         elif text.strip():
@@ -78,7 +78,7 @@ class _Elements:
         if self._open:
             self._open[-1][1].append(data)
 
-    def taken(self) -> list[tuple[str, str]]:
+    def take_pairs(self) -> list[tuple[str, str]]:
         pairs, self._pairs = self._pairs, []
         return pairs
 
@@ -89,14 +89,14 @@ def _local(name: str) -> str:
 
 def page_pairs(text: str) -> Pairs:
     """The cells of the tables of a web page under the names of their columns, and its other texts."""
-    reader = _Page()
+    reader = _PageParser()
     reader.feed(text)
     reader.close()
     reader.flush()
     yield from reader.pairs
 
 
-class _Page(HTMLParser):
+class _PageParser(HTMLParser):
     """A page read as a person sees it: the first row of a table names its columns."""
 
     def __init__(self) -> None:
@@ -115,8 +115,8 @@ class _Page(HTMLParser):
             self._names = []
         if tag == "tr":
             self._row = []
-        told = {"alt", "title", "content", "value", "href"}
-        self.pairs += [(name, value) for name, value in attrs if name in told and value]
+        text_attributes = {"alt", "title", "content", "value", "href"}
+        self.pairs += [(name, value) for name, value in attrs if name in text_attributes and value]
 
     def handle_endtag(self, tag: str) -> None:
         self._unseen -= tag in UNSEEN and self._unseen > 0
@@ -171,15 +171,15 @@ def leaves(value: Any, name: str = SENTENCES) -> Pairs:
     """The texts and numbers within a value, each under the nearest key."""
     waiting = [(name, value)]
     while waiting:
-        key, found = waiting.pop()
-        if isinstance(found, dict):
-            by_key = len(found) > MOST_KEYS
-            yield from ((f"{key} key", inner) for inner in found if by_key)
-            waiting += [(key if by_key else inner, one) for inner, one in found.items()]
-        elif isinstance(found, list):
-            waiting += [(key, one) for one in reversed(found)]
-        elif found is not None and not isinstance(found, bool):
-            yield key, str(found)
+        key, element = waiting.pop()
+        if isinstance(element, dict):
+            by_key = len(element) > MOST_KEYS
+            yield from ((f"{key} key", inner) for inner in element if by_key)
+            waiting += [(key if by_key else inner, child) for inner, child in element.items()]
+        elif isinstance(element, list):
+            waiting += [(key, child) for child in reversed(element)]
+        elif element is not None and not isinstance(element, bool):
+            yield key, str(element)
 
 
 def line_pairs(text: str) -> Pairs:

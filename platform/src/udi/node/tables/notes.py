@@ -8,7 +8,7 @@ OF_NO_CELL = frozenset({"count", "line", "most", "mark", "sheet", "sheets"})
 
 
 @dataclass(frozen=True)
-class Explanation:
+class NoteExplanation:
     """Words for a person, in English; `%(name)s` stands for a value of the note."""
 
     meaning: str
@@ -27,11 +27,11 @@ class Note:
     values: dict[str, str] = field(default_factory=dict)
 
     @property
-    def explanation(self) -> Explanation:
-        return EXPLANATIONS.get(self.code) or Explanation(self.code)
+    def explanation(self) -> NoteExplanation:
+        return EXPLANATIONS.get(self.code) or NoteExplanation(self.code)
 
     @property
-    def words(self) -> dict[str, str]:
+    def message_values(self) -> dict[str, str]:
         """What the words may name."""
         return {"column": self.column, **self.values}
 
@@ -50,7 +50,7 @@ DOUBTFUL_HEADER, NO_HEADER = "doubtful_header", "no_header"
 """Notes over which nobody says that a table holds nothing about people."""
 
 
-class UnreadableError(Exception):
+class UnreadableTableError(Exception):
     """A file cannot be read as the table that it should be; never leaves this package."""
 
     def __init__(self, code: str, **values: str) -> None:
@@ -61,123 +61,123 @@ class UnreadableError(Exception):
 SAVE_AGAIN = "Open it in your spreadsheet program, save it again, then drop it again."
 EXPLANATIONS = {
     # Why a file is no table.
-    "empty": Explanation("There is nothing to read in this file.", "Check that it was saved, then drop it again."),
-    "no_table": Explanation(
+    "empty": NoteExplanation("There is nothing to read in this file.", "Check that it was saved, then drop it again."),
+    "no_table": NoteExplanation(
         "We found no columns in this file.", "If it is a table, save it as CSV or as a spreadsheet, then drop it again."
     ),
-    "too_many_columns": Explanation(
+    "too_many_columns": NoteExplanation(
         "This table has more than %(most)s columns.", "Turn the columns that repeat into rows, or split the table."
     ),
-    "damaged": Explanation("This file is damaged or was cut on its way: it cannot be opened.", SAVE_AGAIN),
-    "password": Explanation(
+    "damaged": NoteExplanation("This file is damaged or was cut on its way: it cannot be opened.", SAVE_AGAIN),
+    "password": NoteExplanation(
         "This file is protected by a password: nobody could open it.", "Remove the password, then drop it again."
     ),
-    "not_a_sheet": Explanation(
+    "not_a_sheet": NoteExplanation(
         "This file is no spreadsheet, whatever its name says.",
         "Check which file you chose, or save it as a spreadsheet.",
     ),
-    "web_page": Explanation(
+    "web_page": NoteExplanation(
         "This file is a web page, not a table: whatever gave it answered with a page.",
         "Download the table again, open it to check it, then drop it.",
     ),
-    "no_filled_sheet": Explanation("No sheet of this file holds a table.", "Check which file you chose."),
-    "no_such_sheet": Explanation("There is no sheet named «%(sheet)s» any more.", "Choose another sheet."),
-    "too_large_sheet": Explanation(
+    "no_filled_sheet": NoteExplanation("No sheet of this file holds a table.", "Check which file you chose."),
+    "no_such_sheet": NoteExplanation("There is no sheet named «%(sheet)s» any more.", "Choose another sheet."),
+    "too_large_sheet": NoteExplanation(
         "This spreadsheet is too large to be opened as a table.", "Save the sheet as CSV, then drop that file."
     ),
-    "too_many_cells": Explanation(
+    "too_many_cells": NoteExplanation(
         "This sheet has more than %(most)s cells.", "Save the sheet as CSV, then drop that file."
     ),
-    "not_json": Explanation(
+    "not_json": NoteExplanation(
         "This file says it is JSON, but it is not written as JSON should be.", "Correct it where it was made."
     ),
-    "no_records": Explanation("We found no list of objects in this JSON file, hence no table."),
-    "too_large_cell": Explanation(
+    "no_records": NoteExplanation("We found no list of objects in this JSON file, hence no table."),
+    "too_large_cell": NoteExplanation(
         "A cell that begins on line %(line)s never ends: a quotation mark is open and never closed.",
         "Close that quotation mark, or write it twice.",
     ),
-    "bomb": Explanation(
+    "bomb": NoteExplanation(
         "This archive would unpack to far more than it holds: it is not opened.",
         "Drop the files that it holds instead.",
     ),
-    "too_many_files": Explanation(
+    "too_many_files": NoteExplanation(
         "This archive holds more than %(most)s files: it is not opened.", "Drop the files that it holds instead."
     ),
-    "unsafe_path": Explanation(
+    "unsafe_path": NoteExplanation(
         "This archive holds a file that would be written outside of it: it is not opened.",
         "Make the archive again from its own folder.",
     ),
-    "link": Explanation(
+    "link": NoteExplanation(
         "This archive holds a link to another file: it is not opened.", "Put the file itself in the archive."
     ),
-    "too_heavy": Explanation(
+    "too_heavy": NoteExplanation(
         "This table needs more memory than the node gives to one table.", "Split it, or make its longest cells shorter."
     ),
-    "too_long": Explanation(
+    "too_long": NoteExplanation(
         "Reading this file takes more time than the node gives to one file.", "Split it, or save it in a simpler form."
     ),
-    "unread": Explanation("This file defeats our reader: we could not look into it.", SAVE_AGAIN),
+    "unread": NoteExplanation("This file defeats our reader: we could not look into it.", SAVE_AGAIN),
     # What stays doubtful.
-    "day_or_month": Explanation(
+    "day_or_month": NoteExplanation(
         "The dates of «%(column)s» can be read in two ways. We read %(value)s as day, month, year.",
         "If the month comes first, correct it.",
     ),
-    DOUBTFUL_HEADER: Explanation(
+    DOUBTFUL_HEADER: NoteExplanation(
         "We are not sure that line %(line)s names the columns: it may be a title, or another line may name them.",
         "Say on which line their names are.",
     ),
-    NO_HEADER: Explanation(
+    NO_HEADER: NoteExplanation(
         "We found no line that names the columns.", "Say on which line their names are, or give each column a name."
     ),
-    "thousands_or_decimals": Explanation(
+    "thousands_or_decimals": NoteExplanation(
         "The numbers of «%(column)s» can be read in two ways. We read the mark in %(value)s as that of decimals, not of thousands.",
         "If that is wrong, correct it.",
     ),
-    "encoding_unsure": Explanation(
+    "encoding_unsure": NoteExplanation(
         "We are not sure of the accents. Look at these words: %(words)s.", "If they are wrong, choose other characters."
     ),
-    "bad_bytes": Explanation(
+    "bad_bytes": NoteExplanation(
         "Some letters of this file are damaged and show as «%(mark)s».", "Correct them where the file was made."
     ),
-    "lost_letters": Explanation(
+    "lost_letters": NoteExplanation(
         "Letters were lost before the file came here: they show as «%(mark)s».",
         "Look for the file in which they are still right.",
     ),
-    "damaged_number": Explanation(
+    "damaged_number": NoteExplanation(
         "«%(value)s» in «%(column)s» was damaged by a spreadsheet program: its last digits are lost.",
         "Set the column to text in the spreadsheet, and enter these numbers again.",
     ),
-    "misfits": Explanation(
+    "misfits": NoteExplanation(
         "Some values of «%(column)s» are not like the others (%(count)s in all), such as %(value)s.", "Check them."
     ),
-    "fell_back": Explanation(
+    "fell_back": NoteExplanation(
         "«%(column)s» looked regular at first, yet %(count)s of its values do not fit, such as %(value)s. It is kept as text.",
         "Correct these values, or tell us what the column is.",
     ),
-    "open_quote": Explanation(
+    "open_quote": NoteExplanation(
         "A quotation mark opens on line %(line)s and is never closed: what follows may be read as one cell.",
         "Close that quotation mark, or write it twice.",
     ),
-    "repeated_name": Explanation("Several columns are named «%(column)s»; the others got a number."),
-    "other_sheets": Explanation(
+    "repeated_name": NoteExplanation("Several columns are named «%(column)s»; the others got a number."),
+    "other_sheets": NoteExplanation(
         "This file has other sheets: %(sheets)s. We read «%(sheet)s».", "If you meant another one, choose it."
     ),
-    "hidden_sheets": Explanation(
+    "hidden_sheets": NoteExplanation(
         "This file has hidden sheets, and whoever downloads it can show them: %(sheets)s.",
         "Delete them if they are not meant for everybody.",
     ),
-    "macros": Explanation(
+    "macros": NoteExplanation(
         "This file holds macros, which many organisations refuse to open.", "Save it without macros, or as CSV."
     ),
-    "mixed_zones": Explanation("The times of «%(column)s» are kept as they are written, without their time zone."),
-    "left_out_column": Explanation("«%(column)s» holds bytes, not values: it is left out of the table."),
-    "no_place": Explanation(
+    "mixed_zones": NoteExplanation("The times of «%(column)s» are kept as they are written, without their time zone."),
+    "left_out_column": NoteExplanation("«%(column)s» holds bytes, not values: it is left out of the table."),
+    "no_place": NoteExplanation(
         "Rows without a place: %(count)s, first on line %(line)s. They are in the table, not on the map."
     ),
-    "flat_place": Explanation(
+    "flat_place": NoteExplanation(
         "Lines without any length: %(count)s, first on line %(line)s. They are kept as they are."
     ),
-    "crossed_place": Explanation(
+    "crossed_place": NoteExplanation(
         "Outlines that cross themselves: %(count)s, first on line %(line)s. They are kept as they are; surfaces may be wrong."
     ),
 }

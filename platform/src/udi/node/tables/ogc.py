@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from udi.kit.errors import Refusal, UdiError
-from udi.node.tables.column import STORED, Bounds, TypedColumn
-from udi.node.tables.wanted import Wanted
-from udi.node.tables.wrong import LONGEST_SHOWN, HiddenColumnError
+from udi.node.tables.column import SQL_TYPES, Bounds, TypedColumn
+from udi.node.tables.feature_query import FeatureQuery
+from udi.node.tables.query_errors import LONGEST_SHOWN, HiddenColumnError
 
 COLLECTION = "data"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -22,7 +22,7 @@ CONFORMANCE = tuple(
 )
 JSON, GEOJSON, OPENAPI = "application/json", "application/geo+json", "application/vnd.oai.openapi+json;version=3.0"
 USUAL, MOST, FARTHEST = 10, 1000, 10_000_000
-ASKED = ("bbox", "bbox-crs", "datetime", "limit", "offset", "f")
+RESERVED_PARAMETERS = ("bbox", "bbox-crs", "datetime", "limit", "offset", "f")
 POSSIBLE = {"f": ("json", "geojson"), "bbox-crs": (CRS84,)}
 TYPES = {"BOOLEAN": "boolean", "BIGINT": "integer", "INTEGER": "integer", "DOUBLE": "number"}
 FORMATS = {"DATE": "date", "TIMESTAMP": "date-time", "TIME": "time"}
@@ -30,7 +30,7 @@ DAY, SIDES = 10, {4: (0, 1, 2, 3), 6: (0, 1, 3, 4)}
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedTable:
     """A table behind an address without final slash; `bbox` is None while it has no place."""
 
     base: str
@@ -50,7 +50,7 @@ def link(url: str, rel: str, media_type: str, title: str = "") -> dict[str, str]
     return {"href": url, "rel": rel, "type": media_type} | ({"title": title} if title else {})
 
 
-def landing(served: Served) -> dict[str, Any]:
+def landing(served: ServedTable) -> dict[str, Any]:
     """The first document, which leads to all others."""
     links = [
         link(served.base, "self", JSON),
@@ -67,7 +67,7 @@ def conformance() -> dict[str, Any]:
     return {"conformsTo": list(CONFORMANCE)}
 
 
-def collection(served: Served) -> dict[str, Any]:
+def collection(served: ServedTable) -> dict[str, Any]:
     """The only collection."""
     extent = {"extent": {"spatial": {"bbox": [list(served.bbox)], "crs": CRS84}}} if served.bbox else {}
     return {
@@ -84,7 +84,7 @@ def collection(served: Served) -> dict[str, Any]:
     }
 
 
-def collections(served: Served) -> dict[str, Any]:
+def collections(served: ServedTable) -> dict[str, Any]:
     """The list of one."""
     return {
         "links": [link(f"{served.base}/collections", "self", JSON)],
@@ -93,15 +93,15 @@ def collections(served: Served) -> dict[str, Any]:
 
 
 def items(
-    served: Served, asked: Sequence[tuple[str, str]], wanted: Wanted, answer: Mapping[str, Any]
+    served: ServedTable, parameters: Sequence[tuple[str, str]], query: FeatureQuery, answer: Mapping[str, Any]
 ) -> dict[str, Any]:
     """A page of features; `answer` is what `select_features` gave."""
     url, returned, matched = f"{served.collection_url}/items", len(answer["features"]), int(answer["matched"])
-    links = [link(_with(url, asked), "self", GEOJSON), link(served.collection_url, "collection", JSON)]
-    if returned and wanted.offset + returned < matched:
-        links.append(link(_with(url, asked, offset=wanted.offset + returned), "next", GEOJSON))
-    if wanted.offset:
-        links.append(link(_with(url, asked, offset=max(0, wanted.offset - wanted.limit)), "prev", GEOJSON))
+    links = [link(_url_with(url, parameters), "self", GEOJSON), link(served.collection_url, "collection", JSON)]
+    if returned and query.offset + returned < matched:
+        links.append(link(_url_with(url, parameters, offset=query.offset + returned), "next", GEOJSON))
+    if query.offset:
+        links.append(link(_url_with(url, parameters, offset=max(0, query.offset - query.limit)), "prev", GEOJSON))
     return {
         "type": "FeatureCollection",
         "features": answer["features"],
@@ -112,57 +112,59 @@ def items(
     }
 
 
-def item(served: Served, feature: Mapping[str, Any]) -> dict[str, Any]:
+def item(served: ServedTable, feature: Mapping[str, Any]) -> dict[str, Any]:
     """One feature."""
     url = f"{served.collection_url}/items/{feature['id']}"
     return {**feature, "links": [link(url, "self", GEOJSON), link(served.collection_url, "collection", JSON)]}
 
 
-def _with(url: str, asked: Sequence[tuple[str, str]], **changed: int) -> str:
-    kept = [(name, value) for name, value in asked if name not in changed]
-    words = urlencode([*kept, *((name, str(value)) for name, value in changed.items())], quote_via=quote)
+def _url_with(url: str, parameters: Sequence[tuple[str, str]], **changed: int) -> str:
+    other_parameters = [(name, value) for name, value in parameters if name not in changed]
+    words = urlencode([*other_parameters, *((name, str(value)) for name, value in changed.items())], quote_via=quote)
     return f"{url}?{words}" if words else url
 
 
-def read_question(
-    asked: Sequence[tuple[str, str]], columns: Sequence[TypedColumn], hidden: Collection[str] = ()
-) -> Wanted:
+def read_feature_query(
+    parameters: Sequence[tuple[str, str]], columns: Sequence[TypedColumn], hidden: Collection[str] = ()
+) -> FeatureQuery:
     """What the parameters of `items` ask; `hidden` are columns that the table has, and this reader has not.
 
     Raises:
         HiddenColumnError: one of them is named.
         UdiError: 400, as the standard has it, with the parameter and what to write.
     """
-    given, known = dict[str, str](), {*ASKED, *(column.name for column in columns)}
-    for name, value in asked:
-        if name not in known and name in hidden:
+    value_by_name, allowed_names = dict[str, str](), {*RESERVED_PARAMETERS, *(column.name for column in columns)}
+    for name, value in parameters:
+        if name not in allowed_names and name in hidden:
             raise HiddenColumnError(name)
-        if name not in known:
+        if name not in allowed_names:
             remedy = "Use the columns of the table, bbox, datetime, limit and offset."
-            raise _wrong(name, "There is no parameter «%(name)s».", remedy, name=name[:LONGEST_SHOWN])
-        if name in given:
-            raise _wrong(name, "A parameter is given twice.", "Write each once.")
-        given[name] = value
+            raise _invalid_parameter(name, "There is no parameter «%(name)s».", remedy, name=name[:LONGEST_SHOWN])
+        if name in value_by_name:
+            raise _invalid_parameter(name, "A parameter is given twice.", "Write each once.")
+        value_by_name[name] = value
     for name, possible in POSSIBLE.items():
-        if name in given and given[name] not in possible:
-            raise _wrong(name, "Only GeoJSON in longitude and latitude is given here.", "Leave out f and bbox-crs.")
-    since, until = _moments(given["datetime"]) if "datetime" in given else (None, None)
-    return Wanted(
-        limit=min(MOST, _whole(given.get("limit"), "limit", USUAL, least=1)),
-        offset=_whole(given.get("offset"), "offset", 0, most=FARTHEST),
-        bbox=_bbox(given["bbox"]) if "bbox" in given else None,
+        if name in value_by_name and value_by_name[name] not in possible:
+            raise _invalid_parameter(
+                name, "Only GeoJSON in longitude and latitude is given here.", "Leave out f and bbox-crs."
+            )
+    since, until = _moments(value_by_name["datetime"]) if "datetime" in value_by_name else (None, None)
+    return FeatureQuery(
+        limit=min(MOST, _parse_integer(value_by_name.get("limit"), "limit", USUAL, least=1)),
+        offset=_parse_integer(value_by_name.get("offset"), "offset", 0, most=FARTHEST),
+        bbox=_bbox(value_by_name["bbox"]) if "bbox" in value_by_name else None,
         since=since,
         until=until,
-        equal=tuple((name, value) for name, value in given.items() if name not in ASKED),
+        equal=tuple((name, value) for name, value in value_by_name.items() if name not in RESERVED_PARAMETERS),
     )
 
 
-def _whole(text: str | None, name: str, usual: int, *, least: int = 0, most: int = 10**9) -> int:
+def _parse_integer(text: str | None, name: str, usual: int, *, least: int = 0, most: int = 10**9) -> int:
     if text is None:
         return usual
     if not text.isascii() or not text.isdigit() or len(text) > DAY or not least <= int(text) <= most:
         reason = "The parameter «%(name)s» is a whole number from %(least)s to %(most)s."
-        raise _wrong(name, reason, "Correct it.", name=name, least=least, most=most)
+        raise _invalid_parameter(name, reason, "Correct it.", name=name, least=least, most=most)
     return int(text)
 
 
@@ -171,14 +173,14 @@ def _bbox(text: str) -> Bounds:
         numbers = [float(part) for part in text.split(",")]
         west, south, east, north = (numbers[side] for side in SIDES[len(numbers)])
     except (ValueError, KeyError) as error:
-        raise _wrong_bbox() from error
+        raise _invalid_bbox() from error
     if not all(map(math.isfinite, numbers)) or not -90 <= south <= north <= 90 or max(abs(west), abs(east)) > 180:  # noqa: PLR2004 - the world
-        raise _wrong_bbox()
+        raise _invalid_bbox()
     return west, south, east, north
 
 
-def _wrong_bbox() -> UdiError:
-    return _wrong("bbox", "The rectangle cannot be read.", "Write bbox=west,south,east,north in degrees.")
+def _invalid_bbox() -> UdiError:
+    return _invalid_parameter("bbox", "The rectangle cannot be read.", "Write bbox=west,south,east,north in degrees.")
 
 
 def _moments(text: str) -> tuple[str | None, str | None]:
@@ -187,7 +189,7 @@ def _moments(text: str) -> tuple[str | None, str | None]:
     ends = (first, last) if slash else (first, first)
     since, until = (_moment(end, last=place == 1) for place, end in enumerate(ends))
     if (since is None and until is None) or (since and until and since > until):
-        raise _wrong_moment()
+        raise _invalid_datetime()
     return since, until
 
 
@@ -200,28 +202,28 @@ def _moment(text: str, *, last: bool) -> str | None:
         if len(text) == DAY and last:
             moment += timedelta(days=1) - timedelta(microseconds=1)
     except (ValueError, OverflowError) as error:
-        raise _wrong_moment() from error
+        raise _invalid_datetime() from error
     return moment.isoformat(sep=" ")
 
 
-def _wrong_moment() -> UdiError:
+def _invalid_datetime() -> UdiError:
     remedy = "Write datetime=2024-05-31, or two ends as 2024-01-01/2024-05-31 or 2024-01-01/.."
-    return _wrong("datetime", "The moment cannot be read.", remedy)
+    return _invalid_parameter("datetime", "The moment cannot be read.", remedy)
 
 
-def _wrong(field: str, reason: str, remedy: str, **values: object) -> UdiError:
+def _invalid_parameter(field: str, reason: str, remedy: str, **values: object) -> UdiError:
     refusal = Refusal(field[:LONGEST_SHOWN] or "=", reason, remedy, "wrong-parameter", values)
     return UdiError("These places cannot be asked for like this.", refusals=[refusal])
 
 
-def openapi(served: Served) -> dict[str, Any]:
+def openapi(served: ServedTable) -> dict[str, Any]:
     """The description of this API (OpenAPI 3.0)."""
     items_path = f"/collections/{COLLECTION}/items"
     answers = {
         "/": ("Landing page", JSON), "/conformance": ("Conformance", JSON), "/collections": ("Collections", JSON),
         f"/collections/{COLLECTION}": ("The collection", JSON),
     }  # fmt: skip
-    paths: dict[str, Any] = {path: {"get": _operation(said, media)} for path, (said, media) in answers.items()}
+    paths: dict[str, Any] = {path: {"get": _operation(summary, media)} for path, (summary, media) in answers.items()}
     paths[items_path] = {"get": _operation("Features", GEOJSON) | {"parameters": _parameters(served.columns)}}
     feature_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
     paths[f"{items_path}/{{id}}"] = {"get": _operation("One feature", GEOJSON) | {"parameters": [feature_id]}}
@@ -233,12 +235,12 @@ def openapi(served: Served) -> dict[str, Any]:
     }
 
 
-def _operation(said: str, media: str) -> dict[str, Any]:
+def _operation(summary: str, media: str) -> dict[str, Any]:
     content = {media: {"schema": {"type": "object"}}}
     return {
-        "summary": said,
+        "summary": summary,
         "responses": {
-            "200": {"description": said, "content": content},
+            "200": {"description": summary, "content": content},
             "default": {"description": "A refusal (RFC 9457)", "content": {"application/problem+json": {}}},
         },
     }
@@ -246,7 +248,7 @@ def _operation(said: str, media: str) -> dict[str, Any]:
 
 def _parameters(columns: Sequence[TypedColumn]) -> list[dict[str, Any]]:
     corners = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
-    given: list[dict[str, Any]] = [
+    parameters: list[dict[str, Any]] = [
         {"name": "bbox", "in": "query", "schema": corners, "style": "form", "explode": False},
         {"name": "datetime", "in": "query", "schema": {"type": "string"}},
         {
@@ -256,7 +258,7 @@ def _parameters(columns: Sequence[TypedColumn]) -> list[dict[str, Any]]:
         {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 0}},
     ]  # fmt: skip
     for column in columns:
-        stored = STORED.get(column.type, "VARCHAR")
+        stored = SQL_TYPES.get(column.type, "VARCHAR")
         schema = {"type": TYPES.get(stored, "string")} | ({"format": FORMATS[stored]} if stored in FORMATS else {})
-        given.append({"name": column.name, "in": "query", "schema": schema})
-    return given
+        parameters.append({"name": column.name, "in": "query", "schema": schema})
+    return parameters

@@ -6,9 +6,9 @@ from pathlib import Path
 import duckdb
 
 from udi.node.tables.column import LINE
-from udi.node.tables.delimited import Row
-from udi.node.tables.locked import connect, literal, quoted
-from udi.node.tables.notes import Note, UnreadableError
+from udi.node.tables.delimited_text import Row
+from udi.node.tables.duckdb_sandbox import connect, identifier, literal
+from udi.node.tables.notes import Note, UnreadableTableError
 
 BYTES = ("BLOB", "GEOMETRY", "WKB_BLOB")
 NESTED = ("STRUCT", "MAP", "UNION")
@@ -25,24 +25,24 @@ def parquet_columns(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[
         described = connection.execute(f"describe select * from read_parquet({literal(path)})").fetchall()
     except (duckdb.Error, RuntimeError) as error:
         code = "damaged"
-        raise UnreadableError(code) from error
-    kept = [(column, _as_text(column, kind)) for column, kind, *_ in described if not kind.startswith(BYTES)]
+        raise UnreadableTableError(code) from error
+    columns = [(column, _as_text(column, kind)) for column, kind, *_ in described if not kind.startswith(BYTES)]
     left_out = [Note("left_out_column", column) for column, kind, *_ in described if kind.startswith(BYTES)]
-    if not kept:
-        raise UnreadableError("no_table")
-    return kept, left_out
+    if not columns:
+        raise UnreadableTableError("no_table")
+    return columns, left_out
 
 
 def _as_text(column: str, kind: str) -> str:
     nested = kind.endswith("]") or kind.startswith(NESTED)
-    return f"to_json({quoted(column)})::varchar" if nested else f"{quoted(column)}::varchar"
+    return f"to_json({identifier(column)})::varchar" if nested else f"{identifier(column)}::varchar"
 
 
 def parquet_relation(path: Path, columns: Sequence[tuple[str, str]], names: tuple[str, ...]) -> str:
     """SQL of a Parquet file as a table of text with the number of each row."""
-    listed = ", ".join(f"{sql} as {quoted(named)}" for (_, sql), named in zip(columns, names, strict=True))
+    listed = ", ".join(f"{sql} as {identifier(named)}" for (_, sql), named in zip(columns, names, strict=True))
     return (
-        f"select file_row_number + 1 as {quoted(LINE)}, {listed} "
+        f"select file_row_number + 1 as {identifier(LINE)}, {listed} "
         f"from read_parquet({literal(path)}, file_row_number = true)"
     )
 
@@ -59,6 +59,6 @@ def parquet_rows(path: Path) -> Iterator[Row]:
                 yield line, [cell or "" for cell in cells]
     except (duckdb.Error, RuntimeError) as error:
         code = "damaged"
-        raise UnreadableError(code) from error
+        raise UnreadableTableError(code) from error
     finally:
         connection.close()

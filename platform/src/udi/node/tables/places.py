@@ -10,9 +10,9 @@ import shapely  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from udi.node.tables.column import BOX, GEOMETRY, Bounds
+from udi.node.tables.duckdb_sandbox import Connection
 from udi.node.tables.geo_crs import ROUNDING, WORLD, Numbers, to_degrees
 from udi.node.tables.geoparquet import KINDS
-from udi.node.tables.locked import Connection
 from udi.node.tables.remarks import PlaceError, Remark
 
 BATCH, MOST_ERRORS = 10_000, 1000
@@ -32,7 +32,7 @@ Tell = Callable[[int, str, Remark], None]
 
 
 @dataclass
-class Gathered:
+class PlaceStatistics:
     """What was met on the way, over all rows; `errors` are the first thousand."""
 
     column: str = GEOMETRY
@@ -50,9 +50,9 @@ class Gathered:
         box = (float(self.west), float(self.south), float(self.east), float(self.north))
         return box if self.west <= self.east else None
 
-    def note(self, lines: NDArray[np.int64], wrong: NDArray[np.bool_], remark: Remark) -> None:
+    def record_errors(self, lines: NDArray[np.int64], mask: NDArray[np.bool_], remark: Remark) -> None:
         """Rows with something wrong: all counted, the first kept."""
-        met = lines[wrong]
+        met = lines[mask]
         if met.size:
             self.counts[remark.message] += int(met.size)
             if self.tell is not None:
@@ -61,48 +61,52 @@ class Gathered:
             room = max(0, MOST_ERRORS - len(self.errors))
             self.errors += [PlaceError(int(line), self.column, remark) for line in met[:room]]
 
-    def widen(self, boxes: Numbers) -> None:
-        known = boxes[np.isfinite(boxes).all(axis=1)]
-        if len(known):
-            self.west, self.south = min(self.west, known[:, 0].min()), min(self.south, known[:, 1].min())
-            self.east, self.north = max(self.east, known[:, 2].max()), max(self.north, known[:, 3].max())
+    def extend_bbox(self, boxes: Numbers) -> None:
+        finite_boxes = boxes[np.isfinite(boxes).all(axis=1)]
+        if len(finite_boxes):
+            self.west, self.south = min(self.west, finite_boxes[:, 0].min()), min(self.south, finite_boxes[:, 1].min())
+            self.east, self.north = max(self.east, finite_boxes[:, 2].max()), max(self.north, finite_boxes[:, 3].max())
 
 
 def gather_places(
     connection: Connection, query: str, crs: str, column: str = GEOMETRY, tell: Tell | None = None
-) -> Gathered:
+) -> PlaceStatistics:
     """From a query for (line, WKB) make the table `places` (line, geometry, and its rectangle), in the same order.
 
     Without a coordinate system (`""`) every place is empty and none is an error.
     """
     connection.execute("CREATE TABLE places (line BIGINT, geometry BLOB, x0 DOUBLE, y0 DOUBLE, x1 DOUBLE, y1 DOUBLE)")
-    gathered = Gathered(column, tell=tell)
+    gathered = PlaceStatistics(column, tell=tell)
     reading = connection.cursor()
     reading.execute(query)
     while rows := reading.fetchmany(BATCH):
         lines = np.fromiter((row[0] for row in rows), np.int64, len(rows))
-        written = np.fromiter((row[1] for row in rows), object, len(rows))
-        geometries = _read(lines, written, crs, gathered)
+        encoded_geometries = np.fromiter((row[1] for row in rows), object, len(rows))
+        geometries = _decode_geometries(lines, encoded_geometries, crs, gathered)
         _insert(connection, lines, geometries, gathered)
     return gathered
 
 
-def _read(lines: NDArray[np.int64], written: Geometries, crs: str, gathered: Gathered) -> Geometries:
+def _decode_geometries(
+    lines: NDArray[np.int64], encoded_geometries: Geometries, crs: str, gathered: PlaceStatistics
+) -> Geometries:
     if not crs:
         return np.full(len(lines), None, dtype=object)
-    absent = np.fromiter((value is None for value in written), bool, len(written))
-    geometries = shapely.from_wkb(written, on_invalid="ignore")
-    gathered.note(lines, absent, MISSING)
-    gathered.note(lines, shapely.is_missing(geometries) & ~absent, UNREADABLE)
+    absent = np.fromiter((value is None for value in encoded_geometries), bool, len(encoded_geometries))
+    geometries = shapely.from_wkb(encoded_geometries, on_invalid="ignore")
+    gathered.record_errors(lines, absent, MISSING)
+    gathered.record_errors(lines, shapely.is_missing(geometries) & ~absent, UNREADABLE)
     empty = shapely.is_empty(geometries)
-    gathered.note(lines, empty, EMPTY)
+    gathered.record_errors(lines, empty, EMPTY)
     geometries[empty] = None
-    return _place(lines, shapely.force_2d(geometries), crs, gathered)
+    return _transform_geometries(lines, shapely.force_2d(geometries), crs, gathered)
 
 
-def _place(lines: NDArray[np.int64], geometries: Geometries, crs: str, gathered: Gathered) -> Geometries:
+def _transform_geometries(
+    lines: NDArray[np.int64], geometries: Geometries, crs: str, gathered: PlaceStatistics
+) -> Geometries:
     finite = np.isfinite(shapely.bounds(geometries)).all(axis=1)
-    known = ~shapely.is_missing(geometries)
+    present = ~shapely.is_missing(geometries)
     geometries[~finite] = None
     moved: Geometries = shapely.transform(
         geometries, lambda points: np.column_stack(to_degrees(crs, points[:, 0], points[:, 1]))
@@ -114,18 +118,20 @@ def _place(lines: NDArray[np.int64], geometries: Geometries, crs: str, gathered:
         & (boxes[:, 2] <= WORLD[2] + ROUNDING)
         & (boxes[:, 3] <= WORLD[3] + ROUNDING)
     )
-    gathered.note(lines, known & ~inside, OUTSIDE)
+    gathered.record_errors(lines, present & ~inside, OUTSIDE)
     moved[~inside] = None
-    wrong, surfaces = ~shapely.is_missing(moved) & ~shapely.is_valid(moved), shapely.get_dimensions(moved) > 1
-    gathered.note(lines, wrong & surfaces, CROSSED)
-    gathered.note(lines, wrong & ~surfaces, FLAT)
+    invalid, surfaces = ~shapely.is_missing(moved) & ~shapely.is_valid(moved), shapely.get_dimensions(moved) > 1
+    gathered.record_errors(lines, invalid & surfaces, CROSSED)
+    gathered.record_errors(lines, invalid & ~surfaces, FLAT)
     gathered.kinds |= {SHAPELY_KINDS[kind] for kind in np.unique(shapely.get_type_id(moved)) if kind >= 0}
     return moved
 
 
-def _insert(connection: Connection, lines: NDArray[np.int64], geometries: Geometries, gathered: Gathered) -> None:
+def _insert(
+    connection: Connection, lines: NDArray[np.int64], geometries: Geometries, gathered: PlaceStatistics
+) -> None:
     boxes = shapely.bounds(geometries)
-    gathered.widen(boxes)
+    gathered.extend_bbox(boxes)
     batch = {
         "line": lines,
         "geometry": shapely.to_wkb(geometries, byte_order=1, output_dimension=2),
@@ -137,7 +143,7 @@ def _insert(connection: Connection, lines: NDArray[np.int64], geometries: Geomet
     connection.unregister("batch")
 
 
-def shown_kind(kinds: set[str]) -> str:
+def geometry_kind(kinds: set[str]) -> str:
     """One word for the places of a layer: their kind, `Unknown` for several, empty for none."""
     single = {kind.removeprefix("Multi") for kind in kinds}
     if len(single) != 1:

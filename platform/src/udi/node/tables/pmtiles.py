@@ -22,7 +22,7 @@ GZIP, VECTOR, E7 = 2, 1, 10_000_000
 
 
 @dataclass
-class Entry:
+class TileEntry:
     """Tiles in a row that share contents: `run` of them from `tile`, at `offset` of the data."""
 
     tile: int
@@ -57,53 +57,53 @@ def write_pmtiles(mbtiles: Path, target: Path, bbox: Bounds) -> int:
     database.close()
     levels = int(facts.get("minzoom", 0)), int(facts.get("maxzoom", 0))
     root, leaves = _directories(entries)
-    said = gzip.compress(json.dumps(_said(facts)).encode(), mtime=0)
+    metadata = gzip.compress(json.dumps(_metadata(facts)).encode(), mtime=0)
     with target.open("wb") as file:
-        file.write(_header(entries, (root, said, leaves), data.stat().st_size, levels, bbox))
-        file.write(root + said + leaves)
+        file.write(_header(entries, (root, metadata, leaves), data.stat().st_size, levels, bbox))
+        file.write(root + metadata + leaves)
         with data.open("rb") as tiles:
             shutil.copyfileobj(tiles, file)
     data.unlink()
     return sum(entry.run for entry in entries)
 
 
-def _write_data(database: sqlite3.Connection, file: Any) -> list[Entry]:
+def _write_data(database: sqlite3.Connection, file: Any) -> list[TileEntry]:
     places = database.execute("SELECT zoom_level, tile_column, tile_row, rowid FROM tiles")
     order = sorted((tile_number(zoom, x, (1 << zoom) - 1 - row), rowid) for zoom, x, row, rowid in places)
-    entries, known = list[Entry](), dict[bytes, tuple[int, int]]()
+    entries, span_by_digest = list[TileEntry](), dict[bytes, tuple[int, int]]()
     end = 0
     for tile, rowid in order:
         (content,) = database.execute("SELECT tile_data FROM tiles WHERE rowid = ?", [rowid]).fetchone()
         digest = hashlib.sha256(content).digest()
-        if digest not in known:
-            known[digest] = (end, len(content))
+        if digest not in span_by_digest:
+            span_by_digest[digest] = (end, len(content))
             file.write(content)
             end += len(content)
-        offset, length = known[digest]
+        offset, length = span_by_digest[digest]
         last = entries[-1] if entries else None
         if last and (last.offset, last.length) == (offset, length) and last.tile + last.run == tile:
             last.run += 1
         else:
-            entries.append(Entry(tile, offset, length))
+            entries.append(TileEntry(tile, offset, length))
     return entries
 
 
-def _said(facts: dict[str, Any]) -> dict[str, Any]:
+def _metadata(facts: dict[str, Any]) -> dict[str, Any]:
     layers = json.loads(facts.get("json") or "{}")
     return {"name": facts.get("name", ""), "vector_layers": layers.get("vector_layers", [])}
 
 
-def _directories(entries: Sequence[Entry]) -> tuple[bytes, bytes]:
+def _directories(entries: Sequence[TileEntry]) -> tuple[bytes, bytes]:
     """The root, and the leaves when the root alone would be too large for a first read."""
     root = _directory(entries)
     if len(root) <= ROOM - HEADER:
         return root, b""
     size = LEAF
     while True:
-        leaves, roots = b"", list[Entry]()
+        leaves, roots = b"", list[TileEntry]()
         for start in range(0, len(entries), size):
             leaf = _directory(entries[start : start + size])
-            roots.append(Entry(entries[start].tile, len(leaves), len(leaf), run=0))
+            roots.append(TileEntry(entries[start].tile, len(leaves), len(leaf), run=0))
             leaves += leaf
         root = _directory(roots)
         if len(root) <= ROOM - HEADER:
@@ -111,7 +111,7 @@ def _directories(entries: Sequence[Entry]) -> tuple[bytes, bytes]:
         size *= 2
 
 
-def _directory(entries: Sequence[Entry]) -> bytes:
+def _directory(entries: Sequence[TileEntry]) -> bytes:
     numbers, before = [len(entries)], 0
     for entry in entries:
         numbers.append(entry.tile - before)
@@ -133,7 +133,7 @@ def _varint(number: int) -> Iterator[bytes]:
 
 
 def _header(
-    entries: Sequence[Entry], parts: tuple[bytes, bytes, bytes], data: int, levels: tuple[int, int], bbox: Bounds
+    entries: Sequence[TileEntry], parts: tuple[bytes, bytes, bytes], data: int, levels: tuple[int, int], bbox: Bounds
 ) -> bytes:
     places, start = list[int](), HEADER
     for length in (*map(len, parts), data):

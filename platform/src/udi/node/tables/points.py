@@ -7,8 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from udi.node.tables.column import BOX, GEOMETRY, LINE, ColumnType, TypedColumn
+from udi.node.tables.duckdb_sandbox import Connection, connect, identifier, literal
 from udi.node.tables.geoparquet import geo_key
-from udi.node.tables.locked import Connection, connect, literal, quoted
 from udi.node.tables.places import (
     BATCH,
     GROUP,
@@ -16,7 +16,7 @@ from udi.node.tables.places import (
     MOST_ERRORS,
     OUTSIDE,
     UNREADABLE,
-    Gathered,
+    PlaceStatistics,
     Tell,
     gather_places,
 )
@@ -31,7 +31,7 @@ SAMPLE, ENOUGH = 500, 0.8
 LONGITUDE_FIRST = re.compile(r"lon.*lat|x_?y|lng.*lat|geojson", re.IGNORECASE)
 
 
-class Written(StrEnum):
+class PlaceNotation(StrEnum):
     """How a table writes places."""
 
     TWO_COLUMNS = "two columns"
@@ -41,45 +41,46 @@ class Written(StrEnum):
 
 
 @dataclass(frozen=True)
-class Placing:
+class PlaceColumns:
     """Where the places of a table are; `columns` are one name, or the latitude's and the longitude's."""
 
-    written: Written
+    notation: PlaceNotation
     columns: tuple[str, ...]
     longitude_first: bool = False
 
 
-def points_of(parquet: Path, columns: Sequence[TypedColumn]) -> Placing | None:
+def find_place_columns(parquet: Path, columns: Sequence[TypedColumn]) -> PlaceColumns | None:
     """How this typed table says where its rows are, None when it does not."""
     latitudes = [column.name for column in columns if column.type is ColumnType.LATITUDE]
     longitudes = [column.name for column in columns if column.type is ColumnType.LONGITUDE]
     with connect(parquet) as connection:
         for column in columns:
             if column.type in {ColumnType.TEXT, ColumnType.JSON} and (
-                written := _shape(_sample(connection, parquet, column.name))
+                notation := _detect_notation(_sample(connection, parquet, column.name))
             ):
-                return Placing(written, (column.name,))
+                return PlaceColumns(notation, (column.name,))
         if latitudes and longitudes:
-            return Placing(Written.TWO_COLUMNS, (latitudes[0], longitudes[0]))
+            return PlaceColumns(PlaceNotation.TWO_COLUMNS, (latitudes[0], longitudes[0]))
         for column in columns:
             if column.type is ColumnType.POINT:
                 first = _longitude_first(column.name, _sample(connection, parquet, column.name))
-                return Placing(Written.ONE_CELL, (column.name,), longitude_first=first)
+                return PlaceColumns(PlaceNotation.ONE_CELL, (column.name,), longitude_first=first)
     return None
 
 
 def _sample(connection: Connection, parquet: Path, name: str) -> list[str]:
     rows = connection.execute(
-        f"SELECT {quoted(name)} FROM read_parquet(?) WHERE {quoted(name)} IS NOT NULL LIMIT {SAMPLE}", [str(parquet)]
+        f"SELECT {identifier(name)} FROM read_parquet(?) WHERE {identifier(name)} IS NOT NULL LIMIT {SAMPLE}",
+        [str(parquet)],
     ).fetchall()
     return [str(row[0]) for row in rows]
 
 
-def _shape(values: Sequence[str]) -> Written | None:
-    for written, pattern in ((Written.WKT, WKT), (Written.GEOJSON, JSON_SHAPE)):
+def _detect_notation(values: Sequence[str]) -> PlaceNotation | None:
+    for notation, pattern in ((PlaceNotation.WKT, WKT), (PlaceNotation.GEOJSON, JSON_SHAPE)):
         matching = sum(bool(re.match(pattern, value, re.IGNORECASE | re.DOTALL)) for value in values)
         if values and matching >= ENOUGH * len(values):
-            return written
+            return notation
     return None
 
 
@@ -95,21 +96,21 @@ def _longitude_first(name: str, values: Iterable[str]) -> bool:
     return bool(LONGITUDE_FIRST.search(name)) and not any(second > 90 for second in seconds)  # noqa: PLR2004
 
 
-def with_places(
+def write_with_places(
     parquet: Path,
     columns: Sequence[TypedColumn],
-    placing: Placing,
+    placing: PlaceColumns,
     target: Path,
     workdir: Path,
     tell: Tell | None = None,
-) -> Gathered:
+) -> PlaceStatistics:
     """Write the same typed table with `geometry` and the rectangle of each place; says what is wrong with the others."""
-    chosen = [f"t.{quoted(name)}" for name in (LINE, *(column.name for column in columns))]
+    column_expressions = [f"t.{identifier(name)}" for name in (LINE, *(column.name for column in columns))]
     box = [f"p.{stored} AS {name}" for stored, name in zip(("x0", "y0", "x1", "y1"), BOX, strict=True)]
-    written = ", ".join([*chosen, f"p.geometry AS {GEOMETRY}", *box])
-    query = f"SELECT {written} FROM read_parquet({literal(parquet)}) AS t"
+    select_list = ", ".join([*column_expressions, f"p.geometry AS {GEOMETRY}", *box])
+    query = f"SELECT {select_list} FROM read_parquet({literal(parquet)}) AS t"
     with connect(parquet, target.parent, spill=workdir) as connection:
-        if placing.written in {Written.WKT, Written.GEOJSON}:
+        if placing.notation in {PlaceNotation.WKT, PlaceNotation.GEOJSON}:
             gathered = gather_places(connection, _shapes(parquet, placing), "OGC:CRS84", placing.columns[0], tell)
             source = f"{query} POSITIONAL JOIN places AS p"
         else:
@@ -121,9 +122,9 @@ def with_places(
     return gathered
 
 
-def _shapes(parquet: Path, placing: Placing) -> str:
-    name = quoted(placing.columns[0])
-    if placing.written is Written.GEOJSON:
+def _shapes(parquet: Path, placing: PlaceColumns) -> str:
+    name = identifier(placing.columns[0])
+    if placing.notation is PlaceNotation.GEOJSON:
         read = f"TRY(ST_GeomFromGeoJSON({name}))"
     else:
         read = f"TRY_CAST(regexp_replace({name}, '^\\s*SRID=4326;', '') AS GEOMETRY)"
@@ -131,23 +132,23 @@ def _shapes(parquet: Path, placing: Placing) -> str:
     return f"SELECT {LINE}, {wkb} FROM read_parquet({literal(parquet)})"
 
 
-def _coordinates(placing: Placing) -> tuple[str, str]:
+def _coordinates(placing: PlaceColumns) -> tuple[str, str]:
     """SQL of the longitude and of the latitude."""
-    if placing.written is Written.TWO_COLUMNS:
+    if placing.notation is PlaceNotation.TWO_COLUMNS:
         latitude, longitude = placing.columns
-        return quoted(longitude), quoted(latitude)
-    cell = quoted(placing.columns[0])
+        return identifier(longitude), identifier(latitude)
+    cell = identifier(placing.columns[0])
     parts = [f"TRY_CAST(nullif(regexp_extract({cell}, '{PAIR}', {group}), '') AS DOUBLE)" for group in (1, 2)]
     return (parts[0], parts[1]) if placing.longitude_first else (parts[1], parts[0])
 
 
-def _point(placing: Placing) -> tuple[str, str, str]:
+def _point(placing: PlaceColumns) -> tuple[str, str, str]:
     longitude, latitude = _coordinates(placing)
     inside = f"({longitude} BETWEEN -180 AND 180 AND {latitude} BETWEEN -90 AND 90)"
     return longitude, latitude, inside
 
 
-def _points(placing: Placing) -> str:
+def _points(placing: PlaceColumns) -> str:
     """SQL of the place of a row and of its rectangle."""
     longitude, latitude, inside = _point(placing)
     x, y = (f"CASE WHEN {inside} THEN {value} END" for value in (longitude, latitude))
@@ -155,33 +156,35 @@ def _points(placing: Placing) -> str:
     return f"SELECT {point}, x AS x0, y AS y0, x AS x1, y AS y1 FROM (SELECT {x} AS x, {y} AS y)"
 
 
-def _check_points(connection: Connection, parquet: Path, placing: Placing, tell: Tell | None) -> Gathered:
+def _check_points(connection: Connection, parquet: Path, placing: PlaceColumns, tell: Tell | None) -> PlaceStatistics:
     longitude, latitude, inside = _point(placing)
-    gathered = Gathered(", ".join(placing.columns), tell=tell)
-    absent = " OR ".join(f"{quoted(name)} IS NULL" for name in placing.columns)
-    wrong = (
+    gathered = PlaceStatistics(", ".join(placing.columns), tell=tell)
+    absent = " OR ".join(f"{identifier(name)} IS NULL" for name in placing.columns)
+    defects = (
         (MISSING, absent),
         (UNREADABLE, f"NOT ({absent}) AND ({longitude} IS NULL OR {latitude} IS NULL)"),
         (OUTSIDE, f"NOT {inside}"),
     )
     source = f"FROM read_parquet({literal(parquet)})"
-    counted = ", ".join(f"count(*) FILTER ({condition})" for _, condition in wrong)
-    limits = [f"{each}({value}) FILTER ({inside})" for value in (longitude, latitude) for each in ("min", "max")]
+    counted = ", ".join(f"count(*) FILTER ({condition})" for _, condition in defects)
+    limits = [
+        f"{aggregate}({value}) FILTER ({inside})" for value in (longitude, latitude) for aggregate in ("min", "max")
+    ]
     row = connection.execute(f"SELECT {counted}, {', '.join(limits)} {source}").fetchone() or ()
-    for (remark, condition), count in zip(wrong, row[:3], strict=True):
+    for (remark, condition), count in zip(defects, row[:3], strict=True):
         if count:
             gathered.counts[remark.message] = count
-            _note(connection, f"SELECT {LINE} {source} WHERE {condition}", gathered, remark)
+            _record_errors(connection, f"SELECT {LINE} {source} WHERE {condition}", gathered, remark)
     if row[3] is not None:
         gathered.kinds.add("Point")
         gathered.west, gathered.east, gathered.south, gathered.north = row[3:]
     return gathered
 
 
-def _note(connection: Connection, query: str, gathered: Gathered, remark: Remark) -> None:
+def _record_errors(connection: Connection, query: str, gathered: PlaceStatistics, remark: Remark) -> None:
     """Rows with something wrong: those of every batch told, the first kept."""
-    found = connection.execute(query)
-    while lines := [line for (line,) in found.fetchmany(BATCH)]:
+    cursor = connection.execute(query)
+    while lines := [line for (line,) in cursor.fetchmany(BATCH)]:
         if gathered.tell is not None:
             for line in lines:
                 gathered.tell(line, gathered.column, remark)

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from udi.kit.child import Child, ChildError, TooLongError, TooMuchMemoryError
-from udi.kit.confinement import Limits
-from udi.kit.errors import TooManyError, UdiError, UnavailableError
+from udi.kit.child import ChildError, ChildMemoryError, ChildProcess, ChildTimeoutError
+from udi.kit.errors import TooManyRequestsError, UdiError, UnavailableError
+from udi.kit.sandbox import ProcessLimits
+from udi.node.tables.fair_queue import FairQueue, QueueFullError, Slot
 from udi.node.tables.sql import Statement
-from udi.node.tables.turns import FullError, Ticket, Turns
 
 T = TypeVar("T")
 POOL = "tables"
@@ -43,7 +43,7 @@ class PoolLimits:
     """Seconds after which a child that nobody asks is ended, and lets go of the files that it opened, deleted ones too."""
 
 
-class TooHeavyError(UdiError):
+class QueryTooHeavyError(UdiError):
     """The question is understood, and takes more time or memory than one question may."""
 
     status = 422
@@ -53,41 +53,41 @@ class TooHeavyError(UdiError):
     advice = "Ask for less: fewer rows, fewer groups; or download the table."
 
 
-class Gate:
+class AsyncFairQueue:
     """Waits for one's turn, not for ever."""
 
-    def __init__(self, turns: Turns, patience: float) -> None:
+    def __init__(self, turns: FairQueue, patience: float) -> None:
         self._turns, self._patience = turns, patience
-        self._calls: dict[Ticket, asyncio.Event] = {}
+        self._calls: dict[Slot, asyncio.Event] = {}
 
     @asynccontextmanager
-    async def turn(self, space: str) -> AsyncIterator[None]:
+    async def acquire_slot(self, space: str) -> AsyncIterator[None]:
         """A place, for as long as the block lasts.
 
         Raises:
             TooManyError: too many questions about this producer's tables wait already.
             UnavailableError: too many wait, or the turn did not come in time.
         """
-        ticket = self._join(space)
+        ticket = self._enqueue(space)
         try:
             await self._wait(ticket)
             yield
         finally:
             self._calls.pop(ticket, None)
-            for served in self._turns.leave(ticket):
+            for served in self._turns.release(ticket):
                 self._calls[served].set()
 
-    def _join(self, space: str) -> Ticket:
+    def _enqueue(self, space: str) -> Slot:
         try:
-            return self._turns.join(space)
-        except FullError as error:
+            return self._turns.enqueue(space)
+        except QueueFullError as error:
             if error.own:
-                raise TooManyError(
+                raise TooManyRequestsError(
                     "Many questions about this producer's tables are waiting.", remedy=LATER, headers=SOON
                 ) from None
             raise UnavailableError("Many questions are waiting.", remedy=LATER, headers=SOON) from None
 
-    async def _wait(self, ticket: Ticket) -> None:
+    async def _wait(self, ticket: Slot) -> None:
         if ticket.served:
             return
         call = self._calls[ticket] = asyncio.Event()
@@ -98,19 +98,19 @@ class Gate:
             raise UnavailableError("Many questions are waiting.", remedy=LATER, headers=SOON) from None
 
 
-class Pool:
+class QueryPool:
     """The children of one web worker; they die with it."""
 
     def __init__(self, limits: PoolLimits | None = None) -> None:
         self.limits = limits or PoolLimits()
-        turns = Turns(self.limits.children, self.limits.own_children, self.limits.waiting, self.limits.own_waiting)
-        self._gate = Gate(turns, self.limits.patience)
-        self._idle: list[tuple[Child, Path, float]] = []
-        self._busy: set[Child] = set()
+        turns = FairQueue(self.limits.children, self.limits.own_children, self.limits.waiting, self.limits.own_waiting)
+        self._gate = AsyncFairQueue(turns, self.limits.patience)
+        self._idle: list[tuple[ChildProcess, Path, float]] = []
+        self._busy: set[ChildProcess] = set()
         self._retiring: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def turn(self, space: str, path: Path, *, seconds: float = 0) -> AsyncIterator["Reader"]:
+    async def acquire_reader(self, space: str, path: Path, *, seconds: float = 0) -> AsyncIterator["ParquetReader"]:
         """A child that answers questions about one Parquet, when the space's turn has come.
 
         `seconds` are for all of them, 0: as long as a question may take.
@@ -119,18 +119,18 @@ class Pool:
             TooManyError: too many questions about this producer's tables wait already.
             UnavailableError: too many wait, or the turn did not come in time.
         """
-        async with self._gate.turn(space):
-            child = await self._take(path)
+        async with self._gate.acquire_slot(space):
+            child = await self._acquire_child(path)
             self._busy.add(child)
             try:
                 if not child.pid:
                     await child.start()
                 until = asyncio.get_running_loop().time() + (seconds or self.limits.seconds)
-                yield Reader(child, path, until)
+                yield ParquetReader(child, path, until)
             finally:
                 self._busy.discard(child)
                 if child.pid:
-                    self._rest(child, path)
+                    self._release_child(child, path)
 
     @property
     def pids(self) -> list[int]:
@@ -146,7 +146,7 @@ class Pool:
         for child in children:
             await child.end()
 
-    def _rest(self, child: Child, path: Path) -> None:
+    def _release_child(self, child: ChildProcess, path: Path) -> None:
         self._idle.append((child, path, asyncio.get_running_loop().time()))
         if self._retiring is None or self._retiring.done():
             self._retiring = asyncio.create_task(self._retire())
@@ -157,27 +157,27 @@ class Pool:
             await asyncio.sleep(self.limits.idle)
             before = asyncio.get_running_loop().time() - self.limits.idle
             tired = [child for child, _, since in self._idle if since <= before]
-            self._idle = [each for each in self._idle if each[0] not in tired]
+            self._idle = [entry for entry in self._idle if entry[0] not in tired]
             for child in tired:
                 await child.end()
 
-    async def _take(self, path: Path) -> Child:
+    async def _acquire_child(self, path: Path) -> ChildProcess:
         """The idle child that opened this file last, else any, else a new one."""
         dead = [child for child, *_ in self._idle if not child.is_alive]
-        self._idle = [each for each in self._idle if each[0] not in dead]
+        self._idle = [entry for entry in self._idle if entry[0] not in dead]
         for child in dead:
             await child.end()
-        known = next((each for each in self._idle if each[1] == path), self._idle[0] if self._idle else None)
-        if known is None:
-            return Child(Limits(self.limits.memory_mb, places=self.limits.places))
-        self._idle.remove(known)
-        return known[0]
+        idle_entry = next((entry for entry in self._idle if entry[1] == path), self._idle[0] if self._idle else None)
+        if idle_entry is None:
+            return ChildProcess(ProcessLimits(self.limits.memory_mb, places=self.limits.places))
+        self._idle.remove(idle_entry)
+        return idle_entry[0]
 
 
-class Reader:
+class ParquetReader:
     """Asks a child about one Parquet until the time is over."""
 
-    def __init__(self, child: Child, path: Path, until: float) -> None:
+    def __init__(self, child: ChildProcess, path: Path, until: float) -> None:
         self._child, self._path, self._until = child, path, until
 
     async def fetch(self, statement: Statement) -> list[list[Any]]:
@@ -199,16 +199,16 @@ class Reader:
         """
         left = max(self._until - asyncio.get_running_loop().time(), 0.01)
         try:
-            return await self._child.ask(name, expected, ((self._path, *arguments), {}), seconds=left)
-        except TooLongError as error:
+            return await self._child.call_by_name(name, expected, ((self._path, *arguments), {}), seconds=left)
+        except ChildTimeoutError as error:
             if error.worked < IDLE:
                 raise UnavailableError("The node is busy.", remedy=LATER, headers=SOON) from None
-            raise TooHeavyError("Its answer takes too long.", remedy=EXPORT) from None
-        except TooMuchMemoryError:
+            raise QueryTooHeavyError("Its answer takes too long.", remedy=EXPORT) from None
+        except ChildMemoryError:
             await self._child.end()
-            raise TooHeavyError("Its answer takes too much memory.", remedy=EXPORT) from None
+            raise QueryTooHeavyError("Its answer takes too much memory.", remedy=EXPORT) from None
         except ChildError as error:
             if error.args[:1] == ("TooMuchAskedError",):
                 remedy = "Ask for fewer rows or columns: page_size, columns."
-                raise TooHeavyError("Its answer is too long.", remedy=remedy) from None
+                raise QueryTooHeavyError("Its answer is too long.", remedy=remedy) from None
             raise UnavailableError("The table could not be read.", remedy=LATER, headers=SOON) from error

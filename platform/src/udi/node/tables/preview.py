@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from udi.node.tables.column import LINE, ColumnType, TypedColumn
-from udi.node.tables.locked import connect, quoted
+from udi.node.tables.duckdb_sandbox import connect, identifier
 
 ROWS, COLUMNS, LONGEST = 20, 60, 120
 NUMERIC = {ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.LATITUDE, ColumnType.LONGITUDE}
@@ -25,22 +25,22 @@ class Preview:
 
 def preview_rows(parquet: Path, columns: Sequence[TypedColumn], limit: int = ROWS) -> Preview:
     """The first rows as Python values: numbers, dates, texts (cut), None."""
-    shown = tuple(columns[:COLUMNS])
-    read = ", ".join([LINE, *(_read(column) for column in shown)])
+    visible_columns = tuple(columns[:COLUMNS])
+    read = ", ".join([LINE, *(_cell_expression(column) for column in visible_columns)])
     with connect(parquet) as connection:
         rows = connection.execute(f"SELECT {read} FROM read_parquet(?) LIMIT {limit}", [str(parquet)]).fetchall()
         total = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(parquet)]).fetchone()
     return Preview(
-        columns=shown,
+        columns=visible_columns,
         rows=tuple(tuple(row[1:]) for row in rows),
         lines=tuple(row[0] for row in rows),
         total=total[0] if total else 0,
-        hidden=len(columns) - len(shown),
+        hidden=len(columns) - len(visible_columns),
     )
 
 
-def _read(column: TypedColumn) -> str:
-    name = quoted(column.name)
-    if column.stored != "VARCHAR":
+def _cell_expression(column: TypedColumn) -> str:
+    name = identifier(column.name)
+    if column.sql_type != "VARCHAR":
         return name
     return f"CASE WHEN length({name}) > {LONGEST} THEN left({name}, {LONGEST - 1}) || '…' ELSE {name} END"

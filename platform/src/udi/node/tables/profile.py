@@ -9,17 +9,17 @@ from typing import Any
 
 from udi.node.tables.column import Bounds, ColumnType, TypedColumn
 from udi.node.tables.corrections import NONE, Corrections
-from udi.node.tables.decoding import iana_name, scan
-from udi.node.tables.delimited import Row
-from udi.node.tables.dialect import SAMPLE_RECORDS, Shape, cell_at, find_shape, has_values, unique_names
-from udi.node.tables.headers import Names, find_other_headers
-from udi.node.tables.kind import HEAD, Kind, recognise
-from udi.node.tables.notes import DOUBTFUL_HEADER, NO_HEADER, Note, UnreadableError
-from udi.node.tables.opening import SCANNED, Opened, opened
-from udi.node.tables.sheets import Sheet
-from udi.node.tables.source import Source
-from udi.node.tables.types import column_types, forced
-from udi.node.tables.values import date_order, is_null, read_date
+from udi.node.tables.delimited_text import Row
+from udi.node.tables.dialect import SAMPLE_RECORDS, TableLayout, cell_at, find_layout, has_values, unique_names
+from udi.node.tables.file_kind import HEAD, FileKind, recognise_kind
+from udi.node.tables.header_lines import Names, find_other_headers
+from udi.node.tables.notes import DOUBTFUL_HEADER, NO_HEADER, Note, UnreadableTableError
+from udi.node.tables.opened_files import SCANNED, OpenedFile, open_source_file
+from udi.node.tables.source import SourceFile
+from udi.node.tables.spreadsheets import Sheet
+from udi.node.tables.text_encoding import detect_encoding, iana_name
+from udi.node.tables.type_inference import corrected_column, infer_types
+from udi.node.tables.value_patterns import date_order, is_null, read_date
 
 SHOWN_LINES, SHOWN_CHARACTERS = 4, 80
 MOST_COLUMNS = 1000
@@ -101,8 +101,8 @@ class Profile:
             "failure": Note.from_json(failure) if failure else None,
             "bbox": (box[0], box[1], box[2], box[3]) if box else None,
         }
-        known = {name: found for name, found in value.items() if name in cls.__dataclass_fields__}
-        return cls(**{**known, **read})
+        stored_fields = {name: stored_value for name, stored_value in value.items() if name in cls.__dataclass_fields__}
+        return cls(**{**stored_fields, **read})
 
     def _days(self) -> dict[str, date | None]:
         return {"first_day": self.first_day, "last_day": self.last_day}
@@ -124,38 +124,38 @@ def profile_file(name: str, size: int, read: Callable[[], Iterable[bytes]], corr
 
     Never raises on what the file holds; memory does not depend on its size, but for spreadsheets.
     """
-    return profile_source(Source(name, size, read), corrections)
+    return profile_source(SourceFile(name, size, read), corrections)
 
 
 def profile_copy(path: Path, name: str, size: int) -> Profile:
     """Profile a file from its copy, or from the copy of the beginning of a text; `size` is that of the whole file."""
-    return profile_source(replace(Source.at(path, name), size=size))
+    return profile_source(replace(SourceFile.at(path, name), size=size))
 
 
 def profile_path(path: Path, name: str = "", corrections: Corrections = NONE) -> Profile:
     """Profile a local file."""
-    return profile_source(Source.at(path, name), corrections)
+    return profile_source(SourceFile.at(path, name), corrections)
 
 
-def profile_source(source: Source, corrections: Corrections = NONE) -> Profile:
+def profile_source(source: SourceFile, corrections: Corrections = NONE) -> Profile:
     """Profile a file; what the person corrected is obeyed."""
     try:
-        with opened(source, corrections) as table:
-            if isinstance(table, Kind):
-                charset = iana_name(scan(source.read(), SCANNED).encoding) if table.reads == "text" else ""
+        with open_source_file(source, corrections) as table:
+            if isinstance(table, FileKind):
+                charset = iana_name(detect_encoding(source.read(), SCANNED).encoding) if table.reads == "text" else ""
                 return Profile(table.media_type, table.label, encoding=charset, reads=table.reads)
-            taken = take(table)
-            return profile_table(source, table, taken, understand(table, taken, corrections))
-    except UnreadableError as error:
-        kind = recognise(source.head(HEAD), source.name)
+            sample = sample_rows(table)
+            return profile_table(source, table, sample, infer_table(table, sample, corrections))
+    except UnreadableTableError as error:
+        kind = recognise_kind(source.head(HEAD), source.name)
         return Profile(kind.media_type, kind.label, reads=kind.reads, failure=error.note)
 
 
 @dataclass(frozen=True)
-class Understood:
+class InferredTable:
     """A table whose columns are known; `values` are those of some rows, by column."""
 
-    shape: Shape
+    shape: TableLayout
     columns: tuple[TypedColumn, ...]
     values: list[list[str]]
     notes: tuple[Note, ...]
@@ -163,62 +163,62 @@ class Understood:
     """What the columns may be called instead (`find_other_headers`); they may be cells, and are kept nowhere."""
 
 
-def understand(table: Opened, taken: "Taken", corrections: Corrections) -> Understood:
+def infer_table(table: OpenedFile, sample: "RowSample", corrections: Corrections) -> InferredTable:
     """Where the columns are and how they read.
 
     Raises:
         UnreadableError: there is no table in it after all, or it is too wide.
     """
-    shape = _shape(table, taken.first, corrections)
+    shape = _find_layout(table, sample.first, corrections)
     if shape is None:
-        raise UnreadableError("no_table")
-    body = [cells for line, cells in taken.rows_kept() if line > shape.last_header_line]
-    shape = _widened(shape, body)
+        raise UnreadableTableError("no_table")
+    body = [cells for line, cells in sample.rows_with_widest() if line > shape.last_header_line]
+    shape = _add_late_columns(shape, body)
     if len(shape.names) > MOST_COLUMNS:
-        raise UnreadableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
-    values = [[cell_at(cells, index) for cells in body] for index in shape.kept]
-    columns, doubts = column_types(shape.names, values, delimiter=table.delimiter)
-    columns, doubts = _obey(columns, doubts, values, corrections)
+        raise UnreadableTableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
+    values = [[cell_at(cells, index) for cells in body] for index in shape.positions]
+    columns, doubts = infer_types(shape.names, values, delimiter=table.delimiter)
+    columns, doubts = _apply_corrections(columns, doubts, values, corrections)
     others: tuple[Names, ...] = ()
     if table.names is None and corrections.header_line is None:
-        others = find_other_headers(taken.first, shape)
-    notes = (*shape.notes, *_doubtful_header(shape, others), *doubts)
-    return Understood(shape, columns, values, notes, others)
+        others = find_other_headers(sample.first, shape)
+    notes = (*shape.notes, *_header_notes(shape, others), *doubts)
+    return InferredTable(shape, columns, values, notes, others)
 
 
-def _doubtful_header(shape: Shape, others: Sequence[Names]) -> Iterator[Note]:
+def _header_notes(shape: TableLayout, others: Sequence[Names]) -> Iterator[Note]:
     if others and shape.header_line:
         yield Note(DOUBTFUL_HEADER, values={"line": str(shape.header_line)})
     elif others:
         yield Note(NO_HEADER)
 
 
-def profile_table(source: Source, table: Opened, taken: "Taken", found: Understood) -> Profile:
+def profile_table(source: SourceFile, table: OpenedFile, sample: "RowSample", structure: InferredTable) -> Profile:
     """What is said of a table that was understood."""
-    shape, body = found.shape, [cells for line, cells in taken.spread if line > found.shape.last_header_line]
-    skipped = sum(1 for line, cells in taken.first if line <= shape.last_header_line and has_values(cells))
-    first, last = _period(found.columns, found.values) if taken.whole else (None, None)
+    shape, body = structure.shape, [cells for line, cells in sample.spread if line > structure.shape.last_header_line]
+    skipped = sum(1 for line, cells in sample.first if line <= shape.last_header_line and has_values(cells))
+    first, last = _period(structure.columns, structure.values) if sample.is_whole else (None, None)
     return Profile(
         media_type=table.kind.media_type,
         label=table.kind.label,
         encoding=table.encoding,
         delimiter=table.delimiter,
         header_line=shape.header_line,
-        columns=found.columns,
-        rows=max(0, taken.rows(source.size, table) - skipped),
-        exact=taken.ended,
-        sample=tuple(tuple(_shown(cells, shape.kept)) for cells in body[:SHOWN_LINES]),
+        columns=structure.columns,
+        rows=max(0, sample.estimate_row_count(source.size, table) - skipped),
+        exact=sample.ended,
+        sample=tuple(tuple(_sample_cells(cells, shape.positions)) for cells in body[:SHOWN_LINES]),
         first_day=first,
         last_day=last,
         reads=table.kind.reads,
         sheet=table.sheet,
         sheets=table.sheets,
-        notes=(*table.notes, *found.notes, *_open_quote(table)),
+        notes=(*table.notes, *structure.notes, *_quote_notes(table)),
     )
 
 
 @dataclass
-class Taken:
+class RowSample:
     """Rows of a table: the first ones, and some spread over all that was read."""
 
     first: list[Row]
@@ -228,85 +228,89 @@ class Taken:
     widest: Row = (0, [])
 
     @property
-    def whole(self) -> bool:
+    def is_whole(self) -> bool:
         return self.ended and len(self.spread) >= self.count
 
-    def rows_kept(self) -> list[Row]:
+    def rows_with_widest(self) -> list[Row]:
         """The rows of the spread with the widest one, which may have columns of its own."""
         return self.spread if self.widest in self.spread else [*self.spread, self.widest]
 
-    def rows(self, size: int, table: Opened) -> int:
+    def estimate_row_count(self, size: int, table: OpenedFile) -> int:
         """Rows that say something; reckoned when reading stopped before the end."""
         if self.ended or not table.bytes_read:
             return self.count
         return round(self.count * max(1.0, size / table.bytes_read))
 
 
-def take(table: Opened) -> Taken:
+def sample_rows(table: OpenedFile) -> RowSample:
     """Rows spread over what is read: every second one goes each time that there are too many; the widest one stays.
 
     Raises:
         UnreadableError: a record is wider than any table.
     """
-    taken, step, most = Taken([], [], 0, ended=True), 1, MOST_ROWS
+    sample, step, most = RowSample([], [], 0, ended=True), 1, MOST_ROWS
     for line, cells in table.rows():
         if len(cells) > WIDEST_RECORD:
-            raise UnreadableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
-        if len(taken.first) < SAMPLE_RECORDS:
-            taken.first.append((line, cells))
+            raise UnreadableTableError("too_many_columns", most=f"{MOST_COLUMNS:,}")
+        if len(sample.first) < SAMPLE_RECORDS:
+            sample.first.append((line, cells))
         if not has_values(cells):
             continue
-        if len(cells) > len(taken.widest[1]):
-            taken.widest = line, cells
+        if len(cells) > len(sample.widest[1]):
+            sample.widest = line, cells
             most = max(FEWEST_ROWS, min(MOST_ROWS, MOST_CELLS // len(cells)))
-        if taken.count % step == 0:
-            taken.spread.append((line, cells))
-        taken.count += 1
-        if len(taken.spread) > 2 * most:
-            taken.spread, step = taken.spread[::2], 2 * step
+        if sample.count % step == 0:
+            sample.spread.append((line, cells))
+        sample.count += 1
+        if len(sample.spread) > 2 * most:
+            sample.spread, step = sample.spread[::2], 2 * step
         if table.bytes_read > SCANNED:
-            taken.ended = False
+            sample.ended = False
             break
-    return taken
+    return sample
 
 
-def _shape(table: Opened, first: list[Row], corrections: Corrections) -> Shape | None:
+def _find_layout(table: OpenedFile, first: list[Row], corrections: Corrections) -> TableLayout | None:
     if table.names is None:
-        return find_shape(first, corrections.header_line)
+        return find_layout(first, corrections.header_line)
     names, notes = unique_names(table.names)
-    return Shape(0, 0, names, tuple(range(len(names))), notes)
+    return TableLayout(0, 0, names, tuple(range(len(names))), notes)
 
 
-def _widened(shape: Shape, body: list[list[str]]) -> Shape:
+def _add_late_columns(shape: TableLayout, body: list[list[str]]) -> TableLayout:
     """A column that only later rows fill is a column too."""
     width = max((len(cells) for cells in body), default=0)
     late = [
         index
         for index in range(width)
-        if index not in shape.kept and any(not is_null(cell_at(cells, index)) for cells in body)
+        if index not in shape.positions and any(not is_null(cell_at(cells, index)) for cells in body)
     ]
     if not late:
         return shape
     names, notes = unique_names([*shape.names, *(f"col{index + 1}" for index in late)])
-    return replace(shape, names=names, kept=(*shape.kept, *late), notes=(*shape.notes, *notes))
+    return replace(shape, names=names, positions=(*shape.positions, *late), notes=(*shape.notes, *notes))
 
 
-def _obey(
+def _apply_corrections(
     columns: tuple[TypedColumn, ...], notes: tuple[Note, ...], values: list[list[str]], corrections: Corrections
 ) -> tuple[tuple[TypedColumn, ...], tuple[Note, ...]]:
-    said = corrections.types
+    corrected_types = corrections.types
     obeyed = tuple(
-        forced(column.name, said[column.name].type, found, said[column.name].format) if column.name in said else column
-        for column, found in zip(columns, values, strict=True)
+        corrected_column(
+            column.name, corrected_types[column.name].type, column_values, corrected_types[column.name].format
+        )
+        if column.name in corrected_types
+        else column
+        for column, column_values in zip(columns, values, strict=True)
     )
-    return obeyed, tuple(note for note in notes if note.column not in said)
+    return obeyed, tuple(note for note in notes if note.column not in corrected_types)
 
 
-def _shown(cells: list[str], kept: tuple[int, ...]) -> Iterator[str]:
-    return (cell_at(cells, index).strip()[:SHOWN_CHARACTERS] for index in kept)
+def _sample_cells(cells: list[str], indexes: tuple[int, ...]) -> Iterator[str]:
+    return (cell_at(cells, index).strip()[:SHOWN_CHARACTERS] for index in indexes)
 
 
-def _open_quote(table: Opened) -> Iterator[Note]:
+def _quote_notes(table: OpenedFile) -> Iterator[Note]:
     if table.open_quote:
         yield Note("open_quote", values={"line": str(table.open_quote)})
 
@@ -319,9 +323,9 @@ def is_period(column: TypedColumn) -> bool:
 
 def _period(columns: Iterable[TypedColumn], values: list[list[str]]) -> tuple[date | None, date | None]:
     """First and last day of the first column that tells when."""
-    for column, found in zip(columns, values, strict=True):
+    for column, column_values in zip(columns, values, strict=True):
         if is_period(column):
             order = date_order(column.format)
-            days = [day for value in found if (day := read_date(value.strip(), order))]
+            days = [day for value in column_values if (day := read_date(value.strip(), order))]
             return (min(days), max(days)) if days else (None, None)
     return None, None

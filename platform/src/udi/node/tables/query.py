@@ -123,15 +123,17 @@ def column_at(columns: tuple[TypedColumn, ...], rank: int) -> TypedColumn:
     return ROW_COLUMN if rank == ROW else columns[rank]
 
 
-def names(query: Query, columns: tuple[TypedColumn, ...]) -> list[str]:
+def result_names(query: Query, columns: tuple[TypedColumn, ...]) -> list[str]:
     """The keys of a row of the answer, in order."""
     if query.is_grouped:
         groups = [column_at(columns, rank).name for rank in query.groups]
-        return groups + [f"{column_at(columns, each.column).name}__{each.aggregate}" for each in query.measures]
-    return [column_at(columns, rank).name for rank in shown(query, columns)]
+        return groups + [
+            f"{column_at(columns, measure.column).name}__{measure.aggregate}" for measure in query.measures
+        ]
+    return [column_at(columns, rank).name for rank in result_ranks(query, columns)]
 
 
-def shown(query: Query, columns: tuple[TypedColumn, ...]) -> tuple[int, ...]:
+def result_ranks(query: Query, columns: tuple[TypedColumn, ...]) -> tuple[int, ...]:
     """The ranks of the columns of the answer; a column of the file that is named as the row's number replaces it."""
     if query.columns is not None:
         return query.columns
@@ -139,12 +141,14 @@ def shown(query: Query, columns: tuple[TypedColumn, ...]) -> tuple[int, ...]:
     return every if any(column.name == ROW_NAME for column in columns) else (ROW, *every)
 
 
-def allowed(column: TypedColumn) -> Mapping[str, bool]:
+def allowed_operations(column: TypedColumn) -> Mapping[str, bool]:
     """Each thing that may be asked of a column, and whether it takes a value."""
     kind = column.type
     no_order = ORDERED if kind is ColumnType.BOOLEAN else frozenset()
     no_words = SEARCHED if kind in NUMBERS or kind in {ColumnType.BOOLEAN, ColumnType.TIME} else frozenset()
     no_sums = frozenset() if kind in NUMBERS else frozenset({Aggregate.AVG, Aggregate.SUM})
-    asked = {str(each): each not in VALUELESS for each in Operator if each not in no_order | no_words}
-    said = {str(each): False for each in Aggregate if each not in no_sums}
-    return {**asked, SORT: True, GROUP: False, **said}
+    operators = {
+        str(operator): operator not in VALUELESS for operator in Operator if operator not in no_order | no_words
+    }
+    aggregates = {str(aggregate): False for aggregate in Aggregate if aggregate not in no_sums}
+    return {**operators, SORT: True, GROUP: False, **aggregates}

@@ -10,21 +10,21 @@ from typing import Any, TypeVar
 
 import structlog
 
-from udi.kit.child import Child, ChildError
-from udi.kit.confinement import Limits
-from udi.kit.errors import TooManyError, UnavailableError
-from udi.node.tables.pool import Gate
-from udi.node.tables.turns import Turns
+from udi.kit.child import ChildError, ChildProcess
+from udi.kit.errors import TooManyRequestsError, UnavailableError
+from udi.kit.sandbox import ProcessLimits
+from udi.node.tables.fair_queue import FairQueue
+from udi.node.tables.pool import AsyncFairQueue
 
 log = structlog.get_logger()
 T = TypeVar("T")
 READERS = "readers"
 """Name of the readers among the site's parts."""
 START = 60.0
-CHILD = Limits(memory_mb=2048, file_bytes=256 * 1024**2)
+CHILD = ProcessLimits(memory_mb=2048, file_bytes=256 * 1024**2)
 
 
-class NoTurnError(Exception):
+class QueueTimeoutError(Exception):
     """Too many files are being read: this one's turn did not come in time."""
 
 
@@ -40,11 +40,11 @@ class ReaderLimits:
     waiting: int = 64
     own_waiting: int = 16
     patience: float = 60.0
-    kept: float = 300.0
-    child: Limits = CHILD
+    standby_seconds: float = 300.0
+    child: ProcessLimits = CHILD
 
 
-class Readers:
+class FileReaderPool:
     """The children of one process; `warm` is what a child that stands ready has called, so that its imports are done.
 
     A child reaches temporary files, and the folder of `schemas`.
@@ -56,32 +56,32 @@ class Readers:
         self.limits, self._warm = limits or ReaderLimits(), warm
         self._child = replace(self.limits.child, places=(tempfile.gettempdir(), *([str(schemas)] if schemas else [])))
         turns = (self.limits.places, self.limits.own_places, self.limits.waiting, self.limits.own_waiting)
-        self._gate = Gate(Turns(*turns), self.limits.patience)
-        self._ready: Child | None = None
+        self._gate = AsyncFairQueue(FairQueue(*turns), self.limits.patience)
+        self._ready: ChildProcess | None = None
         self._taken = asyncio.Event()
         self._standing: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def reading(self, space: Hashable, memory: Path | None = None) -> AsyncIterator["Reading"]:
+    async def open_reader(self, space: Hashable, memory: Path | None = None) -> AsyncIterator["FileReader"]:
         """One file of a space: the turn begins with the first call, and ends with the block.
 
         `memory` is the folder of what may be in no other; its child is made for it, and reaches nothing else.
         """
         async with AsyncExitStack() as stack:
-            yield Reading(self, space, stack, memory)
+            yield FileReader(self, space, stack, memory)
 
     @property
-    def ready(self) -> int:
+    def standby_pid(self) -> int:
         """The process that stands ready; 0: none does."""
         return self._ready.pid if self._ready is not None else 0
 
-    def stand_ready(self) -> None:
+    def start_standby(self) -> None:
         """Start a child before anybody needs it."""
         if self._standing is None or self._standing.done():
-            self._standing = asyncio.create_task(self._stand())
+            self._standing = asyncio.create_task(self._run_standby())
 
     @asynccontextmanager
-    async def turn(self, space: Hashable) -> AsyncIterator[None]:
+    async def acquire_slot(self, space: Hashable) -> AsyncIterator[None]:
         """A place.
 
         Raises:
@@ -89,23 +89,23 @@ class Readers:
         """
         async with AsyncExitStack() as stack:
             try:
-                await stack.enter_async_context(self._gate.turn(str(space)))
-            except (TooManyError, UnavailableError):
-                raise NoTurnError from None
+                await stack.enter_async_context(self._gate.acquire_slot(str(space)))
+            except (TooManyRequestsError, UnavailableError):
+                raise QueueTimeoutError from None
             yield
 
-    async def take(self, memory: Path | None = None) -> Child:
+    async def acquire_child(self, memory: Path | None = None) -> ChildProcess:
         """The child that stands ready, else a new one; it is the caller's to end."""
         if memory is not None:
             schemas = self._child.places[1:]
-            made = Child(replace(self._child, places=(str(memory), *schemas)))
-            await made.start()
-            return made
+            dedicated_child = ChildProcess(replace(self._child, places=(str(memory), *schemas)))
+            await dedicated_child.start()
+            return dedicated_child
         child, self._ready = self._ready, None
         if child is not None and child.is_alive:
             self._taken.set()
             return child
-        child = Child(self._child)
+        child = ChildProcess(self._child)
         await child.start()
         return child
 
@@ -116,32 +116,32 @@ class Readers:
             with suppress(asyncio.CancelledError):
                 await self._standing
 
-    async def _stand(self) -> None:
-        child, taken = Child(self._child), asyncio.Event()
-        self._taken = taken
+    async def _run_standby(self) -> None:
+        child, event = ChildProcess(self._child), asyncio.Event()
+        self._taken = event
         try:
             await child.start()
             await child.call(self._warm, seconds=START)
             self._ready = child
-            async with asyncio.timeout(self.limits.kept):
-                await taken.wait()
+            async with asyncio.timeout(self.limits.standby_seconds):
+                await event.wait()
         except TimeoutError:
             log.debug("nobody needed the child that stood ready")
         except (ChildError, OSError) as error:
             log.warning("no child stands ready", error=type(error).__name__)
         finally:
-            if not taken.is_set():
+            if not event.is_set():
                 self._ready = None
                 await child.end()
 
 
-class Reading:
+class FileReader:
     """What is asked of a child about one file; the same one answers as long as it lives."""
 
-    def __init__(self, readers: Readers, space: Hashable, stack: AsyncExitStack, memory: Path | None) -> None:
+    def __init__(self, readers: FileReaderPool, space: Hashable, stack: AsyncExitStack, memory: Path | None) -> None:
         self._readers, self._space, self._stack = readers, space, stack
         self._memory = memory
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
 
     async def call(self, function: Callable[..., T], *args: Any, seconds: float) -> T:
         """What an importable function answers in the child.
@@ -151,15 +151,15 @@ class Reading:
             ChildError: as `Child.call` says; the next call has another child.
         """
         if self._child is None:
-            await self._stack.enter_async_context(self._readers.turn(self._space))
+            await self._stack.enter_async_context(self._readers.acquire_slot(self._space))
             self._stack.push_async_callback(self._end)
-            self._child = await self._readers.take(self._memory)
+            self._child = await self._readers.acquire_child(self._memory)
         elif not self._child.is_alive:
             await self._child.end()
-            self._child = await self._readers.take(self._memory)
+            self._child = await self._readers.acquire_child(self._memory)
         return await self._child.call(function, *args, seconds=seconds)
 
     async def _end(self) -> None:
         if self._child is not None:
             await self._child.end()
-        self._readers.stand_ready()
+        self._readers.start_standby()

@@ -21,7 +21,7 @@ class PlaceError:
     remark: Remark
 
 
-class UnreadableError(Exception):
+class UnreadableGeoFileError(Exception):
     """A file that cannot be read, with the reason for the person."""
 
     def __init__(self, message: str, values: Mapping[str, object] | None = None) -> None:

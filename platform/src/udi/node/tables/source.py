@@ -10,7 +10,7 @@ PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """Bytes that can be read again from the start; `path` when they are a local file already.
 
     `size` is that of the stored file, also when `read` gives it unpacked.
@@ -22,18 +22,18 @@ class Source:
     path: Path | None = None
 
     @classmethod
-    def at(cls, path: Path, name: str = "") -> "Source":
+    def at(cls, path: Path, name: str = "") -> "SourceFile":
         """A local file."""
         return cls(name or path.name, path.stat().st_size, lambda: _pieces(path), path)
 
     def head(self, size: int) -> bytes:
         """The first bytes."""
-        found = bytearray()
+        content = bytearray()
         for piece in self.read():
-            found += piece
-            if len(found) >= size:
+            content += piece
+            if len(content) >= size:
                 break
-        return bytes(found[:size])
+        return bytes(content[:size])
 
     @contextmanager
     def on_disk(self) -> Iterator[Path]:

@@ -20,8 +20,8 @@ from udi.node.tables.query import (
     Sort,
     Value,
     column_at,
-    names,
-    shown,
+    result_names,
+    result_ranks,
 )
 
 Columns = tuple[TypedColumn, ...]
@@ -44,22 +44,22 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellExpression:
     """Something of a row: as SQL, as DuckDB stores it, as the answer names it."""
 
     sql: str
-    stored: str
+    sql_type: str
     name: str = ""
 
 
-class _Writer:
+class _SqlWriter:
     """Collects the values while the text is written."""
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.values: list[str | int | float | bool] = []
 
-    def bound(self, value: Value) -> str:
+    def bind_value(self, value: Value) -> str:
         """A value's place."""
         if isinstance(value, bool):
             self.values.append(value)
@@ -81,7 +81,7 @@ class _Writer:
         if isinstance(part, Filter):
             return self._filter(part)
         joint = " OR " if isinstance(part, AnyOf) else " AND "
-        return f"({joint.join(self._condition(each) for each in part.parts)})"
+        return f"({joint.join(self._condition(condition) for condition in part.parts)})"
 
     def _filter(self, part: Filter) -> str:
         cell = cell_of(part.column)
@@ -89,13 +89,13 @@ class _Writer:
             return f"{cell} IS NULL"
         if part.operator is Operator.IS_NOT_NULL:
             return f"{cell} IS NOT NULL"
-        places = [self.bound(value) for value in part.values]
+        places = [self.bind_value(value) for value in part.values]
         if part.operator in {Operator.IN, Operator.NOT_IN}:
             return f"{cell} {'IN' if part.operator is Operator.IN else 'NOT IN'} ({', '.join(places)})"
         if part.operator in {Operator.CONTAINS, Operator.NOT_CONTAINS}:
-            text = as_text(Cell(cell, column_at(self.columns, part.column).stored))
-            found = f"contains(lower({text}), lower({places[0]}))"
-            return found if part.operator is Operator.CONTAINS else f"NOT {found}"
+            text = as_text(CellExpression(cell, column_at(self.columns, part.column).sql_type))
+            expression = f"contains(lower({text}), lower({places[0]}))"
+            return expression if part.operator is Operator.CONTAINS else f"NOT {expression}"
         return f"{cell} {COMPARED[part.operator]} {places[0]}"
 
 
@@ -104,16 +104,16 @@ def where_statement(parts: Sequence[Condition], columns: Columns) -> Statement:
 
     What is no finite number is shown as an empty cell, and is one here too.
     """
-    writer = _Writer(columns)
-    asked = [part.column for part in parts if isinstance(part, Filter)]
-    where = writer.conditions([*(Filter(rank, Operator.IS_NOT_NULL) for rank in asked), *parts])
-    numbers = [rank for rank in asked if column_at(columns, rank).stored == "DOUBLE"]
+    writer = _SqlWriter(columns)
+    ranks = [part.column for part in parts if isinstance(part, Filter)]
+    where = writer.conditions([*(Filter(rank, Operator.IS_NOT_NULL) for rank in ranks), *parts])
+    numbers = [rank for rank in ranks if column_at(columns, rank).sql_type == "DOUBLE"]
     return Statement(where + "".join(f" AND isfinite({cell_of(rank)})" for rank in numbers), tuple(writer.values))
 
 
 def count_statement(query: Query, columns: Columns) -> Statement:
     """How many rows the whole answer has."""
-    writer = _Writer(columns)
+    writer = _SqlWriter(columns)
     where = writer.conditions(query.where)
     if not query.is_grouped:
         return Statement(f"SELECT count(*) FROM t{where}", tuple(writer.values))
@@ -126,8 +126,8 @@ def count_statement(query: Query, columns: Columns) -> Statement:
 def page_statement(query: Query, columns: Columns, *, limit: int, offset: int, backwards: bool = False) -> Statement:
     """Some rows of the answer; `backwards` counts from its end, and gives the last first."""
     if not query.where and not query.sort and not query.is_grouped:
-        chosen = ", ".join(as_json(cell) for cell in cells(query, columns))
-        return Statement(f"SELECT {chosen} FROM t WHERE n >= ? AND n < ? ORDER BY n", (offset, offset + limit))
+        select_list = ", ".join(as_json(cell) for cell in result_cells(query, columns))
+        return Statement(f"SELECT {select_list} FROM t WHERE n >= ? AND n < ? ORDER BY n", (offset, offset + limit))
     whole = whole_statement(query, columns, as_json, backwards=backwards)
     return Statement(f"{whole.sql} LIMIT {int(limit)} OFFSET {int(offset)}", whole.values)
 
@@ -135,35 +135,35 @@ def page_statement(query: Query, columns: Columns, *, limit: int, offset: int, b
 def whole_statement(
     query: Query,
     columns: Columns,
-    write: Callable[[Cell], str],
+    write: Callable[[CellExpression], str],
     *,
     backwards: bool = False,
     placed: bool = False,
 ) -> Statement:
     """Every row of the answer, each cell as `write` puts it; `placed`: between its line and its place."""
-    writer = _Writer(columns)
-    written = [write(cell) for cell in cells(query, columns)]
-    chosen = ", ".join(["line", *written, f"ST_AsWKB(c{len(columns)})"] if placed else written)
+    writer = _SqlWriter(columns)
+    expressions = [write(cell) for cell in result_cells(query, columns)]
+    select_list = ", ".join(["line", *expressions, f"ST_AsWKB(c{len(columns)})"] if placed else expressions)
     grouped = f" GROUP BY {', '.join(cell_of(rank) for rank in query.groups)}" if query.groups else ""
     where = writer.conditions(query.where)
     order = _order(query, backwards=backwards)
-    return Statement(f"SELECT {chosen} FROM t{where}{grouped}{order}", tuple(writer.values))
+    return Statement(f"SELECT {select_list} FROM t{where}{grouped}{order}", tuple(writer.values))
 
 
-def cells(query: Query, columns: Columns) -> list[Cell]:
+def result_cells(query: Query, columns: Columns) -> list[CellExpression]:
     """What a row of the answer holds."""
-    called = names(query, columns)
+    called = result_names(query, columns)
     if not query.is_grouped:
-        ranks = shown(query, columns)
-        plain = [(cell_of(rank), column_at(columns, rank).stored) for rank in ranks]
+        ranks = result_ranks(query, columns)
+        plain = [(cell_of(rank), column_at(columns, rank).sql_type) for rank in ranks]
     else:
-        plain = [(cell_of(rank), column_at(columns, rank).stored) for rank in query.groups]
-        plain += [_measured(measure, columns) for measure in query.measures]
-    return [Cell(sql, stored, name) for (sql, stored), name in zip(plain, called, strict=True)]
+        plain = [(cell_of(rank), column_at(columns, rank).sql_type) for rank in query.groups]
+        plain += [_aggregate_cell(measure, columns) for measure in query.measures]
+    return [CellExpression(sql, stored, name) for (sql, stored), name in zip(plain, called, strict=True)]
 
 
-def _measured(measure: Measure, columns: Columns) -> tuple[str, str]:
-    stored, sql = column_at(columns, measure.column).stored, f"{measure.aggregate}({cell_of(measure.column)})"
+def _aggregate_cell(measure: Measure, columns: Columns) -> tuple[str, str]:
+    stored, sql = column_at(columns, measure.column).sql_type, f"{measure.aggregate}({cell_of(measure.column)})"
     by_measure = {
         Aggregate.COUNT: "BIGINT",
         Aggregate.AVG: "DOUBLE",
@@ -193,21 +193,21 @@ def cell_of(rank: int) -> str:
     return "r" if rank == ROW else f"c{int(rank)}"
 
 
-def as_text(cell: Cell) -> str:
+def as_text(cell: CellExpression) -> str:
     """A cell as text: dates and times as ISO 8601 writes them."""
-    if cell.stored == "TIMESTAMP":
+    if cell.sql_type == "TIMESTAMP":
         return f"replace(CAST({cell.sql} AS VARCHAR), ' ', 'T')"
-    return cell.sql if cell.stored == "VARCHAR" else f"CAST({cell.sql} AS VARCHAR)"
+    return cell.sql if cell.sql_type == "VARCHAR" else f"CAST({cell.sql} AS VARCHAR)"
 
 
-def as_json(cell: Cell) -> str:
+def as_json(cell: CellExpression) -> str:
     """A cell as JSON takes it: dates as text, what is not a number as nothing."""
-    return as_text(cell) if cell.stored in {"DATE", "TIME", "TIMESTAMP"} else as_finite(cell)
+    return as_text(cell) if cell.sql_type in {"DATE", "TIME", "TIMESTAMP"} else as_finite(cell)
 
 
-def as_finite(cell: Cell) -> str:
+def as_finite(cell: CellExpression) -> str:
     """A cell without what is not a number."""
-    return f"CASE WHEN isfinite({cell.sql}) THEN {cell.sql} END" if cell.stored == "DOUBLE" else cell.sql
+    return f"CASE WHEN isfinite({cell.sql}) THEN {cell.sql} END" if cell.sql_type == "DOUBLE" else cell.sql
 
 
 def _moment_type(value: date | time) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.locked import Connection, connect, quoted
+from udi.node.tables.duckdb_sandbox import Connection, connect, identifier
 
 BINS, TOP, MOST_MONTHS, LONGEST_VALUE, TOGETHER, FEW = 12, 10, 1200, 80, 40, 30
 NUMBERS = {
@@ -68,18 +68,18 @@ def describe_columns(parquet: Path, columns: Sequence[TypedColumn]) -> list[Colu
 
 def _describe(connection: Connection, parquet: Path, columns: Sequence[TypedColumn]) -> Iterator[ColumnStatistics]:
     measures = [sql for column in columns for sql in _first_pass(column)]
-    found = connection.execute(
-        f"SELECT count(*), {', '.join(measures)} FROM read_parquet(?)", [str(parquet)]
-    ).fetchone()
-    rows, values = (found or (0,))[0], iter((found or (0,))[1:])
+    row = connection.execute(f"SELECT count(*), {', '.join(measures)} FROM read_parquet(?)", [str(parquet)]).fetchone()
+    rows, values = (row or (0,))[0], iter((row or (0,))[1:])
     first = [[next(values) for _ in _first_pass(column)] for column in columns]
     details = [_second_pass(column, measured) for column, measured in zip(columns, first, strict=True)]
-    asked = [sql for sql, _ in details if sql]
-    bound = [value for _, each in details for value in each]
+    expressions = [sql for sql, _ in details if sql]
+    bound = [value for _, parameters in details for value in parameters]
     again: Any = iter(())
-    if asked:
+    if expressions:
         again = iter(
-            connection.execute(f"SELECT {', '.join(asked)} FROM read_parquet(?)", [*bound, str(parquet)]).fetchone()
+            connection.execute(
+                f"SELECT {', '.join(expressions)} FROM read_parquet(?)", [*bound, str(parquet)]
+            ).fetchone()
             or ()
         )
     for column, measured, (sql, _) in zip(columns, first, details, strict=True):
@@ -87,7 +87,7 @@ def _describe(connection: Connection, parquet: Path, columns: Sequence[TypedColu
 
 
 def _first_pass(column: TypedColumn) -> tuple[str, ...]:
-    name = quoted(column.name)
+    name = identifier(column.name)
     common = (f"count({name})", f"approx_count_distinct({name})")
     if column.type in NUMBERS:
         return (*common, f"min({name})", f"max({name})", f"avg({name})", f"approx_quantile({name}, 0.5)")
@@ -100,22 +100,22 @@ def _first_pass(column: TypedColumn) -> tuple[str, ...]:
 
 def _second_pass(column: TypedColumn, measured: Sequence[Any]) -> tuple[str, list[Any]]:
     """The SQL of a map from what is counted to its rows, with its values; empty for nothing to count."""
-    name, (filled, distinct, *more) = quoted(column.name), measured
+    name, (filled, distinct, *more) = identifier(column.name), measured
     if not filled:
         return "", []
     if column.type in NUMBERS:
         return _number_counts(name, distinct, *more[:2])
     if column.type in DAYS:
-        return f"histogram(strftime({name}, '{_step(*more)}'))", []
+        return f"histogram(strftime({name}, '{_period_format(*more)}'))", []
     if column.type is ColumnType.BOOLEAN:
         return f"histogram({name})", []
     if column.type is ColumnType.TIME:
         return "", []
-    cut = f"left({name}, {LONGEST_VALUE})"
-    return f"histogram(CASE WHEN list_contains(?::VARCHAR[], {cut}) THEN {cut} END)", [more[0]]
+    prefix = f"left({name}, {LONGEST_VALUE})"
+    return f"histogram(CASE WHEN list_contains(?::VARCHAR[], {prefix}) THEN {prefix} END)", [more[0]]
 
 
-def _step(first: date, last: date) -> str:
+def _period_format(first: date, last: date) -> str:
     months = (last.year - first.year) * 12 + last.month - first.month
     return "%Y-%m" if months <= MOST_MONTHS else "%Y"
 
@@ -123,21 +123,21 @@ def _step(first: date, last: date) -> str:
 def _number_counts(name: str, distinct: int, least: float, greatest: float) -> tuple[str, list[Any]]:
     if distinct <= FEW:
         return f"histogram({name})", []
-    if (cut := _cut(least, greatest)) is None:
+    if (binning := _choose_bins(least, greatest)) is None:
         return "", []
     return (
         f"histogram(CASE WHEN isfinite({name}::DOUBLE) THEN floor(({name} - ?::DOUBLE) / ?::DOUBLE)::INTEGER END)",
-        list(cut),
+        list(binning),
     )
 
 
-def _cut(least: float, greatest: float) -> tuple[float, float] | None:
+def _choose_bins(least: float, greatest: float) -> tuple[float, float] | None:
     """Where the first bin begins and how wide each is: 1, 2 or 5 times a power of ten, about twelve for the range."""
     if not 0 < greatest - least < LARGEST:
         return None
-    wanted = (greatest - least) / BINS
-    power = 10.0 ** math.floor(math.log10(wanted))
-    width = next(step * power for step in (1, 2, 5, 10) if step * power >= wanted * ALMOST)
+    ideal_width = (greatest - least) / BINS
+    power = 10.0 ** math.floor(math.log10(ideal_width))
+    width = next(step * power for step in (1, 2, 5, 10) if step * power >= ideal_width * ALMOST)
     return math.floor(least / width) * width, width
 
 
@@ -168,10 +168,10 @@ def _top(counts: dict[Any, int]) -> tuple[tuple[Scalar, int], ...]:
 
 
 def _bins(least: float, greatest: float, counts: dict[int, int]) -> tuple[Bin, ...]:
-    cut = _cut(least, greatest)
-    if cut is None or not counts:
+    binning = _choose_bins(least, greatest)
+    if binning is None or not counts:
         return ()
-    start, width = cut
+    start, width = binning
     places = range(min(counts), max(counts) + 1)
     return tuple(Bin(_clean(start + at * width), _clean(start + (at + 1) * width), counts.get(at, 0)) for at in places)
 

@@ -16,15 +16,15 @@ FIND_TABLE = "find_table"
 """Name of the `FindTable` among the site's parts."""
 
 
-Bring = Callable[[], Awaitable[None]]
+FetchFile = Callable[[], Awaitable[None]]
 
 
-async def _here() -> None:
+async def _do_nothing() -> None:
     """A table that is on this machine already."""
 
 
 @dataclass(frozen=True)
-class TableOfDataset:
+class DatasetTable:
     """A typed table that this reader may read."""
 
     path: Path
@@ -55,7 +55,7 @@ class TableOfDataset:
     """What else is known of it, added to its profile."""
     memory: Path | None = None
     """The folder in memory where everything that is made of it belongs; None: on a disk."""
-    bring: Bring = _here
+    fetch_file: FetchFile = _do_nothing
     """Bring the Parquet to this machine, where it is not there yet; for when no connection to the database is held."""
 
     @property
@@ -64,12 +64,12 @@ class TableOfDataset:
         return self.bbox is not None
 
 
-class FindTable(Protocol):
+class TableFinder(Protocol):
     """How a resource's id leads to its table."""
 
     async def __call__(
         self, session: AsyncSession, actor: Actor | None, resource_id: UUID, *, let: bool = False
-    ) -> TableOfDataset:
+    ) -> DatasetTable:
         """The table; it may have to be brought to this machine before it is read.
 
         `let`: a restricted one is given too, marked so, to whoever asks then whether the reader has an agreement.

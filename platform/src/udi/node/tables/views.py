@@ -11,17 +11,17 @@ from pathlib import Path
 
 import msgspec
 
-from udi.node.files.restricted import Passage
+from udi.node.files.restricted import PermittedReading
 from udi.node.tables.column import GEOMETRY, TypedColumn
-from udi.node.tables.cut import Cut, Written
-from udi.node.tables.exports import Exports
+from udi.node.tables.exports import ExportWriter
+from udi.node.tables.extracts import ExtractResult, TableExtract
 from udi.node.tables.literals import read_value
 from udi.node.tables.query import Condition, Filter, Operator
+from udi.node.tables.query_errors import InvalidQueryError
 from udi.node.tables.sql import where_statement
-from udi.node.tables.table import TableOfDataset
-from udi.node.tables.wrong import WrongError
+from udi.node.tables.table import DatasetTable
 from udi.protocol import terms
-from udi.protocol.deciding import Refused, View
+from udi.protocol.access_decision import RefusalReason, View
 
 VIEWS = "table_views"
 """Name of the `Views` among the site's parts."""
@@ -37,101 +37,101 @@ OPERATORS = {
 }
 
 
-class UnfitError(Exception):
+class AgreementMismatchError(Exception):
     """The table has not what an agreement names: nothing of it may be shown."""
 
 
 @dataclass(frozen=True)
-class Views:
+class TableViews:
     """Makes them, in turn with the exports, beside the copies of tables."""
 
-    exports: Exports
+    exports: ExportWriter
 
-    async def show(self, table: TableOfDataset, passage: Passage) -> TableOfDataset:
+    async def open_view(self, table: DatasetTable, passage: PermittedReading) -> DatasetTable:
         """The table as this reader may read it, on this machine.
 
         Raises:
             NotGrantedError: the table has not, or not any more, what the agreement names.
         """
-        await table.bring()
+        await table.fetch_file()
         view = passage.view
         if view.is_whole:
             return replace(table, is_restricted=False)
         try:
-            columns, cut = cut_of(table, view)
-        except UnfitError:
-            raise await passage.refuse(Refused.OTHER_COLUMNS) from None
-        path = table.path.with_name(f"{table.path.stem}-{_name(cut)}.parquet")
-        written = _known(path) or await self._write(table, cut, path)
+            columns, subset = extract_of(table, view)
+        except AgreementMismatchError:
+            raise await passage.refuse(RefusalReason.OTHER_COLUMNS) from None
+        path = table.path.with_name(f"{table.path.stem}-{_name(subset)}.parquet")
+        stored_view = _find_stored_view(path) or await self._write(table, subset, path)
         return replace(
             table,
             path=path,
             columns=columns,
-            rows=written.rows,
-            digest=written.digest,
+            rows=stored_view.rows,
+            digest=stored_view.digest,
             is_restricted=False,
-            hidden=_hidden(table, columns, placed=cut.places is not None),
-            geometry=table.geometry if written.bbox else "",
-            bbox=written.bbox,
+            hidden=_hidden_columns(table, columns, placed=subset.places is not None),
+            geometry=table.geometry if stored_view.bbox else "",
+            bbox=stored_view.bbox,
         )
 
-    async def _write(self, table: TableOfDataset, cut: Cut, path: Path) -> Written:
-        written = await self.exports.view(table, cut, path)
+    async def _write(self, table: DatasetTable, subset: TableExtract, path: Path) -> ExtractResult:
+        stored_view = await self.exports.write_extract(table, subset, path)
         facts = path.with_suffix(".json")
-        arriving = facts.with_suffix(f".{written.digest}")
-        arriving.write_bytes(msgspec.json.encode(written))
+        arriving = facts.with_suffix(f".{stored_view.digest}")
+        arriving.write_bytes(msgspec.json.encode(stored_view))
         arriving.replace(facts)
-        return written
+        return stored_view
 
 
-def _hidden(table: TableOfDataset, columns: tuple[TypedColumn, ...], *, placed: bool) -> frozenset[str]:
+def _hidden_columns(table: DatasetTable, columns: tuple[TypedColumn, ...], *, placed: bool) -> frozenset[str]:
     """The columns of a table that are not among these, and its places unless they are `placed`."""
     places = {GEOMETRY} if table.has_geometry and not placed else set()
     return frozenset({column.name for column in table.columns} - {column.name for column in columns} | places)
 
 
-def _known(path: Path) -> Written | None:
+def _find_stored_view(path: Path) -> ExtractResult | None:
     """What was written before, if all of it is still there."""
     try:
         facts = path.with_suffix(".json")
-        for kept in (path, facts):
-            os.utime(kept)
-        return msgspec.json.decode(facts.read_bytes(), type=Written)
+        for file_path in (path, facts):
+            os.utime(file_path)
+        return msgspec.json.decode(facts.read_bytes(), type=ExtractResult)
     except (OSError, msgspec.DecodeError):
         return None
 
 
-def _name(cut: Cut) -> str:
-    return hashlib.sha256(repr(cut).encode()).hexdigest()[:32]
+def _name(subset: TableExtract) -> str:
+    return hashlib.sha256(repr(subset).encode()).hexdigest()[:32]
 
 
-def cut_of(table: TableOfDataset, view: View) -> tuple[tuple[TypedColumn, ...], Cut]:
+def extract_of(table: DatasetTable, view: View) -> tuple[tuple[TypedColumn, ...], TableExtract]:
     """Which columns are shown, and how they and the rows are cut out; places only where they are named, or all is."""
     ranks = {column.name: rank for rank, column in enumerate(table.columns)}
     unknown = set(view.columns) - {*ranks, GEOMETRY}
-    kept = [rank for name, rank in ranks.items() if not view.columns or name in view.columns]
-    if unknown or not kept:
-        raise UnfitError
-    statement = where_statement([_condition(table, ranks, each) for each in view.rows], table.columns)
+    visible_ranks = [rank for name, rank in ranks.items() if not view.columns or name in view.columns]
+    if unknown or not visible_ranks:
+        raise AgreementMismatchError
+    statement = where_statement([_condition(table, ranks, row_filter) for row_filter in view.rows], table.columns)
     placed = table.has_geometry and (not view.columns or GEOMETRY in view.columns)
-    cut = Cut(
-        columns=tuple((rank, table.columns[rank].name) for rank in kept),
+    subset = TableExtract(
+        columns=tuple((rank, table.columns[rank].name) for rank in visible_ranks),
         condition=statement.sql,
         values=statement.values,
         places=len(table.columns) if placed else None,
         kinds=(table.geometry,) if placed else (),
     )
-    return tuple(table.columns[rank] for rank in kept), cut
+    return tuple(table.columns[rank] for rank in visible_ranks), subset
 
 
-def _condition(table: TableOfDataset, ranks: dict[str, int], each: terms.RowFilter) -> Condition:
+def _condition(table: DatasetTable, ranks: dict[str, int], row_filter: terms.RowFilter) -> Condition:
     """A filter of an agreement as a question; an empty cell passes none."""
-    rank, operator = ranks.get(each.column), OPERATORS[each.operator]
+    rank, operator = ranks.get(row_filter.column), OPERATORS[row_filter.operator]
     many = operator in {Operator.IN, Operator.NOT_IN}
-    if rank is None or not each.values or (len(each.values) > 1 and not many):
-        raise UnfitError
+    if rank is None or not row_filter.values or (len(row_filter.values) > 1 and not many):
+        raise AgreementMismatchError
     try:
-        values = tuple(read_value(table.columns[rank], operator, value) for value in each.values)
-    except WrongError:
-        raise UnfitError from None
+        values = tuple(read_value(table.columns[rank], operator, value) for value in row_filter.values)
+    except InvalidQueryError:
+        raise AgreementMismatchError from None
     return Filter(rank, operator, values)

@@ -4,7 +4,7 @@ Agreements were signed by the portal that is left, for the addresses that its no
 are read, and no node opens anything by them.
 """
 
-from udi.kit.rows import Carried, LeftOut
+from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.portal.access.models import (
     AccessAgreement,
     AccessDocument,
@@ -20,17 +20,19 @@ from udi.portal.access.models import (
 from udi.portal.tenants.budgets import SpentBudget
 
 CARRIED = (
-    Carried(AccessPolicy),
-    Carried(AccessRequest),
-    Carried(AccessStep),
-    Carried(AccessDocument),
-    Carried(AccessAgreement),
-    Carried(PublicAgreement),
-    Carried(StandingCounter),
-    Carried(ProjectKey),
+    ArchivedTable(AccessPolicy),
+    ArchivedTable(AccessRequest),
+    ArchivedTable(AccessStep),
+    ArchivedTable(AccessDocument),
+    ArchivedTable(AccessAgreement),
+    ArchivedTable(PublicAgreement),
+    ArchivedTable(StandingCounter),
+    ArchivedTable(ProjectKey),
 )
 LEFT_OUT = (
-    LeftOut(SpentBudget, "what was counted of people and addresses lasts a day"),
-    LeftOut(AccessDraft, "what people began to write before they logged in lasts a day"),
-    LeftOut(ProjectCredential, "secrets of projects are for nodes of this installation: new ones are made elsewhere"),
+    ExcludedTable(SpentBudget, "what was counted of people and addresses lasts a day"),
+    ExcludedTable(AccessDraft, "what people began to write before they logged in lasts a day"),
+    ExcludedTable(
+        ProjectCredential, "secrets of projects are for nodes of this installation: new ones are made elsewhere"
+    ),
 )

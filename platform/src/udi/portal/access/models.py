@@ -8,12 +8,12 @@ from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Index, Integer, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
-from udi.portal.access.requests.states import State
+from udi.kit.db import TenantColumns
+from udi.portal.access.requests.transitions import AccessRequestState
 from udi.portal.schema import PortalTable
 
 
-def of_dataset() -> ForeignKeyConstraint:
+def dataset_foreign_key() -> ForeignKeyConstraint:
     """The dataset of a row goes, the row goes."""
     return ForeignKeyConstraint(
         ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
@@ -27,7 +27,7 @@ class AccessPolicy(PortalTable):
     """
 
     __tablename__ = "access_policy"
-    __table_args__ = (of_dataset(),)
+    __table_args__ = (dataset_foreign_key(),)
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -44,23 +44,23 @@ class AccessPolicy(PortalTable):
     """Within how many days, questions not counted, each of the last hundred first answers came."""
 
 
-class AccessDraft(Owned, PortalTable):
+class AccessDraft(TenantColumns, PortalTable):
     """What somebody began to write before they logged in; only its address, which they alone know, leads to it."""
 
     __tablename__ = "access_draft"
-    __table_args__ = (of_dataset(), Index(None, "tenant_id", "begun_at"))
+    __table_args__ = (dataset_foreign_key(), Index(None, "tenant_id", "begun_at"))
 
     dataset_id: Mapped[UUID]
     typed: Mapped[dict[str, str]]
     begun_at: Mapped[datetime]
 
 
-class AccessRequest(Owned, PortalTable):
+class AccessRequest(TenantColumns, PortalTable):
     """A project asks to read a restricted dataset. `revision` counts what the person sent: the producer decides on one."""
 
     __tablename__ = "access_request"
     __table_args__ = (
-        of_dataset(),
+        dataset_foreign_key(),
         ForeignKeyConstraint(
             ["tenant_id", "project_id"], ["app.project.tenant_id", "app.project.id"], ondelete="CASCADE"
         ),
@@ -83,7 +83,7 @@ class AccessRequest(Owned, PortalTable):
     """Who asks: whoever led the project then."""
     language: Mapped[str] = mapped_column(Text)
     """That the person read when they asked: mails to them are in it."""
-    state: Mapped[str] = mapped_column(Text, default=State.SUBMITTED)
+    state: Mapped[str] = mapped_column(Text, default=AccessRequestState.SUBMITTED)
     revision: Mapped[int] = mapped_column(default=1)
     policy_revision: Mapped[int]
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -125,18 +125,18 @@ class AccessRequest(Owned, PortalTable):
         return self.renews_id is not None
 
 
-def of_request() -> ForeignKeyConstraint:
+def request_foreign_key() -> ForeignKeyConstraint:
     """The request of a row goes, the row goes."""
     return ForeignKeyConstraint(
         ["tenant_id", "request_id"], ["app.access_request.tenant_id", "app.access_request.id"], ondelete="CASCADE"
     )
 
 
-class AccessStep(Owned, PortalTable):
+class AccessStep(TenantColumns, PortalTable):
     """One line of the thread of a request: what was done with it or said, by which side."""
 
     __tablename__ = "access_step"
-    __table_args__ = (of_request(), Index(None, "tenant_id", "request_id", "at"))
+    __table_args__ = (request_foreign_key(), Index(None, "tenant_id", "request_id", "at"))
 
     request_id: Mapped[UUID]
     at: Mapped[datetime]
@@ -147,11 +147,11 @@ class AccessStep(Owned, PortalTable):
     offer: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
-class AccessDocument(Owned, PortalTable):
+class AccessDocument(TenantColumns, PortalTable):
     """A file that answers a field of a policy: for the two sides of its request, and only for a time."""
 
     __tablename__ = "access_document"
-    __table_args__ = (of_request(), Index(None, "tenant_id", "request_id"))
+    __table_args__ = (request_foreign_key(), Index(None, "tenant_id", "request_id"))
 
     request_id: Mapped[UUID]
     field: Mapped[str] = mapped_column(Text)
@@ -162,7 +162,7 @@ class AccessDocument(Owned, PortalTable):
     sent_at: Mapped[datetime]
 
 
-class AccessAgreement(Owned, PortalTable):
+class AccessAgreement(TenantColumns, PortalTable):
     """What a producer and a project agreed on, as it was signed, and how it stands.
 
     It outlives its request, the dataset's page and the person: their columns name what may be gone.
@@ -210,7 +210,7 @@ class AccessAgreement(Owned, PortalTable):
     """Whether its person was told that it ends soon."""
 
 
-class PublicAgreement(Owned, PortalTable):
+class PublicAgreement(TenantColumns, PortalTable):
     """What everybody may know of an agreement; the id is the agreement's."""
 
     __tablename__ = "public_agreement"
@@ -239,7 +239,7 @@ class StandingCounter(PortalTable):
     last: Mapped[int] = mapped_column(BigInteger)
 
 
-class ProjectCredential(Owned, PortalTable):
+class ProjectCredential(TenantColumns, PortalTable):
     """The secret that a project's machine shows to one node, of which a digest is kept."""
 
     __tablename__ = "project_credential"

@@ -6,20 +6,20 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.rows import Carried
+from udi.kit.rows import ArchivedTable
 from udi.portal.audit import record
 from udi.portal.audit.models import AuditEvent
 
-CARRIED = (Carried(AuditEvent),)
+CARRIED = (ArchivedTable(AuditEvent),)
 LEFT_OUT = ()
 
 
-def note_export(session: AsyncSession, tenant: UUID, archive: str) -> None:
+def record_export(session: AsyncSession, tenant: UUID, archive: str) -> None:
     """An archive was made of the territory; `archive` is its fingerprint."""
     record(session, None, "territory.exported", tenant, archive=archive)
 
 
-def note_import(session: AsyncSession, tenant: UUID, archive: str) -> None:
+def record_import(session: AsyncSession, tenant: UUID, archive: str) -> None:
     """The territory arrived, from the archive of this fingerprint."""
     record(session, None, "territory.imported", tenant, archive=archive)
 

@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.portal.schema import PortalTable
 
 
-class AuditEvent(Owned, PortalTable):
+class AuditEvent(TenantColumns, PortalTable):
     """One event; rows are never changed."""
 
     __tablename__ = "audit_event"

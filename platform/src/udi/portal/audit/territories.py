@@ -4,10 +4,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.territories import State
+from udi.kit.territories import TerritoryState
 from udi.portal.audit import record
 
 
-def note_state(session: AsyncSession, tenant: UUID, state: State) -> None:
+def record_state_change(session: AsyncSession, tenant: UUID, state: TerritoryState) -> None:
     """The operator suspended the territory, or resumed it."""
     record(session, None, "territory.resumed" if state == "active" else "territory.suspended", tenant)

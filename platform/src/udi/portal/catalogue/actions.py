@@ -13,7 +13,7 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.catalogue.history import replace_description
-from udi.portal.catalogue.links.keeping import forget_links
+from udi.portal.catalogue.links.inventory import delete_dataset_links
 from udi.portal.catalogue.models import (
     AGREEMENT,
     OTHER_LICENCE,
@@ -23,8 +23,8 @@ from udi.portal.catalogue.models import (
     PastDescription,
     Withdrawal,
 )
-from udi.portal.catalogue.topics import tell_change
-from udi.portal.notifications.models import What
+from udi.portal.catalogue.topics import notify_followers
+from udi.portal.notifications.models import ChangeKind
 from udi.portal.schema import PortalTable
 from udi.protocol.record import Record, conceal_record, write_record
 from udi.protocol.structures import Media
@@ -34,10 +34,10 @@ TAKEN = frozenset({"history", "withdraw", "allow"})
 """Ends of addresses under a dataset's that are not its title."""
 
 
-Known = Mapping[UUID, Dataset]
+DatasetsById = Mapping[UUID, Dataset]
 
 
-async def lock_datasets(session: AsyncSession, ids: Collection[UUID]) -> Known:
+async def lock_datasets(session: AsyncSession, ids: Collection[UUID]) -> DatasetsById:
     """The datasets of these ids, withdrawn or not, kept from others until the transaction ends."""
     query = select(Dataset).where(Dataset.id.in_(ids)).order_by(Dataset.id).with_for_update()
     return {dataset.id: dataset for dataset in await session.scalars(query)}
@@ -48,7 +48,9 @@ async def store_dataset(session: AsyncSession, record: Record, *, node_id: UUID)
     await store_datasets(session, [record], await lock_datasets(session, [record.id]), node_id=node_id)
 
 
-async def store_datasets(session: AsyncSession, records: Sequence[Record], known: Known, *, node_id: UUID) -> None:
+async def store_datasets(
+    session: AsyncSession, records: Sequence[Record], datasets_by_id: DatasetsById, *, node_id: UUID
+) -> None:
     """Publish records (each once), or their new versions: the node and the producers were checked before.
 
     Of restricted data nothing that is made of their cells is taken in, whoever sends it.
@@ -60,40 +62,40 @@ async def store_datasets(session: AsyncSession, records: Sequence[Record], known
     records = [conceal_record(record) for record in records]
     for record in records:
         columns = {"id": record.id, **columns_of(record), "node_id": node_id, "described_at": moment}
-        dataset = known.get(record.id)
-        what: What | None = What.PUBLISHED
+        dataset = datasets_by_id.get(record.id)
+        what: ChangeKind | None = ChangeKind.PUBLISHED
         if dataset is not None and dataset.state == DatasetState.PUBLISHED:
-            what = What.UPDATED if await replace_description(session, dataset, columns["record"]) else None
+            what = ChangeKind.UPDATED if await replace_description(session, dataset, columns["record"]) else None
         else:
             columns |= {"state": DatasetState.PUBLISHED, "published_at": moment}
         if dataset is None:
             coming.append(columns)
             dataset = Dataset(**columns)
         else:
-            _change(dataset, columns)
+            _update_columns(dataset, columns)
         new = "published_at" in columns
         audit.record(session, None, "dataset.published" if new else "dataset.updated", record.id, node=str(node_id))
         if what is not None:
-            tell_change(session, dataset, what)
-    if known:
-        await _forget(session, [record.id for record in records if record.id in known])
-    await _insert(session, Dataset, coming)
-    await _insert(session, Distribution, [row for record in records for row in _distribution_rows(record)])
+            notify_followers(session, dataset, what)
+    if datasets_by_id:
+        await _delete_former_rows(session, [record.id for record in records if record.id in datasets_by_id])
+    await _insert_rows(session, Dataset, coming)
+    await _insert_rows(session, Distribution, [row for record in records for row in _distribution_rows(record)])
 
 
-def _change(dataset: Dataset, columns: Mapping[str, Any]) -> None:
+def _update_columns(dataset: Dataset, columns: Mapping[str, Any]) -> None:
     for name, value in columns.items():
         setattr(dataset, name, value)
 
 
-async def _forget(session: AsyncSession, ids: Sequence[UUID]) -> None:
+async def _delete_former_rows(session: AsyncSession, ids: Sequence[UUID]) -> None:
     """What the former versions left."""
     await session.flush()
     await session.execute(delete(Withdrawal).where(Withdrawal.id.in_(ids)))
     await session.execute(delete(Distribution).where(Distribution.dataset_id.in_(ids)))
 
 
-async def _insert(session: AsyncSession, table: type[PortalTable], rows: Sequence[Mapping[str, Any]]) -> None:
+async def _insert_rows(session: AsyncSession, table: type[PortalTable], rows: Sequence[Mapping[str, Any]]) -> None:
     """In one statement, whatever is null in which row."""
     if rows:
         await session.execute(insert(table).execution_options(render_nulls=True), rows)
@@ -123,11 +125,11 @@ async def withdraw_dataset(
     dataset.state = DatasetState.WITHDRAWN
     dataset.synopsis, dataset.record = {}, {}
     dataset.keywords, dataset.local_id, dataset.doi = [], "", ""
-    await forget_links(session, dataset.id)
+    await delete_dataset_links(session, dataset.id)
     for part in (Distribution, PastDescription):
         await session.execute(delete(part).where(part.dataset_id == dataset.id))
     await session.flush()
-    tell_change(session, dataset, What.WITHDRAWN)
+    notify_followers(session, dataset, ChangeKind.WITHDRAWN)
     audit.record(session, moderator, "dataset.withdrawn", dataset.id, node=str(dataset.node_id))
     return withdrawal
 

@@ -15,10 +15,11 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import Made, answer, indexes_of, reading
-from udi.portal.catalogue.links.saying import changed_at
-from udi.portal.catalogue.open.sending import Document, Validators, send, send_kept
-from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.cached_responses import BuiltResponse, indexes_of, open_public_session, respond_from_cache
+from udi.portal.catalogue.cursor import read_cursor
+from udi.portal.catalogue.links.status import changed_at
+from udi.portal.catalogue.open.responses import Document, Validators, send_cached_document, send_document
+from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import (
     SearchPage,
     count_by_producer,
@@ -27,13 +28,12 @@ from udi.portal.catalogue.queries import (
     search_index,
     walk_datasets,
 )
+from udi.portal.catalogue.schemas import BASE, DatasetBatch, DatasetDetail, DatasetPage, Producer, ProducerList
 from udi.portal.catalogue.search.criteria import Criteria, read_strict_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
-from udi.portal.catalogue.shapes import BASE, Dataset, DatasetBatch, DatasetPage, Producer, ProducerList
-from udi.portal.catalogue.walk import read_place
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.organisations.queries import get_producer, list_producers
-from udi.ui.cross_origin import OpenToAll
+from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import site_of
 
 JSON = "application/json"
@@ -45,13 +45,13 @@ async def search_catalogue(request: Machine, territory: NamedDependency[Territor
     """Datasets that answer the parameters, with the counts of each filter's values."""
     criteria = read_strict_criteria(read_pairs(request))
 
-    async def make() -> Made:
+    async def make() -> BuiltResponse:
         page = await _search(request, territory, criteria)
-        links = _links(page, territory.origin)
-        found = DatasetPage.of(page, territory, links)
-        return Response(found, media_type=JSON, headers={"Link": _header(links)}), page.current
+        links = _page_links(page, territory.origin)
+        dataset_page = DatasetPage.of(page, territory, links)
+        return Response(dataset_page, media_type=JSON, headers={"Link": _link_header(links)}), page.current
 
-    return await answer(request, territory, make)
+    return await respond_from_cache(request, territory, make)
 
 
 async def _search(request: Machine, territory: Territory, criteria: Criteria) -> SearchPage:
@@ -63,7 +63,7 @@ async def _search(request: Machine, territory: Territory, criteria: Criteria) ->
     )
     if reader is not None and not database.has_replica:
         return await search_index(database.rows(territory.id), reader, criteria, words)
-    async with reading(request, territory) as session:
+    async with open_public_session(request, territory) as session:
         return await search_datasets(session, indexes_of(request), territory.id, criteria, words)
 
 
@@ -72,10 +72,10 @@ async def walk_catalogue(
     request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
 ) -> Response[Any]:
     """Every dataset once, however many come or go meanwhile."""
-    start, size = read_place(read_pairs(request))
+    start, size = read_cursor(read_pairs(request))
     lines = await walk_datasets(session, after=start, size=size + 1)
     batch = DatasetBatch.of(lines, size, start, territory.origin)
-    return send(request, _document(batch, links=batch.links))
+    return send_document(request, _build_document(batch, links=batch.links))
 
 
 @get("/datasets/{dataset_id:uuid}")
@@ -86,9 +86,9 @@ async def read_dataset(
 
     async def make(session: AsyncSession) -> Document:
         dataset = await get_dataset(session, dataset_id)
-        return _document(Dataset.of(dataset, territory.origin), changed_at(dataset))
+        return _build_document(DatasetDetail.of(dataset, territory.origin), changed_at(dataset))
 
-    return await send_kept(request, territory, make)
+    return await send_cached_document(request, territory, make)
 
 
 @get("/producers")
@@ -98,9 +98,9 @@ async def read_producers(request: Machine, territory: NamedDependency[Territory]
     async def make(session: AsyncSession) -> Document:
         counts = await count_by_producer(session)
         items = [Producer.of(producer, counts, territory.origin) for producer in await list_producers(session)]
-        return _document(ProducerList(total=len(items), items=items))
+        return _build_document(ProducerList(total=len(items), items=items))
 
-    return await send_kept(request, territory, make)
+    return await send_cached_document(request, territory, make)
 
 
 @get("/producers/{slug:str}")
@@ -109,9 +109,9 @@ async def read_producer(request: Machine, territory: NamedDependency[Territory],
 
     async def make(session: AsyncSession) -> Document:
         producer = await get_producer(session, slug)
-        return _document(Producer.of(producer, await count_by_producer(session), territory.origin))
+        return _build_document(Producer.of(producer, await count_by_producer(session), territory.origin))
 
-    return await send_kept(request, territory, make)
+    return await send_cached_document(request, territory, make)
 
 
 @get("/konsult/v1/datasets/{dataset_id:uuid}/metadatas")
@@ -121,18 +121,20 @@ async def read_record(session: NamedDependency[AsyncSession], dataset_id: FromPa
     return Response(dataset.record, media_type=JSON)
 
 
-def _document(content: Struct, modified: datetime | None = None, links: Mapping[str, str] | None = None) -> Document:
+def _build_document(
+    content: Struct, modified: datetime | None = None, links: Mapping[str, str] | None = None
+) -> Document:
     """The answer with validators made of all its bytes."""
     body = encode_json(content)
-    headers = {"Link": _header(links)} if links else {}
+    headers = {"Link": _link_header(links)} if links else {}
     return Document(JSON, lambda: body, Validators((body,), modified), headers)
 
 
-def _header(links: Mapping[str, str]) -> str:
+def _link_header(links: Mapping[str, str]) -> str:
     return ", ".join(f'<{url}>; rel="{relation}"' for relation, url in links.items())
 
 
-def _links(page: SearchPage, origin: str) -> dict[str, str]:
+def _page_links(page: SearchPage, origin: str) -> dict[str, str]:
     criteria = page.criteria
     first = criteria.address(f"{origin}{BASE}/datasets", "page")
     joined = "&" if "?" in first else "?"
@@ -148,7 +150,7 @@ routes: Sequence[ControllerRouterHandler] = [
     Router(
         BASE,
         route_handlers=[search_catalogue, walk_catalogue, read_dataset, read_producers, read_producer],
-        middleware=[OpenToAll()],
+        middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
     ),
     read_record,

@@ -6,22 +6,27 @@ from collections.abc import AsyncIterator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.rows import Carried, LeftOut
+from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, Link, PastDescription, Withdrawal
 from udi.portal.tenants.models import Tenant
-from udi.protocol.catalogue import Catalogue, Entry, write_catalogue, write_entry
+from udi.protocol.catalogue import Catalogue, CatalogueEntry, write_catalogue, write_entry
 from udi.protocol.record import restore_record
-from udi.protocol.structures import Box
-from udi.protocol.triples import canonical
+from udi.protocol.structures import BoundingBox
+from udi.protocol.triples import write_canonical
 
 CARRIED = (
-    Carried(Dataset, drawn=frozenset({"seq"}), addressed=frozenset({"record"}), former=frozenset({"summary"})),
-    Carried(Distribution, addressed=frozenset({"url", "documentation"})),
-    Carried(PastDescription, addressed=frozenset({"record"})),
-    Carried(Withdrawal),
+    ArchivedTable(
+        Dataset,
+        regenerated_columns=frozenset({"seq"}),
+        address_columns=frozenset({"record"}),
+        former_columns=frozenset({"summary"}),
+    ),
+    ArchivedTable(Distribution, address_columns=frozenset({"url", "documentation"})),
+    ArchivedTable(PastDescription, address_columns=frozenset({"record"})),
+    ArchivedTable(Withdrawal),
 )
-LEFT_OUT = (LeftOut(Link, "how addresses stand is looked at again from where the territory arrives"),)
+LEFT_OUT = (ExcludedTable(Link, "how addresses stand is looked at again from where the territory arrives"),)
 BATCH = 100
 
 
@@ -34,34 +39,34 @@ def catalogue_of(tenant: Tenant | Territory) -> Catalogue:
         description=tenant.tagline,
         publisher=tenant.name,
         languages=tuple(tenant.languages),
-        box=Box(west=west, south=south, east=east, north=north) if tenant.box else None,
+        box=BoundingBox(west=west, south=south, east=east, north=north) if tenant.box else None,
     )
 
 
 async def read_rudi(session: AsyncSession, tenant: Tenant) -> AsyncIterator[bytes]:
     """Each dataset that is shown, as one line of RUDI's metadata JSON."""
-    async for dataset in _shown(session, tenant):
+    async for dataset in _stream_datasets(session, tenant):
         yield json.dumps(dataset.record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 async def read_dcat(session: AsyncSession, tenant: Tenant) -> AsyncIterator[bytes]:
     """The catalogue and each dataset that is shown as DCAT-AP, in Turtle of one triple a line, each once."""
     catalogue = catalogue_of(tenant)
-    first = canonical(write_catalogue(catalogue))
+    first = write_canonical(write_catalogue(catalogue))
     yield first
     own, shared = (f"<{catalogue.origin}/data/".encode(), f"<{catalogue.address}>".encode()), {*first.splitlines(True)}
-    async for dataset in _shown(session, tenant):
+    async for dataset in _stream_datasets(session, tenant):
         record = restore_record(dataset.record)
-        entry = Entry(record=record, listed=dataset.published_at, described=dataset.described_at)
-        lines = canonical(write_entry(catalogue, entry)).splitlines(keepends=True)
+        entry = CatalogueEntry(record=record, listed=dataset.published_at, described=dataset.described_at)
+        lines = write_canonical(write_entry(catalogue, entry)).splitlines(keepends=True)
         yield b"".join(line for line in lines if line not in shared)
         # What several datasets say: of producers, licences, formats. Few, whatever the number of datasets.
         shared |= {line for line in lines if not line.startswith(own)}
 
 
-async def _shown(session: AsyncSession, tenant: Tenant) -> AsyncIterator[Dataset]:
+async def _stream_datasets(session: AsyncSession, tenant: Tenant) -> AsyncIterator[Dataset]:
     query = select(Dataset).where(Dataset.tenant_id == tenant.id, Dataset.state == DatasetState.PUBLISHED)
-    found = await session.stream_scalars(query.order_by(Dataset.id), execution_options={"yield_per": BATCH})
-    async for dataset in found:
+    datasets = await session.stream_scalars(query.order_by(Dataset.id), execution_options={"yield_per": BATCH})
+    async for dataset in datasets:
         yield dataset
         session.expunge(dataset)

@@ -38,7 +38,7 @@ def draw_area(data: Box | None, territory: Box | None) -> Drawing | None:
     """Both areas at one scale, as wide as they are high on the ground; None where neither is known."""
     if not data and not territory:
         return None
-    boxes = [_unrolled(box) for box in (data, territory) if box]
+    boxes = [_unroll_box(box) for box in (data, territory) if box]
     west, south = min(box[0] for box in boxes), min(box[1] for box in boxes)
     east, north = max(box[2] for box in boxes), max(box[3] for box in boxes)
     narrowing = max(math.cos(math.radians((south + north) / 2)), LEAST_DEGREES)
@@ -49,7 +49,7 @@ def draw_area(data: Box | None, territory: Box | None) -> Drawing | None:
     def place(area: Box | None) -> Rectangle | None:
         if area is None:
             return None
-        box = _unrolled(area)
+        box = _unroll_box(area)
         width, height = (box[2] - box[0]) * narrowing * scale, (box[3] - box[1]) * scale
         x, y = left + (box[0] - west) * narrowing * scale, top + (north - box[3]) * scale
         wide, high = max(width, SMALLEST), max(height, SMALLEST)
@@ -60,7 +60,7 @@ def draw_area(data: Box | None, territory: Box | None) -> Drawing | None:
     return Drawing(place(data), place(territory), (*corner, 1 / narrowing / scale, 1 / scale))
 
 
-def _unrolled(box: Box) -> Box:
+def _unroll_box(box: Box) -> Box:
     """East after west, where an area crosses the antimeridian."""
     west, south, east, north = box
     return (west, south, east if east >= west else east + TURN, north)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.history import Step
+from udi.portal.catalogue.history import DescriptionVersion
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.queries import DatasetLine, SearchPage
+from udi.portal.catalogue.queries import DatasetSummary, SearchPage
 from udi.portal.catalogue.search.criteria import Criteria
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
 OPENSEARCH = "http://a9.com/-/spec/opensearch/1.1/"
@@ -29,15 +29,15 @@ def write_feed(
     Entries are what a list shows: title, synopsis, producer, theme, dates. A feed without entries is as old as Unix, so
     that its bytes do not change while nothing does.
     """
-    criteria, origin, author = page.criteria, territory.origin, localised(territory.name, language)
+    criteria, origin, author = page.criteria, territory.origin, localise(territory.name, language)
     feed = Element("feed", {"xmlns": NAMESPACE, "xmlns:opensearch": OPENSEARCH, "xml:lang": language})
-    add_text(feed, "id", criteria.canonical().changed().address(f"{origin}{PATH}"))
+    add_text(feed, "id", criteria.canonical().with_changes().address(f"{origin}{PATH}"))
     add_text(feed, "title", f"{about} – {author}")
-    add_text(feed, "updated", say_instant(max((line.modified_at for line in page.lines), default=OLDEST)))
+    add_text(feed, "updated", format_instant(max((line.modified_at for line in page.lines), default=OLDEST)))
     add_text(SubElement(feed, "author"), "name", author)
     add_text(feed, "generator", "Urban Data Interface")
-    for relation, number in _pages(page):
-        address = criteria.changed(page=number).address(f"{origin}{PATH}")
+    for relation, number in _page_links(page):
+        address = criteria.with_changes(page=number).address(f"{origin}{PATH}")
         SubElement(feed, "link", rel=relation, type=MEDIA_TYPE, href=address)
     SubElement(feed, "link", rel="alternate", type="text/html", href=criteria.address(f"{origin}{PAGE}"))
     add_text(feed, "opensearch:totalResults", str(page.total))
@@ -45,19 +45,19 @@ def write_feed(
     add_text(feed, "opensearch:itemsPerPage", str(criteria.size))
     for line in page.lines:
         _add_entry(feed, line, origin, language, name)
-    written: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
-    return written
+    content: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
+    return content
 
 
 def write_history(
-    dataset: Dataset, steps: Sequence[tuple[Step, str, str]], territory: Territory, language: str
+    dataset: Dataset, steps: Sequence[tuple[DescriptionVersion, str, str]], territory: Territory, language: str
 ) -> bytes:
     """The feed of one dataset: each description that is kept, with its title and what it changed, in words."""
     origin, permalink = territory.origin, f"{territory.origin}/data/{dataset.id}"
     feed = Element("feed", {"xmlns": NAMESPACE, "xml:lang": language})
     add_text(feed, "id", f"{permalink}{CHANGES}")
-    add_text(feed, "title", f"{dataset.title} – {localised(territory.name, language)}")
-    add_text(feed, "updated", say_instant(steps[0][0].at))
+    add_text(feed, "title", f"{dataset.title} – {localise(territory.name, language)}")
+    add_text(feed, "updated", format_instant(steps[0][0].at))
     add_text(SubElement(feed, "author"), "name", dataset.organisation.name)
     add_text(feed, "generator", "Urban Data Interface")
     SubElement(feed, "link", rel="self", type=MEDIA_TYPE, href=f"{permalink}{CHANGES}")
@@ -68,14 +68,14 @@ def write_history(
         address = f"{permalink}/history#v{step.number}"
         add_text(entry, "id", address)
         add_text(entry, "title", title)
-        add_text(entry, "updated", say_instant(step.at))
+        add_text(entry, "updated", format_instant(step.at))
         SubElement(entry, "link", rel="alternate", type="text/html", href=address)
         add_text(entry, "summary", words)
-    written: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
-    return written
+    content: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
+    return content
 
 
-def _pages(page: SearchPage) -> Iterable[tuple[str, int]]:
+def _page_links(page: SearchPage) -> Iterable[tuple[str, int]]:
     number = page.criteria.page
     yield from (("self", number), ("first", 1), ("last", page.last))
     if number > 1:
@@ -84,38 +84,40 @@ def _pages(page: SearchPage) -> Iterable[tuple[str, int]]:
         yield "next", number + 1
 
 
-def _add_entry(feed: Element, line: DatasetLine, origin: str, language: str, name: Callable[[str, str], str]) -> None:
+def _add_entry(
+    feed: Element, line: DatasetSummary, origin: str, language: str, name: Callable[[str, str], str]
+) -> None:
     entry = SubElement(feed, "entry")
     permalink = f"{origin}/data/{line.id}"
     add_text(entry, "id", permalink)
     add_text(entry, "title", line.title)
-    add_text(entry, "updated", say_instant(line.modified_at))
-    add_text(entry, "published", say_instant(line.published_at))
+    add_text(entry, "updated", format_instant(line.modified_at))
+    add_text(entry, "published", format_instant(line.published_at))
     add_text(SubElement(entry, "author"), "name", line.producer_name)
     SubElement(
         entry, "link", rel="alternate", type="text/html", href=f"{permalink}/{line.slug}" if line.slug else permalink
     )
     SubElement(entry, "link", rel="related", type="application/json", href=f"{origin}/api/v1/datasets/{line.id}")
     if line.theme:
-        SubElement(entry, "category", term=line.theme, label=_clean(name("theme", line.theme)))
-    if summary := localised(line.synopsis, language):
+        SubElement(entry, "category", term=line.theme, label=_remove_invalid_characters(name("theme", line.theme)))
+    if summary := localise(line.synopsis, language):
         add_text(entry, "summary", summary)
 
 
-def followed(criteria: Criteria) -> Criteria:
+def order_for_feed(criteria: Criteria) -> Criteria:
     """What a feed answers: unless an order is asked for, what last changed comes first, since that is what is followed."""
-    return criteria if criteria.sort else criteria.changed(sort="modified", page=criteria.page)
+    return criteria if criteria.sort else criteria.with_changes(sort="modified", page=criteria.page)
 
 
 def add_text(parent: Element, tag: str, text: str) -> None:
     """An element with a text, without what XML has no place for."""
-    SubElement(parent, tag).text = _clean(text)
+    SubElement(parent, tag).text = _remove_invalid_characters(text)
 
 
-def _clean(text: str) -> str:
+def _remove_invalid_characters(text: str) -> str:
     return NOT_XML.sub("", text)
 
 
-def say_instant(moment: datetime) -> str:
+def format_instant(moment: datetime) -> str:
     """A moment as RFC 3339 writes it."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -34,13 +34,13 @@ def write_csl(dataset: Dataset, permalink: str) -> bytes:
 def write_bibtex(dataset: Dataset, permalink: str) -> bytes:
     """One `@misc`, the only type for data that every style knows."""
     fields = {
-        "author": f"{{{_escaped(dataset.organisation.name)}}}",
-        "title": f"{{{_escaped(dataset.title)}}}",
+        "author": f"{{{_escape_bibtex(dataset.organisation.name)}}}",
+        "title": f"{{{_escape_bibtex(dataset.title)}}}",
         "year": str(dataset.modified_at.year),
         "month": str(dataset.modified_at.month),
         "howpublished": f"\\url{{{permalink}}}",
         "url": permalink,
-        "doi": _escaped(dataset.doi),
+        "doi": _escape_bibtex(dataset.doi),
         "note": "Dataset",
     }
     lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
@@ -62,14 +62,14 @@ def write_ris(dataset: Dataset, permalink: str) -> bytes:
         ("UR", permalink),
         ("ER", ""),
     )
-    return "".join(f"{tag}  - {_line(value)}\r\n" for tag, value in fields if value or tag == "ER").encode()
+    return "".join(f"{tag}  - {_single_line(value)}\r\n" for tag, value in fields if value or tag == "ER").encode()
 
 
-def _escaped(text: str) -> str:
-    return "".join(SPECIAL.get(sign, sign) for sign in _line(text))
+def _escape_bibtex(text: str) -> str:
+    return "".join(SPECIAL.get(sign, sign) for sign in _single_line(text))
 
 
-def _line(text: str) -> str:
+def _single_line(text: str) -> str:
     return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()
 
 

@@ -2,23 +2,23 @@
 
 from sqlalchemy import func, select
 
-from udi.portal.catalogue.links.standing import MISSING
+from udi.portal.catalogue.links.health import MISSING
 from udi.portal.catalogue.models import Link, LinkState
 from udi.portal.catalogue.search.feed import cursor_age
-from udi.ui.metrics import Family, Sample
+from udi.ui.metrics import MetricFamily, MetricSample
 from udi.ui.site import Site
 
 AMISS = (*sorted(MISSING), LinkState.MOVED, LinkState.REFUSED)
 
 
-async def measure_index(site: Site) -> list[Family]:
+async def measure_index(site: Site) -> list[MetricFamily]:
     """Nothing where no index was ever made."""
     age = cursor_age(site.settings)
-    samples = [] if age is None else [Sample({}, age)]
-    return [Family("udi_search_index_age_seconds", "gauge", "Since the search index was last true.", samples)]
+    samples = [] if age is None else [MetricSample({}, age)]
+    return [MetricFamily("udi_search_index_age_seconds", "gauge", "Since the search index was last true.", samples)]
 
 
-async def measure_links(site: Site) -> list[Family]:
+async def measure_links(site: Site) -> list[MetricFamily]:
     """How many addresses are not simply reachable, by territory."""
     query = select(Link.state, func.count()).where(Link.state.not_in(("reachable", "unchecked"))).group_by(Link.state)
     samples = []
@@ -26,8 +26,10 @@ async def measure_links(site: Site) -> list[Family]:
         async with site.database.session(territory.id) as session:
             counted = {LinkState(state): number for state, number in await session.execute(query)}
         samples += [
-            Sample({"territory": territory.slug, "state": state.value}, counted.get(state, 0)) for state in AMISS
+            MetricSample({"territory": territory.slug, "state": state.value}, counted.get(state, 0)) for state in AMISS
         ]
     return [
-        Family("udi_links_amiss", "gauge", "Addresses of files and services that are not simply reachable.", samples)
+        MetricFamily(
+            "udi_links_amiss", "gauge", "Addresses of files and services that are not simply reachable.", samples
+        )
     ]

@@ -9,8 +9,8 @@ from sqlalchemy import ARRAY, BigInteger, Double, ForeignKeyConstraint, Identity
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from udi.kit.db import Owned
-from udi.portal.catalogue.packing import Packed
+from udi.kit.db import TenantColumns
+from udi.portal.catalogue.compression import CompressedDescription
 from udi.portal.organisations.models import Organisation
 from udi.portal.schema import PortalTable
 from udi.protocol.texts import read_texts
@@ -28,7 +28,7 @@ class DatasetState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Dataset(Owned, PortalTable):
+class Dataset(TenantColumns, PortalTable):
     """A dataset under its RUDI `global_id`. Restricted ones are here too: their files are restricted, not their name."""
 
     __tablename__ = "dataset"
@@ -72,7 +72,7 @@ class Dataset(Owned, PortalTable):
     described_at: Mapped[datetime]
     local_id: Mapped[str] = mapped_column(Text)
     doi: Mapped[str] = mapped_column(Text)
-    record: Mapped[dict[str, Any]] = mapped_column(Packed)
+    record: Mapped[dict[str, Any]] = mapped_column(CompressedDescription)
     """RUDI's metadata as accepted."""
 
     organisation: Mapped[Organisation] = relationship(lazy="raise")
@@ -134,7 +134,7 @@ class LinkState(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-class Link(Owned, PortalTable):
+class Link(TenantColumns, PortalTable):
     """An address of files or services, whatever the number of datasets that have it; its id is the MD5 of the address."""
 
     __tablename__ = "link"
@@ -173,7 +173,7 @@ class Link(Owned, PortalTable):
     """Whether its producer was told that it cannot be had."""
 
 
-class Withdrawal(Owned, PortalTable):
+class Withdrawal(TenantColumns, PortalTable):
     """What an address keeps saying of a dataset that was withdrawn: its name, whose it was, since when."""
 
     __tablename__ = "withdrawal"
@@ -208,5 +208,5 @@ class PastDescription(PortalTable):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """From 1, in order; the present description has none."""
     described_at: Mapped[datetime]
-    record: Mapped[dict[str, Any]] = mapped_column(Packed)
+    record: Mapped[dict[str, Any]] = mapped_column(CompressedDescription)
     """RUDI's metadata without contacts."""

@@ -3,7 +3,7 @@
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from udi.kit.tenancy import Territory
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 
 NAMESPACE = "http://a9.com/-/spec/opensearch/1.1/"
 MEDIA_TYPE = "application/opensearchdescription+xml"
@@ -14,11 +14,11 @@ SHORT, LONG = 16, 48
 
 def describe_search(territory: Territory, language: str) -> bytes:
     """The description, in one language; names are cut as the standard wants."""
-    name = localised(territory.name, language)
+    name = localise(territory.name, language)
     root = Element("OpenSearchDescription", xmlns=NAMESPACE)
     SubElement(root, "ShortName").text = name[:SHORT].strip()
     SubElement(root, "LongName").text = name[:LONG].strip()
-    SubElement(root, "Description").text = localised(territory.tagline, language) or name
+    SubElement(root, "Description").text = localise(territory.tagline, language) or name
     for media_type, template, relation in (
         ("text/html", "/data?q={searchTerms}&page={startPage?}", "results"),
         ("application/atom+xml", "/data.atom?q={searchTerms}&page={startPage?}", "results"),
@@ -29,5 +29,5 @@ def describe_search(territory: Territory, language: str) -> bytes:
     SubElement(root, "Language").text = language
     SubElement(root, "InputEncoding").text = "UTF-8"
     SubElement(root, "OutputEncoding").text = "UTF-8"
-    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-    return written
+    xml_bytes: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return xml_bytes

@@ -13,7 +13,7 @@ PART = "find_origin"
 
 
 @dataclass(frozen=True)
-class Origin:
+class HarvestOrigin:
     """The site of the catalogue that a dataset was read in, its format, and whether its own record is kept."""
 
     site: str
@@ -22,4 +22,4 @@ class Origin:
     has_original: bool
 
 
-FindOrigin = Callable[[AsyncSession, Dataset], Awaitable[Origin | None]]
+FindOrigin = Callable[[AsyncSession, Dataset], Awaitable[HarvestOrigin | None]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import FORMATS
-from udi.protocol.quality import CRITERIA, FULL, Score, format_criteria, score
+from udi.protocol.quality import CRITERIA, FULL, Score, format_criteria, score_criteria
 from udi.protocol.record import Record
 from udi.protocol.vocabulary import MediaKind
 
@@ -29,7 +29,7 @@ them, and their size is not published."""
 
 
 @dataclass(frozen=True)
-class Edit:
+class QualityImprovement:
     """One thing to do, by a name that the page has words for, and the points that it adds."""
 
     name: str
@@ -37,11 +37,11 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class QualityAssessment:
     """What a description is worth, and what would raise it, the most useful first."""
 
     score: Score
-    edits: tuple[Edit, ...]
+    edits: tuple[QualityImprovement, ...]
 
     @property
     def tiles(self) -> int:
@@ -49,23 +49,25 @@ class Judgement:
         return self.score.points * OUT_OF // FULL
 
 
-def judge(record: Record) -> Judgement:
+def assess_quality(record: Record) -> QualityAssessment:
     """Judge a record; what a restricted dataset cannot have is not asked of it."""
-    held = score({*ALWAYS, *_of_description(record), *_of_files(record)})
-    return Judgement(held, tuple(sorted(_edits(record, held), key=lambda edit: -edit.points)))
+    quality_score = score_criteria({*ALWAYS, *_description_criteria(record), *_file_criteria(record)})
+    return QualityAssessment(
+        quality_score, tuple(sorted(_list_edits(record, quality_score), key=lambda edit: -edit.points))
+    )
 
 
-def _edits(record: Record, held: Score) -> Iterator[Edit]:
+def _list_edits(record: Record, quality_score: Score) -> Iterator[QualityImprovement]:
     for names in TOGETHER:
-        points = sum(CRITERIA[name].points for name in names if name not in held.held)
+        points = sum(CRITERIA[name].points for name in names if name not in quality_score.criteria)
         closed = names[0] in CLOSED and record.access is AccessRights.RESTRICTED
         if points and not closed:
-            yield Edit(names[0], points)
+            yield QualityImprovement(names[0], points)
 
 
-def _of_description(record: Record) -> set[str]:
-    said, licence = record.constraints, record.licence.known
-    held = {
+def _description_criteria(record: Record) -> set[str]:
+    constraints, licence = record.constraints, record.licence.standard_licence
+    checks = {
         "keyword": bool(record.keywords),
         "theme": bool(record.theme),
         "spatial": record.geography is not None,
@@ -73,16 +75,18 @@ def _of_description(record: Record) -> set[str]:
         "licence": bool(licence or record.licence.link) and not record.licence.is_agreement,
         "licence_from_vocabulary": bool(licence and licence.authority),
         "contact_point": any(contact.email for contact in record.contacts),
-        "rights": any((said.usage, said.reference, said.mention, said.access, said.other)),
+        "rights": any(
+            (constraints.usage, constraints.reference, constraints.mention, constraints.access, constraints.other)
+        ),
         "issued": record.dates.published is not None,
     }
-    return {name for name, holds in held.items() if holds}
+    return {name for name, holds in checks.items() if holds}
 
 
-def _of_files(record: Record) -> set[str]:
+def _file_criteria(record: Record) -> set[str]:
     is_open = record.access is AccessRights.PUBLIC
     files = [media for media in record.media if media.kind is MediaKind.FILE]
-    held = {
+    checks = {
         "access_url_answers": bool(record.media),
         "download_url": bool(files) and is_open,
         "download_url_answers": bool(files) and is_open,
@@ -90,6 +94,6 @@ def _of_files(record: Record) -> set[str]:
     }
     of_formats = set[str]()
     for media in record.media:
-        known = FORMATS.get(media.format)
-        of_formats |= format_criteria(known.authority if known else "", media.media_type)
-    return {name for name, holds in held.items() if holds} | of_formats
+        file_format = FORMATS.get(media.format)
+        of_formats |= format_criteria(file_format.authority if file_format else "", media.media_type)
+    return {name for name, holds in checks.items() if holds} | of_formats

@@ -13,16 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from udi.kit.errors import GoneError, NotFoundError
-from udi.kit.reading import Rows, SessionRows
+from udi.kit.read_connections import RowReader, SessionRowReader
 from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, Withdrawal
 from udi.portal.catalogue.search import query
-from udi.portal.catalogue.search.alike import find_alike
-from udi.portal.catalogue.search.asking import Asked, Word
 from udi.portal.catalogue.search.criteria import Criteria
-from udi.portal.catalogue.search.index import Reader, SearchIndexes
-from udi.portal.catalogue.search.spelling import list_alike
+from udi.portal.catalogue.search.index import IndexReader, SearchIndexes
+from udi.portal.catalogue.search.query_analysis import ExpandedQuery, QueryWord
+from udi.portal.catalogue.search.query_syntax import list_query_parts
+from udi.portal.catalogue.search.similarity import find_similar_rows
+from udi.portal.catalogue.search.spelling import list_similar_words
 from udi.portal.catalogue.search.thesaurus import Thesaurus
-from udi.portal.catalogue.search.wording import split_wording
 from udi.portal.catalogue.search.words import plain_words
 from udi.portal.organisations.models import Organisation
 
@@ -39,11 +39,11 @@ REACHED = text(
 )
 """Whether this database, if it is a copy, has replayed the log up to a position."""
 WORD = re.compile(r"[^\W_]+")
-SHOWN = Dataset.state == DatasetState.PUBLISHED
+IS_PUBLISHED = Dataset.state == DatasetState.PUBLISHED
 
 
 LINES = str(
-    LINE.where(Dataset.seq == any_(literal_column("$1::bigint[]")), SHOWN).compile(
+    LINE.where(Dataset.seq == any_(literal_column("$1::bigint[]")), IS_PUBLISHED).compile(
         compile_kwargs={"literal_binds": True}
     )
 )
@@ -63,7 +63,7 @@ class WithdrawnError(GoneError):
         self.withdrawal = withdrawal
 
 
-class DatasetLine(Struct, frozen=True):
+class DatasetSummary(Struct, frozen=True):
     """A dataset in a list."""
 
     id: UUID
@@ -86,18 +86,18 @@ class SearchPage:
 
     criteria: Criteria
     total: int
-    lines: list[DatasetLine]
+    lines: list[DatasetSummary]
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
-    asked: Asked = field(default_factory=Asked)
+    parsed_query: ExpandedQuery = field(default_factory=ExpandedQuery)
     prepared: bool = True
     generation: str = ""
     current: bool = True
     """False where the rows come from a copy of the database that has not all that the index knows yet."""
 
     @property
-    def words(self) -> list[Word]:
+    def words(self) -> list[QueryWord]:
         """The words of the question, as understood."""
-        return self.asked.words
+        return self.parsed_query.words
 
     @property
     def last(self) -> int:
@@ -117,60 +117,63 @@ async def search_datasets(
     if reader is None:
         return await list_newest(session, criteria)
     current = await is_current(session, reader)
-    page = await search_index(SessionRows(session), reader, criteria, thesaurus)
+    page = await search_index(SessionRowReader(session), reader, criteria, thesaurus)
     return page if current else replace(page, current=False)
 
 
 async def search_index(
-    rows: Rows | SessionRows, reader: Reader, criteria: Criteria, thesaurus: Thesaurus | None = None
+    rows: RowReader | SessionRowReader, reader: IndexReader, criteria: Criteria, thesaurus: Thesaurus | None = None
 ) -> SearchPage:
     """The same where there is an index, and rows as new as it."""
-    found = query.search(reader, criteria, thesaurus)
-    last = max(1, -(-found.total // criteria.size))
+    result = query.search(reader, criteria, thesaurus)
+    last = max(1, -(-result.total // criteria.size))
     if criteria.page > last:
-        return await search_index(rows, reader, criteria.changed(page=last), thesaurus)
-    lines = await _read_lines(rows, found.seqs)
-    return SearchPage(criteria, found.total, lines, found.facets, found.asked, generation=reader.generation)
+        return await search_index(rows, reader, criteria.with_changes(page=last), thesaurus)
+    lines = await _read_lines(rows, result.seqs)
+    return SearchPage(criteria, result.total, lines, result.facets, result.parsed_query, generation=reader.generation)
 
 
-async def is_current(session: AsyncSession, reader: Reader) -> bool:
+async def is_current(session: AsyncSession, reader: IndexReader) -> bool:
     """Whether what this session reads is at least as new as the index: the database itself is, a copy may not be."""
     if session.info["settings"].database_replica_port is None:
         return True
     return bool(await session.scalar(REACHED, {"position": reader.position}))
 
 
-def relax(
+def list_relaxed_searches(
     indexes: SearchIndexes, tenant: UUID, page: SearchPage, thesaurus: Thesaurus | None = None
 ) -> list[tuple[str, str, int, Criteria]]:
     """What would be found with one word or one filter less: (filter or "q", what is left out, how many, criteria)."""
     reader, criteria = indexes.find(tenant), page.criteria
     if reader is None:
         return []
-    parts = split_wording(criteria.text)
+    parts = list_query_parts(criteria.text)
     shorter = [(part, " ".join(other for other in parts if other != part)) for part in parts]
-    less = [("q", part, criteria.changed(text=words)) for part, words in shorter if words and words != criteria.text]
+    less = [
+        ("q", part, criteria.with_changes(text=words)) for part, words in shorter if words and words != criteria.text
+    ]
     less += [
         (name, value, criteria.without(name, value)) for name, values in criteria.filters.items() for value in values
     ]
-    counted = [(name, value, query.count(reader, fewer, thesaurus), fewer) for name, value, fewer in less]
+    counted = [(name, value, query.count_answers(reader, fewer, thesaurus), fewer) for name, value, fewer in less]
     return [entry for entry in counted if entry[2]]
 
 
-async def list_near(
+async def list_similar_datasets(
     session: AsyncSession, indexes: SearchIndexes, tenant: UUID, dataset: Dataset, *, most: int
-) -> list[DatasetLine]:
+) -> list[DatasetSummary]:
     """Datasets near this one; none while there is no index."""
     reader = indexes.find(tenant)
     if reader is None:
         return []
     named = " ".join([dataset.title, *dataset.keywords])
     return await _read_lines(
-        SessionRows(session), find_alike(reader, dataset=str(dataset.id), named=named, theme=dataset.theme, most=most)
+        SessionRowReader(session),
+        find_similar_rows(reader, dataset=str(dataset.id), named=named, theme=dataset.theme, most=most),
     )
 
 
-def list_nearest(
+def list_spelling_alternatives(
     indexes: SearchIndexes, tenant: UUID, page: SearchPage
 ) -> list[tuple[str, list[tuple[str, Criteria]]]]:
     """For each word that no dataset has, those that look like it, with the criteria that search them instead."""
@@ -180,23 +183,23 @@ def list_nearest(
     unknown = [
         word.text for word in page.words if not any(reader.searcher.doc_freq("text", stem) for stem in word.stems)
     ]
-    alike = [(word, list_alike(reader, word)) for word in unknown]
+    suggestions = [(word, list_similar_words(reader, word)) for word in unknown]
     return [
-        (word, [(near, criteria.changed(text=_swap(criteria.text, word, near))) for near in found])
-        for word, found in alike
-        if found
+        (word, [(near, criteria.with_changes(text=_replace_word(criteria.text, word, near))) for near in similar_words])
+        for word, similar_words in suggestions
+        if similar_words
     ]
 
 
-def _swap(text: str, word: str, other: str) -> str:
+def _replace_word(text: str, word: str, other: str) -> str:
     """The text with another word in the place of one that may have been typed with accents."""
-    return WORD.sub(lambda found: other if plain_words(found.group()) == [word] else found.group(), text)
+    return WORD.sub(lambda match: other if plain_words(match.group()) == [word] else match.group(), text)
 
 
-async def walk_datasets(session: AsyncSession, *, after: UUID | None, size: int) -> list[DatasetLine]:
+async def walk_datasets(session: AsyncSession, *, after: UUID | None, size: int) -> list[DatasetSummary]:
     """Published datasets by identifier, those that follow one: what stays is met once, whatever comes or goes."""
-    rest = LINE.where(SHOWN) if after is None else LINE.where(SHOWN, Dataset.id > after)
-    return [_line(row) for row in await session.execute(rest.order_by(Dataset.id).limit(size))]
+    rest = LINE.where(IS_PUBLISHED) if after is None else LINE.where(IS_PUBLISHED, Dataset.id > after)
+    return [_read_line(row) for row in await session.execute(rest.order_by(Dataset.id).limit(size))]
 
 
 async def list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
@@ -207,25 +210,28 @@ async def list_newest(session: AsyncSession, criteria: Criteria) -> SearchPage:
         "access": Dataset.access,
         "licence": Dataset.licence,
     }
-    wanted = [SHOWN, *(columns[name].in_(values) for name, values in criteria.filters.items() if name in columns)]
+    conditions = [
+        IS_PUBLISHED,
+        *(columns[name].in_(values) for name, values in criteria.filters.items() if name in columns),
+    ]
     if criteria.format:
-        wanted.append(Dataset.formats.overlap(list(criteria.format)))
-    newest = LINE.where(*wanted).order_by(Dataset.modified_at.desc(), Dataset.seq)
+        conditions.append(Dataset.formats.overlap(list(criteria.format)))
+    newest = LINE.where(*conditions).order_by(Dataset.modified_at.desc(), Dataset.seq)
     total = await session.scalar(select(func.count()).select_from(newest.subquery()))
     rows = await session.execute(newest.limit(criteria.size).offset((criteria.page - 1) * criteria.size))
-    return SearchPage(criteria, total or 0, [_line(row) for row in rows], prepared=False)
+    return SearchPage(criteria, total or 0, [_read_line(row) for row in rows], prepared=False)
 
 
-async def _read_lines(rows: Rows | SessionRows, seqs: Sequence[int]) -> list[DatasetLine]:
+async def _read_lines(rows: RowReader | SessionRowReader, seqs: Sequence[int]) -> list[DatasetSummary]:
     if not seqs:
         return []
-    found = {row[-1]: row for row in await rows.fetch(LINES, seqs)}
-    return [_line(found[seq]) for seq in seqs if seq in found]
+    rows_by_seq = {row[-1]: row for row in await rows.fetch(LINES, seqs)}
+    return [_read_line(rows_by_seq[seq]) for seq in seqs if seq in rows_by_seq]
 
 
-def _line(row: Sequence[Any]) -> DatasetLine:
+def _read_line(row: Sequence[Any]) -> DatasetSummary:
     """The columns of LINE are those of a line, in its order, then the number."""
-    return DatasetLine(*row[:-1])
+    return DatasetSummary(*row[:-1])
 
 
 async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:
@@ -237,7 +243,7 @@ async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:
     """
     files = selectinload(Dataset.distributions).joinedload(Distribution.link)
     with_parts = (joinedload(Dataset.organisation), files)
-    dataset = await session.scalar(select(Dataset).where(Dataset.id == dataset_id, SHOWN).options(*with_parts))
+    dataset = await session.scalar(select(Dataset).where(Dataset.id == dataset_id, IS_PUBLISHED).options(*with_parts))
     if dataset is not None:
         return dataset
     withdrawn = select(Withdrawal).where(Withdrawal.id == dataset_id).options(joinedload(Withdrawal.organisation))
@@ -248,5 +254,5 @@ async def get_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:
 
 async def count_by_producer(session: AsyncSession) -> dict[UUID, int]:
     """How many published datasets each organisation has."""
-    counted = select(Dataset.organisation_id, func.count()).where(SHOWN).group_by(Dataset.organisation_id)
+    counted = select(Dataset.organisation_id, func.count()).where(IS_PUBLISHED).group_by(Dataset.organisation_id)
     return {row[0]: row[1] for row in await session.execute(counted)}

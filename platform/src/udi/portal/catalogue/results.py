@@ -7,16 +7,16 @@ from markupsafe import Markup
 
 from udi.portal.catalogue.markup import highlight
 from udi.portal.catalogue.models import AGREEMENT
-from udi.portal.catalogue.queries import DatasetLine, SearchPage
+from udi.portal.catalogue.queries import DatasetSummary, SearchPage
 from udi.portal.catalogue.search.counts import USUAL
 from udi.portal.catalogue.search.criteria import ON_DEMAND, PERIOD, UPDATED, Criteria
 from udi.portal.catalogue.search.extent import read_period
 from udi.portal.catalogue.search.words import query_words, word_stems
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
-from udi.protocol.restricted import TERMS_OF_AGREEMENT
+from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
 from udi.protocol.themes import THEMES
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 
 SHOWN_VALUES, MOST_SHOWN = 6, 200
 """Values of a filter that a page shows at once, and where all are asked for."""
@@ -38,7 +38,7 @@ OTHER_LICENCE_NAME = {"fr": "Autre licence", "en": "Another licence"}
 
 
 @dataclass(frozen=True)
-class Option:
+class FilterOption:
     """A value of a filter; the macro of filters reads these names."""
 
     value: str
@@ -48,13 +48,13 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Filter:
+class SearchFilter:
     """A filter with its values; `hidden` says how many are left out (at least, where not all were `counted`), `more` is the
     address that shows them.
     """
 
     name: str
-    options: list[Option]
+    options: list[FilterOption]
     open: bool
     hidden: int
     more: str = ""
@@ -62,14 +62,14 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Chip:
+class FilterChip:
     """A value in use, and the address without it."""
 
     label: str
     url: str
 
 
-class Names:
+class FilterLabels:
     """The names of the values of filters, in one language."""
 
     def __init__(self, language: str, producers: Mapping[str, str]) -> None:
@@ -81,7 +81,7 @@ class Names:
             return self._producers.get(value, value)
         if name == PERIOD:
             first, last = read_period(value)
-            return localised(PERIOD_NAMES.get((bool(first), bool(last))), self._language) % {
+            return localise(PERIOD_NAMES.get((bool(first), bool(last))), self._language) % {
                 "first": first,
                 "last": last,
             }
@@ -92,7 +92,7 @@ class Names:
             "bbox": BOX_NAME,
             "access": AccessRights(value).label if value in set(AccessRights) else None,
         }
-        return localised(tables.get(name), self._language) or value
+        return localise(tables.get(name), self._language) or value
 
 
 def _licence_name(value: str) -> Mapping[str, str]:
@@ -101,48 +101,58 @@ def _licence_name(value: str) -> Mapping[str, str]:
     return LICENCES[value].name if value in LICENCES else OTHER_LICENCE_NAME
 
 
-def list_filters(page: SearchPage, names: Names, path: str, *, fixed: Sequence[str] = ()) -> list[Filter]:
+def list_filters(page: SearchPage, names: FilterLabels, path: str, *, fixed: Sequence[str] = ()) -> list[SearchFilter]:
     """Each filter of the page at `path` with the values that would find something, the most frequent first, and those in use."""
-    return [_filter(page, names, name, path, fixed) for name in ORDER if page.facets.get(name) and name not in fixed]
+    return [
+        _build_filter(page, names, name, path, fixed) for name in ORDER if page.facets.get(name) and name not in fixed
+    ]
 
 
-def _filter(page: SearchPage, names: Names, name: str, path: str, fixed: Sequence[str]) -> Filter:
-    chosen: Sequence[str] = getattr(page.criteria, name)
+def _build_filter(page: SearchPage, names: FilterLabels, name: str, path: str, fixed: Sequence[str]) -> SearchFilter:
+    selected_values: Sequence[str] = getattr(page.criteria, name)
     counted, whole = page.facets[name], name in page.criteria.facets
-    values = shown_values(page, name)
-    options = [Option(value, names(name, value), counted.get(value, 0), value in chosen) for value in values]
+    values = list_visible_values(page, name)
+    options = [
+        FilterOption(value, names(name, value), counted.get(value, 0), value in selected_values) for value in values
+    ]
     if name != UPDATED:
         options.sort(key=lambda option: (-option.count, option.label.casefold()))
-    asked = tuple(dict.fromkeys([*page.criteria.facets, name]))
+    expanded_facets = tuple(dict.fromkeys([*page.criteria.facets, name]))
     more = (
-        "" if whole or name not in ON_DEMAND else page.criteria.changed(facets=asked).address(path, *fixed) + "#refine"
+        ""
+        if whole or name not in ON_DEMAND
+        else page.criteria.with_changes(facets=expanded_facets).address(path, *fixed) + "#refine"
     )
-    is_open = bool(chosen) or name in OPEN_FILTERS or whole
+    is_open = bool(selected_values) or name in OPEN_FILTERS or whole
     every = whole or name == UPDATED or len(counted) < USUAL
-    return Filter(name, options, is_open, len(counted.keys() - set(values)), more, every)
+    return SearchFilter(name, options, is_open, len(counted.keys() - set(values)), more, every)
 
 
-def shown_values(page: SearchPage, name: str) -> list[str]:
+def list_visible_values(page: SearchPage, name: str) -> list[str]:
     """The values of a filter that its page shows: the most frequent, and those in use."""
     most = MOST_SHOWN if name in page.criteria.facets else SHOWN_VALUES
     return list(dict.fromkeys([*list(page.facets.get(name, ()))[:most], *getattr(page.criteria, name)]))
 
 
-def list_chips(criteria: Criteria, names: Names, path: str, *, fixed: Sequence[str] = ()) -> list[Chip]:
+def list_chips(criteria: Criteria, names: FilterLabels, path: str, *, fixed: Sequence[str] = ()) -> list[FilterChip]:
     """The values in use, each with the address that leaves it out."""
     return [
-        Chip(names(name, value), criteria.without(name, value).address(path))
+        FilterChip(names(name, value), criteria.without(name, value).address(path))
         for name, values in criteria.filters.items()
         if name not in fixed
         for value in values
     ]
 
 
-def mark_titles(page: SearchPage) -> list[tuple[DatasetLine, Markup]]:
+def mark_titles(page: SearchPage) -> list[tuple[DatasetSummary, Markup]]:
     """Each answer with its title, the words that were looked for marked in it."""
     stems = {stem for word in page.words for stem in word.stems}
-    stems |= {stem for phrase in page.asked.phrases for word in phrase for stem in word_stems(word)[0]}
+    stems |= {stem for phrase in page.parsed_query.phrases for word in phrase for stem in word_stems(word)[0]}
     stems |= {
-        stem for group in page.asked.groups for label in group.also for _, each in query_words(label) for stem in each
+        stem
+        for group in page.parsed_query.groups
+        for label in group.also
+        for _, label_stems in query_words(label)
+        for stem in label_stems
     }
     return [(line, highlight(line.title, stems)) for line in page.lines]

@@ -13,19 +13,19 @@ from udi.kit.paging import PAGE_SIZE
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.atom import PATH as ATOM
 from udi.portal.catalogue.models import Dataset, Withdrawal
-from udi.portal.catalogue.queries import SHOWN, get_dataset
-from udi.portal.catalogue.results import Names
+from udi.portal.catalogue.queries import IS_PUBLISHED, get_dataset
+from udi.portal.catalogue.results import FilterLabels
 from udi.portal.catalogue.search.criteria import Criteria, read_strict_criteria
 from udi.portal.catalogue.search.index import SearchIndexes
-from udi.portal.catalogue.search.query import match
+from udi.portal.catalogue.search.query import match_datasets
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.notifications import actions as notifications
-from udi.portal.notifications.models import Change, What
-from udi.portal.notifications.topics import Named, Topic
+from udi.portal.notifications.models import Change, ChangeKind
+from udi.portal.notifications.topics import Topic, TopicTarget
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import name_organisations
 from udi.protocol.themes import THEMES
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 
 DATASET, PRODUCER, THEME, SEARCH = "dataset", "producer", "theme", "search"
 PAGE = "/data"
@@ -33,7 +33,7 @@ LONGEST_SEARCH = 1000
 WHOLE = {"fr": "Toutes les données", "en": "All the data"}
 
 
-def tell_change(session: AsyncSession, dataset: Dataset, what: What) -> None:
+def notify_followers(session: AsyncSession, dataset: Dataset, what: ChangeKind) -> None:
     """Note for those who follow that something happened to a dataset, in the same transaction."""
     topics = [(DATASET, str(dataset.id)), (PRODUCER, str(dataset.organisation_id)), (THEME, dataset.theme)]
     change = Change(
@@ -46,23 +46,23 @@ def tell_change(session: AsyncSession, dataset: Dataset, what: What) -> None:
         api_path=f"/api/v1/datasets/{dataset.id}",
         topics=[f"{kind}:{target}" for kind, target in topics],
     )
-    notifications.tell(session, change)
+    notifications.record_change(session, change)
 
 
 def target_of(criteria: Criteria) -> tuple[str, str]:
     """The kind and the target that follow a search: one theme alone is followed as that theme."""
-    kept = _kept(criteria)
-    if kept == Criteria(theme=kept.theme) and len(kept.theme) == 1:
-        return THEME, kept.theme[0]
-    return SEARCH, urlencode(list(kept.pairs()))
+    followed_criteria = _normalise_search(criteria)
+    if followed_criteria == Criteria(theme=followed_criteria.theme) and len(followed_criteria.theme) == 1:
+        return THEME, followed_criteria.theme[0]
+    return SEARCH, urlencode(list(followed_criteria.pairs()))
 
 
-def _kept(criteria: Criteria) -> Criteria:
+def _normalise_search(criteria: Criteria) -> Criteria:
     """A search without its order and its place."""
-    return criteria.canonical().changed(sort="", size=PAGE_SIZE)
+    return criteria.canonical().with_changes(sort="", size=PAGE_SIZE)
 
 
-def topics(indexes: SearchIndexes) -> Mapping[str, Topic]:
+def catalogue_topics(indexes: SearchIndexes) -> Mapping[str, Topic]:
     """The kinds that the catalogue gives to what can be followed."""
 
     async def find(
@@ -71,14 +71,15 @@ def topics(indexes: SearchIndexes) -> Mapping[str, Topic]:
         reader = indexes.find(territory.id)
         if reader is None:
             return {}
-        subjects = {change.subject_id for change in changes if change.what != What.WITHDRAWN}
+        subjects = {change.subject_id for change in changes if change.what != ChangeKind.WITHDRAWN}
         words = thesaurus_of(territory.search)
-        found = {target: match(reader, _criteria(target), subjects, words) for target in targets}
-        every = {number for numbers in found.values() for number in numbers}
+        seqs_by_target = {target: match_datasets(reader, _read_criteria(target), subjects, words) for target in targets}
+        every = {number for numbers in seqs_by_target.values() for number in numbers}
         query = select(Dataset.seq, Dataset.id).where(Dataset.seq.in_(every), Dataset.id.in_(subjects))
-        known = {row.seq: row.id for row in await session.execute(query)} if every else {}
+        ids_by_seq = {row.seq: row.id for row in await session.execute(query)} if every else {}
         answers = {
-            target: {known[number] for number in numbers if number in known} for target, numbers in found.items()
+            target: {ids_by_seq[number] for number in numbers if number in ids_by_seq}
+            for target, numbers in seqs_by_target.items()
         }
         return {
             target: {change.id for change in changes if change.subject_id in those} for target, those in answers.items()
@@ -105,40 +106,40 @@ async def _read_dataset(session: AsyncSession, target: str) -> str:
 
 async def _name_datasets(
     session: AsyncSession, _territory: Territory, targets: Collection[str], _language: str
-) -> Mapping[str, Named]:
+) -> Mapping[str, TopicTarget]:
     ids = [_identifier(target) for target in targets]
-    shown = select(Dataset.id, Dataset.title).where(Dataset.id.in_(ids), SHOWN)
-    titles = {str(row.id): row.title for row in await session.execute(shown)}
+    published_query = select(Dataset.id, Dataset.title).where(Dataset.id.in_(ids), IS_PUBLISHED)
+    titles = {str(row.id): row.title for row in await session.execute(published_query)}
     withdrawn = select(Withdrawal.id, Withdrawal.title).where(Withdrawal.id.in_(ids))
     left = {str(row.id): row.title for row in await session.execute(withdrawn)} if len(titles) < len(ids) else {}
     named = {}
     for target in targets:
         path = f"{PAGE}/{target}"
-        gone = Named(left.get(target, target), path, gone=True)
-        named[target] = Named(titles[target], path, f"{path}/changes.atom") if target in titles else gone
+        gone = TopicTarget(left.get(target, target), path, gone=True)
+        named[target] = TopicTarget(titles[target], path, f"{path}/changes.atom") if target in titles else gone
     return named
 
 
 async def _find_producers(session: AsyncSession, targets: Collection[str]) -> dict[str, Organisation]:
     ids = [_identifier(target) for target in targets]
-    known = await session.scalars(select(Organisation).where(Organisation.id.in_(ids), Organisation.producer))
-    return {str(producer.id): producer for producer in known}
+    producers = await session.scalars(select(Organisation).where(Organisation.id.in_(ids), Organisation.producer))
+    return {str(producer.id): producer for producer in producers}
 
 
 async def _read_producer(session: AsyncSession, target: str) -> str:
-    for found in await _find_producers(session, [target]):
-        return found
+    for producer_id in await _find_producers(session, [target]):
+        return producer_id
     raise NotFoundError("What you wanted to follow is not here.")
 
 
 async def _name_producers(
     session: AsyncSession, _territory: Territory, targets: Collection[str], _language: str
-) -> Mapping[str, Named]:
-    known = await _find_producers(session, targets)
-    named = {target: Named(target, "/producers", gone=True) for target in targets}
-    for target, producer in known.items():
+) -> Mapping[str, TopicTarget]:
+    producers_by_id = await _find_producers(session, targets)
+    named = {target: TopicTarget(target, "/producers", gone=True) for target in targets}
+    for target, producer in producers_by_id.items():
         feed = Criteria(producer=(producer.slug,)).address(ATOM)
-        named[target] = Named(producer.name, f"/producers/{producer.slug}", feed)
+        named[target] = TopicTarget(producer.name, f"/producers/{producer.slug}", feed)
     return named
 
 
@@ -150,17 +151,17 @@ async def _read_theme(_session: AsyncSession, target: str) -> str:
 
 async def _name_themes(
     _session: AsyncSession, _territory: Territory, targets: Collection[str], language: str
-) -> Mapping[str, Named]:
+) -> Mapping[str, TopicTarget]:
     return {target: _name_theme(target, language) for target in targets}
 
 
-def _name_theme(target: str, language: str) -> Named:
+def _name_theme(target: str, language: str) -> TopicTarget:
     criteria = Criteria(theme=(target,))
-    label = localised(THEMES[target].label, language) if target in THEMES else target
-    return Named(label, criteria.address(PAGE), criteria.address(ATOM), gone=target not in THEMES)
+    label = localise(THEMES[target].label, language) if target in THEMES else target
+    return TopicTarget(label, criteria.address(PAGE), criteria.address(ATOM), gone=target not in THEMES)
 
 
-def _criteria(target: str) -> Criteria:
+def _read_criteria(target: str) -> Criteria:
     return read_strict_criteria(parse_qsl(target[:LONGEST_SEARCH], keep_blank_values=True))
 
 
@@ -168,19 +169,19 @@ async def _read_search(_session: AsyncSession, target: str) -> str:
     if len(target) > LONGEST_SEARCH:
         refusal = Refusal("target", "This search is too long.", "Use fewer words or filters.", "too-long")
         raise InvalidError("You cannot follow this.", refusals=[refusal])
-    return urlencode(list(_kept(_criteria(target)).pairs()))
+    return urlencode(list(_normalise_search(_read_criteria(target)).pairs()))
 
 
 async def _name_searches(
     session: AsyncSession, _territory: Territory, targets: Collection[str], language: str
-) -> Mapping[str, Named]:
-    read = {target: _criteria(target) for target in targets}
+) -> Mapping[str, TopicTarget]:
+    read = {target: _read_criteria(target) for target in targets}
     slugs = {slug for criteria in read.values() for slug in criteria.producer}
-    names = Names(language, await name_organisations(session, slugs))
+    names = FilterLabels(language, await name_organisations(session, slugs))
     return {target: _name_search(criteria, names, language) for target, criteria in read.items()}
 
 
-def _name_search(criteria: Criteria, names: Names, language: str) -> Named:
-    chosen = [names(name, value) for name, values in criteria.filters.items() for value in values]
-    title = ", ".join([*([criteria.text] if criteria.text else []), *chosen]) or localised(WHOLE, language)
-    return Named(title, criteria.address(PAGE), criteria.address(ATOM))
+def _name_search(criteria: Criteria, names: FilterLabels, language: str) -> TopicTarget:
+    filter_labels = [names(name, value) for name, values in criteria.filters.items() for value in values]
+    title = ", ".join([*([criteria.text] if criteria.text else []), *filter_labels]) or localise(WHOLE, language)
+    return TopicTarget(title, criteria.address(PAGE), criteria.address(ATOM))

@@ -16,17 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ForbiddenError, InvalidError, NotFoundError, Refusal, UdiError, UnauthenticatedError
 from udi.kit.tenancy import Territory
-from udi.portal.dataspace import negotiating, requesting, transferring
-from udi.portal.dataspace.connectors import find_speaking, lies_below
-from udi.portal.dataspace.messages import CONTEXT, LARGEST, PATH, VERSION, Type, read_message, write_process
+from udi.portal.dataspace import consumer_negotiations, provider_negotiations, transfers
+from udi.portal.dataspace.connectors import find_connector_by_secret, owns_address
+from udi.portal.dataspace.messages import CONTEXT, LARGEST, PATH, VERSION, MessageType, read_message, write_process
 from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.portal.dataspace.offers import PAGE, get_negotiable, list_negotiable, participant_of, write_dataset
+from udi.portal.dataspace.principals import set_session_project
 from udi.portal.dataspace.processes import get_process
 from udi.portal.dataspace.refusals import NEGOTIATIONS, PROCESS, TRANSFERS, on_http_exception, on_refusal
-from udi.portal.dataspace.speakers import speak_for
-from udi.portal.dataspace.states import Event, Kind, Side
+from udi.portal.dataspace.transitions import DataspaceEvent, DataspaceSide, ProcessKind
 from udi.portal.nodes.bodies import read_json_body
-from udi.ui.readers import count_reader
+from udi.ui.rate_limits import count_request
 from udi.ui.site import site_of
 
 JSON = "application/json"
@@ -50,17 +50,21 @@ async def send_catalogue(
     after: FromQuery[UUID | None] = None,
 ) -> Answer:
     """What may be negotiated, a page at a time."""
-    read_message(await read_json_body(request, largest=LARGEST), Type.CATALOG_REQUEST)
-    found = await list_negotiable(session, after)
+    read_message(await read_json_body(request, largest=LARGEST), MessageType.CATALOG_REQUEST)
+    negotiable_datasets = await list_negotiable(session, after)
     endpoint = f"{territory.origin}{PATH}"
     body: dict[str, Any] = {
         "@context": [CONTEXT], "@id": f"{endpoint}/catalog", "@type": "Catalog", "dct:title": territory.name,
         "participantId": participant_of(territory),
         "service": [{"@id": f"{endpoint}#service", "@type": "DataService", "endpointURL": endpoint}],
     }  # fmt: skip
-    if datasets := [write_dataset(each, territory) for each in found[:PAGE]]:
+    if datasets := [write_dataset(negotiable_dataset, territory) for negotiable_dataset in negotiable_datasets[:PAGE]]:
         body["dataset"] = datasets
-    more = {"Link": f'<{endpoint}/catalog/request?after={found[PAGE - 1][0].id}>; rel="next"'} if found[PAGE:] else {}
+    more = (
+        {"Link": f'<{endpoint}/catalog/request?after={negotiable_datasets[PAGE - 1][0].id}>; rel="next"'}
+        if negotiable_datasets[PAGE:]
+        else {}
+    )
     return Response(body, media_type=JSON, headers={**PRIVATE, **more})
 
 
@@ -69,18 +73,18 @@ async def send_dataset(
     session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], name: FromPath[str]
 ) -> Answer:
     """One dataset, with its offer."""
-    said = write_dataset(await get_negotiable(session, name), territory)
-    return Response({"@context": [CONTEXT], **said}, media_type=JSON, headers=PRIVATE)
+    document = write_dataset(await get_negotiable(session, name), territory)
+    return Response({"@context": [CONTEXT], **document}, media_type=JSON, headers=PRIVATE)
 
 
-async def identify(request: Machine, session: AsyncSession) -> Connector:
+async def identify_connector(request: Machine, session: AsyncSession) -> Connector:
     """The connector that speaks; its use is noted, to the hour.
 
     Raises:
         UnauthenticatedError: it shows no secret of this territory.
     """
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    connector = await find_speaking(session, secret.strip()) if scheme.lower() == "bearer" else None
+    connector = await find_connector_by_secret(session, secret.strip()) if scheme.lower() == "bearer" else None
     if connector is None:
         raise UnauthenticatedError(
             "This connector is not known here.",
@@ -93,17 +97,17 @@ async def identify(request: Machine, session: AsyncSession) -> Connector:
 
 
 @asynccontextmanager
-async def speaking(request: Machine, territory: Territory) -> AsyncIterator[tuple[AsyncSession, Connector]]:
+async def connector_session(request: Machine, territory: Territory) -> AsyncIterator[tuple[AsyncSession, Connector]]:
     """One transaction for the connector that speaks."""
     async with site_of(request).database.session(territory.id) as session:
-        connector = await identify(request, session)
-        await speak_for(session, connector)
+        connector = await identify_connector(request, session)
+        await set_session_project(session, connector)
         yield session, connector
 
 
 @asynccontextmanager
-async def process_of(
-    request: Machine, territory: Territory, pid: UUID, kind: Kind, side: Side | None = None
+async def process_session(
+    request: Machine, territory: Territory, pid: UUID, kind: ProcessKind, side: DataspaceSide | None = None
 ) -> AsyncIterator[tuple[AsyncSession, Connector, DataspaceProcess]]:
     """One transaction for a process of the connector that speaks, in which we are on this side.
 
@@ -111,7 +115,7 @@ async def process_of(
         NotFoundError: it has none of this identifier.
         ForbiddenError: such a message is for the other side of the process.
     """
-    async with speaking(request, territory) as (session, connector):
+    async with connector_session(request, territory) as (session, connector):
         process = await get_process(session, connector, pid, kind)
         request.scope["state"][PROCESS] = write_process(process)
         if side is not None and process.side != side:
@@ -120,8 +124,8 @@ async def process_of(
         await session.flush()
 
 
-def _require_own(connector: Connector, said: dict[str, Any]) -> None:
-    if not lies_below(connector, said["callbackAddress"]):
+def _require_own_address(connector: Connector, message: dict[str, Any]) -> None:
+    if not owns_address(connector, message["callbackAddress"]):
         refusal = Refusal(
             "callbackAddress", "This is not an address of the connector.",
             "It lies below %(address)s, as its project said.", values={"address": connector.address},
@@ -129,135 +133,151 @@ def _require_own(connector: Connector, said: dict[str, Any]) -> None:
         raise InvalidError("The message cannot be taken.", refusals=[refusal])
 
 
-def _done() -> Answer:
+def _empty_response() -> Answer:
     return Response({}, media_type=JSON, headers=PRIVATE)
 
 
 @post(f"{NEGOTIATIONS}/request", status_code=201)
 async def begin_negotiation(request: Machine, territory: NamedDependency[Territory]) -> Answer:
     """A connector asks for a dataset."""
-    said = read_message(await read_json_body(request, largest=LARGEST), Type.REQUEST)
-    if "callbackAddress" not in said:
+    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.REQUEST)
+    if "callbackAddress" not in message:
         refusal = Refusal("callbackAddress", "It is not said where answers go.", "Say the address of the connector.")
         raise InvalidError("The message cannot be taken.", refusals=[refusal])
-    async with speaking(request, territory) as (session, connector):
-        _require_own(connector, said)
-        process = await negotiating.receive_request(session, territory, connector, said)
+    async with connector_session(request, territory) as (session, connector):
+        _require_own_address(connector, message)
+        process = await provider_negotiations.receive_request(session, territory, connector, message)
         return Response(write_process(process), status_code=201, media_type=JSON, headers=PRIVATE)
 
 
 @get(f"{NEGOTIATIONS}/{{pid:uuid}}")
 async def send_negotiation(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
     """How a negotiation stands."""
-    async with process_of(request, territory, pid, Kind.NEGOTIATION) as (_session, _connector, process):
+    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (_session, _connector, process):
         return Response(write_process(process), media_type=JSON, headers=PRIVATE)
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/request", status_code=200)
-async def take_counter(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_counter(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
     """A connector asks for something else."""
-    said = read_message(await read_json_body(request, largest=LARGEST), Type.REQUEST)
-    async with process_of(request, territory, pid, Kind.NEGOTIATION, Side.PROVIDER) as (session, connector, process):
-        await negotiating.receive_counter(session, territory, connector, process, said)
+    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.REQUEST)
+    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.PROVIDER) as (
+        session,
+        connector,
+        process,
+    ):
+        await provider_negotiations.receive_counter(session, territory, connector, process, message)
         return Response(write_process(process), media_type=JSON, headers=PRIVATE)
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/events", status_code=200)
-async def take_event(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_event(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
     """A consumer takes an offer; a provider says that the agreement is in force."""
-    said = read_message(await read_json_body(request, largest=LARGEST), Type.EVENT)
-    async with process_of(request, territory, pid, Kind.NEGOTIATION) as (session, _connector, process):
-        if process.side == Side.PROVIDER:
-            await negotiating.receive_event(session, process, said)
+    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.EVENT)
+    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (session, _connector, process):
+        if process.side == DataspaceSide.PROVIDER:
+            await provider_negotiations.receive_event(session, process, message)
         else:
-            requesting.receive_event(process, said)
-        return _done()
+            consumer_negotiations.receive_event(process, message)
+        return _empty_response()
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/agreement/verification", status_code=200)
-async def take_verification(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_verification(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
     """A consumer confirms the agreement."""
-    said = read_message(await read_json_body(request, largest=LARGEST), Type.VERIFICATION)
-    async with process_of(request, territory, pid, Kind.NEGOTIATION, Side.PROVIDER) as (session, _connector, process):
-        await negotiating.receive_verification(session, process, said)
-        return _done()
+    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.VERIFICATION)
+    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.PROVIDER) as (
+        session,
+        _connector,
+        process,
+    ):
+        await provider_negotiations.receive_verification(session, process, message)
+        return _empty_response()
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/offers", status_code=200)
-async def take_offer(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_offer(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
     """A provider offers something else than what was asked."""
-    said = read_message(await read_json_body(request, largest=LARGEST), Type.OFFER)
-    async with process_of(request, territory, pid, Kind.NEGOTIATION, Side.CONSUMER) as (_session, _connector, process):
-        requesting.receive_offer(process, said)
-        return _done()
+    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.OFFER)
+    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.CONSUMER) as (
+        _session,
+        _connector,
+        process,
+    ):
+        consumer_negotiations.receive_offer(process, message)
+        return _empty_response()
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/agreement", status_code=200)
-async def take_agreement(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_agreement(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
     """A provider agrees."""
-    said = read_message(await read_json_body(request, largest=LARGEST), Type.AGREEMENT)
-    async with process_of(request, territory, pid, Kind.NEGOTIATION, Side.CONSUMER) as (_session, _connector, process):
-        requesting.receive_agreement(process, said)
-        return _done()
+    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.AGREEMENT)
+    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION, DataspaceSide.CONSUMER) as (
+        _session,
+        _connector,
+        process,
+    ):
+        consumer_negotiations.receive_agreement(process, message)
+        return _empty_response()
 
 
 @post(f"{NEGOTIATIONS}/{{pid:uuid}}/termination", status_code=200)
-async def take_end(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_termination(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
     """Either side ends a negotiation."""
-    said = read_message(await read_json_body(request, largest=LARGEST), Type.TERMINATION)
-    async with process_of(request, territory, pid, Kind.NEGOTIATION) as (session, connector, process):
-        if process.side == Side.PROVIDER:
-            await negotiating.receive_end(session, territory, connector, process, said)
+    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.TERMINATION)
+    async with process_session(request, territory, pid, ProcessKind.NEGOTIATION) as (session, connector, process):
+        if process.side == DataspaceSide.PROVIDER:
+            await provider_negotiations.receive_termination(session, territory, connector, process, message)
         else:
-            requesting.receive_end(process, said)
-        return _done()
+            consumer_negotiations.receive_termination(process, message)
+        return _empty_response()
 
 
 @post(f"{TRANSFERS}/request", status_code=201)
 async def begin_transfer(request: Machine, territory: NamedDependency[Territory]) -> Answer:
     """A connector asks for the data of an agreement."""
-    said = read_message(await read_json_body(request, largest=LARGEST), Type.TRANSFER_REQUEST)
-    async with speaking(request, territory) as (session, connector):
-        _require_own(connector, said)
-        process = await transferring.receive_request(session, connector, said)
+    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.TRANSFER_REQUEST)
+    async with connector_session(request, territory) as (session, connector):
+        _require_own_address(connector, message)
+        process = await transfers.receive_request(session, connector, message)
         return Response(write_process(process), status_code=201, media_type=JSON, headers=PRIVATE)
 
 
 @get(f"{TRANSFERS}/{{pid:uuid}}")
 async def send_transfer(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
     """How a transfer stands."""
-    async with process_of(request, territory, pid, Kind.TRANSFER) as (_session, _connector, process):
+    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (_session, _connector, process):
         return Response(write_process(process), media_type=JSON, headers=PRIVATE)
 
 
 @post(f"{TRANSFERS}/{{pid:uuid}}/start", status_code=200)
-async def take_start(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
+async def receive_start(request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID]) -> Answer:
     """A provider gives the data; a consumer goes on with what it suspended."""
-    said = read_message(await read_json_body(request, largest=LARGEST), Type.TRANSFER_START)
-    async with process_of(request, territory, pid, Kind.TRANSFER) as (session, _connector, process):
-        await transferring.receive_start(session, process, said)
-        return _done()
+    message = read_message(await read_json_body(request, largest=LARGEST), MessageType.TRANSFER_START)
+    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (session, _connector, process):
+        await transfers.receive_start(session, process, message)
+        return _empty_response()
 
 
 CLOSES = {
-    "suspension": (Type.TRANSFER_SUSPENSION, Event.SUSPEND),
-    "completion": (Type.TRANSFER_COMPLETION, Event.COMPLETE),
-    "termination": (Type.TRANSFER_TERMINATION, Event.TERMINATE),
+    "suspension": (MessageType.TRANSFER_SUSPENSION, DataspaceEvent.SUSPEND),
+    "completion": (MessageType.TRANSFER_COMPLETION, DataspaceEvent.COMPLETE),
+    "termination": (MessageType.TRANSFER_TERMINATION, DataspaceEvent.TERMINATE),
 }
 
 
 @post(f"{TRANSFERS}/{{pid:uuid}}/{{end:str}}", status_code=200)
-async def take_close(
+async def receive_close(
     request: Machine, territory: NamedDependency[Territory], pid: FromPath[UUID], end: FromPath[str]
 ) -> Answer:
     """Either side suspends, completes or ends a transfer."""
     if end not in CLOSES:
         raise NotFoundError
     kind, event = CLOSES[end]
-    said = read_message(await read_json_body(request, largest=LARGEST), kind)
-    async with process_of(request, territory, pid, Kind.TRANSFER) as (session, _connector, process):
-        await transferring.receive_close(session, process, event, said)
-        return _done()
+    message = read_message(await read_json_body(request, largest=LARGEST), kind)
+    async with process_session(request, territory, pid, ProcessKind.TRANSFER) as (session, _connector, process):
+        await transfers.receive_close(session, process, event, message)
+        return _empty_response()
 
 
 routes: Sequence[ControllerRouterHandler] = [
@@ -269,18 +289,18 @@ routes: Sequence[ControllerRouterHandler] = [
             send_dataset,
             begin_negotiation,
             send_negotiation,
-            take_counter,
-            take_event,
-            take_verification,
-            take_offer,
-            take_agreement,
-            take_end,
+            receive_counter,
+            receive_event,
+            receive_verification,
+            receive_offer,
+            receive_agreement,
+            receive_termination,
             begin_transfer,
             send_transfer,
-            take_start,
-            take_close,
+            receive_start,
+            receive_close,
         ],
-        guards=[count_reader],
+        guards=[count_request],
         exception_handlers={UdiError: on_refusal, HTTPException: on_http_exception},
         request_max_body_size=LARGEST,
     ),

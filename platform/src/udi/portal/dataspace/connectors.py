@@ -18,8 +18,8 @@ from udi.portal.access.models import ProjectCredential
 from udi.portal.dataspace.models import Connector, DataspaceProcess
 from udi.portal.projects.models import Project
 from udi.protocol.agreement import fingerprint
-from udi.protocol.shapes import is_url
 from udi.protocol.terms import Purpose
+from udi.protocol.validators import is_url
 
 CONNECTOR = SecretKind(name="connector of a project", prefix="udi_connector_")
 MOST, LONGEST_NAME, LONGEST_ADDRESS, LONGEST_TOKEN, LONGEST_WORDS = 20, 80, 500, 8_000, 5_000
@@ -27,7 +27,7 @@ MOST, LONGEST_NAME, LONGEST_ADDRESS, LONGEST_TOKEN, LONGEST_WORDS = 20, 80, 500,
 
 
 @dataclass(frozen=True)
-class Described:
+class ConnectorInput:
     """What the form says of a connector, as it was typed."""
 
     name: str = ""
@@ -39,19 +39,25 @@ class Described:
     interest: str = ""
 
 
-def check(said: Described, *, plain: bool) -> list[Refusal]:
+def check_connector(connector_input: ConnectorInput, *, plain: bool) -> list[Refusal]:
     """What is wrong with it; `plain`, where an address without TLS may be named."""
     refusals = []
-    if not said.name or len(said.name) > LONGEST_NAME:
+    if not connector_input.name or len(connector_input.name) > LONGEST_NAME:
         refusals.append(
             Refusal("name", "Give it a name that says which machine it is.", "Write 80 characters at most.")
         )
-    if not said.participant or len(said.participant) > LONGEST_ADDRESS:
+    if not connector_input.participant or len(connector_input.participant) > LONGEST_ADDRESS:
         refusals.append(
             Refusal("participant", "It is not said how it is called in its data space.", "Ask whoever runs it.")
         )
-    parts = urlsplit(said.address) if is_url(said.address) else None
-    if parts is None or len(said.address) > LONGEST_ADDRESS or parts.query or parts.fragment or parts.username:
+    parts = urlsplit(connector_input.address) if is_url(connector_input.address) else None
+    if (
+        parts is None
+        or len(connector_input.address) > LONGEST_ADDRESS
+        or parts.query
+        or parts.fragment
+        or parts.username
+    ):
         refusals.append(
             Refusal("address", "This is not the address of a connector.", "It begins with https:// and has no “?”.")
         )
@@ -59,21 +65,25 @@ def check(said: Described, *, plain: bool) -> list[Refusal]:
         refusals.append(
             Refusal("address", "What is sent there could be read on the way.", "Give its https:// address.")
         )
-    if len(said.token) > LONGEST_TOKEN or not said.token.isascii() or any(sign.isspace() for sign in said.token):
+    if (
+        len(connector_input.token) > LONGEST_TOKEN
+        or not connector_input.token.isascii()
+        or any(sign.isspace() for sign in connector_input.token)
+    ):
         refusals.append(Refusal("token", "This is not a secret.", "Copy it again, without spaces."))
-    if said.purpose not in {each.value for each in Purpose}:
+    if connector_input.purpose not in {purpose.value for purpose in Purpose}:
         refusals.append(Refusal("purpose", "It is not said what the data are for.", "Choose one of the uses."))
-    if not said.words or len(said.words) > LONGEST_WORDS:
+    if not connector_input.words or len(connector_input.words) > LONGEST_WORDS:
         refusals.append(
             Refusal("words", "It is not said what you would do with the data.", "Say it in a few sentences.")
         )
-    if len(said.interest) > LONGEST_WORDS:
+    if len(connector_input.interest) > LONGEST_WORDS:
         refusals.append(Refusal("interest", "This is very long.", "Write 5000 characters at most."))
     return refusals
 
 
 async def add_connector(
-    session: AsyncSession, actor: Actor, project: Project, said: Described, *, plain: bool = False
+    session: AsyncSession, actor: Actor, project: Project, connector_input: ConnectorInput, *, plain: bool = False
 ) -> tuple[Connector, str]:
     """A new one, and the secret that it shows here, which nobody can read again.
 
@@ -81,15 +91,15 @@ async def add_connector(
         InvalidError: something is wrong, each thing named by its field.
         ConflictError: the project has enough of them.
     """
-    if refusals := check(said, plain=plain):
+    if refusals := check_connector(connector_input, plain=plain):
         raise InvalidError(refusals=refusals)
     own = (Connector.project_id == project.id, Connector.revoked_at.is_(None))
     if (await session.scalar(select(func.count()).where(*own)) or 0) >= MOST:
         raise ConflictError("This project has twenty connectors.", remedy="Revoke one that is not used any more.")
-    secret = CONNECTOR.draw()
+    secret = CONNECTOR.generate()
     connector = Connector(
-        project_id=project.id, name=said.name, participant=said.participant, address=said.address.rstrip("/"),
-        token=said.token, sha256=fingerprint(secret), purpose=said.purpose, words=said.words, interest=said.interest,
+        project_id=project.id, name=connector_input.name, participant=connector_input.participant, address=connector_input.address.rstrip("/"),
+        token=connector_input.token, sha256=fingerprint(secret), purpose=connector_input.purpose, words=connector_input.words, interest=connector_input.interest,
         made_by=actor.person_id, made_at=now(),
     )  # fmt: skip
     session.add(connector)
@@ -106,7 +116,7 @@ async def renew_connector(session: AsyncSession, actor: Actor, connector: Connec
     """
     if connector.revoked_at is not None:
         raise ConflictError("This connector was revoked.", remedy="Add it anew.")
-    secret = CONNECTOR.draw()
+    secret = CONNECTOR.generate()
     connector.sha256 = fingerprint(secret)
     await session.flush()
     audit.record(session, actor, "connector.renewed", connector.project_id, connector=str(connector.id))
@@ -119,8 +129,8 @@ async def revoke_connector(session: AsyncSession, actor: Actor | None, connector
         connector.revoked_at = now()
         connector.token = ""
         await session.flush()
-        given = select(DataspaceProcess.credential_id).where(DataspaceProcess.connector_id == connector.id)
-        await revoke_credentials(session, ProjectCredential.id.in_(given))
+        credential_ids = select(DataspaceProcess.credential_id).where(DataspaceProcess.connector_id == connector.id)
+        await revoke_credentials(session, ProjectCredential.id.in_(credential_ids))
         audit.record(session, actor, "connector.revoked", connector.project_id, connector=str(connector.id))
 
 
@@ -138,20 +148,20 @@ async def get_connector(session: AsyncSession, project: Project, id_: UUID) -> C
         NotFoundError: the project has none of this identifier.
     """
     own = (Connector.id == id_, Connector.project_id == project.id)
-    if (found := await session.scalar(select(Connector).where(*own).with_for_update())) is None:
+    if (connector := await session.scalar(select(Connector).where(*own).with_for_update())) is None:
         raise NotFoundError
-    return found
+    return connector
 
 
-async def find_speaking(session: AsyncSession, secret: str) -> Connector | None:
+async def find_connector_by_secret(session: AsyncSession, secret: str) -> Connector | None:
     """The connector that shows this secret."""
-    if not CONNECTOR.fits(secret):
+    if not CONNECTOR.matches(secret):
         return None
     own = (Connector.sha256 == fingerprint(secret), Connector.revoked_at.is_(None))
     return await session.scalar(select(Connector).where(*own))
 
 
-def lies_below(connector: Connector, address: str) -> bool:
+def owns_address(connector: Connector, address: str) -> bool:
     """Whether an address is the connector's: the same scheme, host and port, and a path below its own."""
     own, named = urlsplit(connector.address), urlsplit(address)
     if (own.scheme, own.netloc) != (named.scheme, named.netloc) or named.query or named.fragment:

@@ -8,12 +8,12 @@ from sqlalchemy import ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.kit.sealed_columns import SealedText
 from udi.portal.schema import PortalTable
 
 
-class Connector(Owned, PortalTable):
+class Connector(TenantColumns, PortalTable):
     """A machine of a data space with which a project speaks: its own, which asks here, or a provider's, which is asked."""
 
     __tablename__ = "connector"
@@ -45,7 +45,7 @@ class Connector(Owned, PortalTable):
     last_used_at: Mapped[datetime | None]
 
 
-class DataspaceProcess(Owned, PortalTable):
+class DataspaceProcess(TenantColumns, PortalTable):
     """A negotiation or a transfer, as provider or as consumer; its id is our process identifier."""
 
     __tablename__ = "dataspace_process"
@@ -96,7 +96,7 @@ class DataspaceProcess(Owned, PortalTable):
     """How many messages were written: the number of the last."""
 
 
-class DataspaceMessage(Owned, PortalTable):
+class DataspaceMessage(TenantColumns, PortalTable):
     """A message that leaves, after those before it; its body is emptied once the other side took it."""
 
     __tablename__ = "dataspace_message"

@@ -12,13 +12,13 @@ from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.tenancy import Territory
 from udi.portal.access.models import AccessPolicy
 from udi.portal.access.policies.queries import policy_of
-from udi.portal.access.requests.asking import Asked
+from udi.portal.access.requests.requester_actions import AccessRequestInput
 from udi.portal.catalogue.models import Dataset, DatasetState
-from udi.portal.dataspace.messages import PATH, PULL, refuse_document
+from udi.portal.dataspace.messages import PATH, PULL, document_error
 from udi.portal.dataspace.models import Connector
 from udi.protocol import odrl
 from udi.protocol.access import AccessRights
-from udi.protocol.odrl_reading import InvalidOdrl, read_offer
+from udi.protocol.odrl_reader import InvalidOdrl, read_offer
 from udi.protocol.policy import Policy
 from udi.protocol.terms import RowFilter, Terms
 
@@ -27,7 +27,7 @@ PAGE = 100
 NEGOTIABLE = (Dataset.state == DatasetState.PUBLISHED, Dataset.access == AccessRights.RESTRICTED)
 FIXED = ("prohibitions", "measures", "attribution", "general_interest", "rows", "bytes_a_month", "requests_a_minute")
 """What of a policy's terms nobody asks otherwise; purposes, months and columns may be fewer."""
-Found = tuple[Dataset, AccessPolicy]
+NegotiableDataset = tuple[Dataset, AccessPolicy]
 
 
 def participant_of(territory: Territory) -> str:
@@ -35,7 +35,7 @@ def participant_of(territory: Territory) -> str:
     return territory.origin
 
 
-async def list_negotiable(session: AsyncSession, after: UUID | None) -> Sequence[Found]:
+async def list_negotiable(session: AsyncSession, after: UUID | None) -> Sequence[NegotiableDataset]:
     """Restricted datasets whose producer set terms, one page of them and the first of the next."""
     same = (AccessPolicy.tenant_id == Dataset.tenant_id) & (AccessPolicy.dataset_id == Dataset.id)
     query = select(Dataset, AccessPolicy).join(AccessPolicy, same).where(*NEGOTIABLE)
@@ -44,7 +44,7 @@ async def list_negotiable(session: AsyncSession, after: UUID | None) -> Sequence
     return [(row[0], row[1]) for row in await session.execute(query)]
 
 
-async def get_negotiable(session: AsyncSession, name: str) -> Found:
+async def get_negotiable(session: AsyncSession, name: str) -> NegotiableDataset:
     """The dataset that a name means: its identifier, as a URN or alone, or the one that its producer gave it.
 
     Raises:
@@ -76,9 +76,9 @@ def offer_id(dataset: Dataset, revision: int) -> str:
     return f"{URN}{dataset.id}:offer:{revision}"
 
 
-def write_dataset(found: Found, territory: Territory) -> dict[str, Any]:
+def write_dataset(negotiable_dataset: NegotiableDataset, territory: Territory) -> dict[str, Any]:
     """A `Dataset` of the catalogue, with the offer that its policy is."""
-    dataset, row = found
+    dataset, row = negotiable_dataset
     offer = odrl.write_offer(policy_of(row), uid=offer_id(dataset, row.revision), provider=participant_of(territory))
     endpoint = f"{territory.origin}{PATH}"
     service = {"@id": f"{endpoint}#service", "@type": "DataService", "endpointURL": endpoint}
@@ -92,68 +92,70 @@ def write_dataset(found: Found, territory: Territory) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def read_asked(policy: Policy, offer: dict[str, Any], connector: Connector) -> Asked:
+def read_request_input(policy: Policy, offer: dict[str, Any], connector: Connector) -> AccessRequestInput:
     """What a request asks: the offer as its producer made it, but for the uses, months and columns that it says.
 
     Raises:
         InvalidError: it asks for something that no offer gives, or says a rule that could not be kept.
     """
     most = policy.terms
-    terms = _read(policy, offer)
+    terms = _read_terms(policy, offer)
     if not set(terms.purposes) <= set(most.purposes) or terms.months > most.months:
-        raise _too_much("purpose, elapsedTime")
+        raise _outside_offer_error("purpose, elapsedTime")
     if most.columns and not set(terms.columns) <= set(most.columns):
-        raise _too_much(odrl.COLUMN)
+        raise _outside_offer_error(odrl.COLUMN)
     for name in FIXED:
-        if _unordered(getattr(terms, name)) != _unordered(getattr(most, name)):
-            raise _too_much(name)
+        if _without_order(getattr(terms, name)) != _without_order(getattr(most, name)):
+            raise _outside_offer_error(name)
     purpose = terms.purposes[0].value if len(terms.purposes) == 1 else connector.purpose
-    return Asked(
+    return AccessRequestInput(
         purpose=purpose, words=connector.words, interest=connector.interest, months=str(terms.months),
         columns=terms.columns if most.columns else (),
     )  # fmt: skip
 
 
-def _read(policy: Policy, offer: dict[str, Any]) -> Terms:
+def _read_terms(policy: Policy, offer: dict[str, Any]) -> Terms:
     """The terms of a request: of the offer, each constraint that the request says again replaced by its own."""
     whole = odrl.write_offer(policy, uid=str(offer.get("@id", "")), provider="")
-    said = {name: value for name, value in offer.items() if name in {"permission", "prohibition", "obligation"}}
-    permissions = said.get("permission") or [{"action": "use"}]
-    if not (isinstance(permissions, list) and all(isinstance(each, dict) for each in permissions)):
-        raise _too_much("permission")
-    own, asked = whole["permission"][0], permissions[0]
-    narrower = asked.get("constraint") or []
+    rules = {name: value for name, value in offer.items() if name in {"permission", "prohibition", "obligation"}}
+    permissions = rules.get("permission") or [{"action": "use"}]
+    if not (isinstance(permissions, list) and all(isinstance(permission, dict) for permission in permissions)):
+        raise _outside_offer_error("permission")
+    own, requested_permission = whole["permission"][0], permissions[0]
+    narrower = requested_permission.get("constraint") or []
     if not isinstance(narrower, list):
-        raise _too_much("permission.constraint")
-    lefts = {_left(each) for each in narrower}
-    constraints = [each for each in own["constraint"] if _left(each) not in lefts] + [*narrower]
-    merged = {**asked, "action": asked.get("action", "use"), "constraint": constraints}
+        raise _outside_offer_error("permission.constraint")
+    lefts = {_left_operand(constraint) for constraint in narrower}
+    constraints = [constraint for constraint in own["constraint"] if _left_operand(constraint) not in lefts] + [
+        *narrower
+    ]
+    merged = {**requested_permission, "action": requested_permission.get("action", "use"), "constraint": constraints}
     if "duty" in own:
-        merged["duty"] = asked.get("duty") or own["duty"]
+        merged["duty"] = requested_permission.get("duty") or own["duty"]
     document = {
         "@type": "Offer", "permission": [merged, *permissions[1:]],
-        "prohibition": said.get("prohibition") or whole.get("prohibition") or [],
-        **({"obligation": said["obligation"]} if said.get("obligation") else {}),
+        "prohibition": rules.get("prohibition") or whole.get("prohibition") or [],
+        **({"obligation": rules["obligation"]} if rules.get("obligation") else {}),
     }  # fmt: skip
     try:
         return read_offer(document)[1]
     except InvalidOdrl as error:
-        raise refuse_document(error) from error
+        raise document_error(error) from error
 
 
-def _unordered(value: object) -> object:
+def _without_order(value: object) -> object:
     """The same whatever the order in which it is said."""
     if isinstance(value, RowFilter):
         return value.column, value.operator, frozenset(value.values)
-    return frozenset(map(_unordered, value)) if isinstance(value, tuple) else value
+    return frozenset(map(_without_order, value)) if isinstance(value, tuple) else value
 
 
-def _left(constraint: Any) -> str:
+def _left_operand(constraint: Any) -> str:
     left = constraint.get("leftOperand", "") if isinstance(constraint, dict) else ""
     return str(left).removeprefix(odrl.ODRL).removeprefix("odrl:")
 
 
-def _too_much(where: str) -> InvalidError:
+def _outside_offer_error(where: str) -> InvalidError:
     refusal = Refusal(
         "offer", "What is asked is not within the offer: %(where)s.",
         "Take the offer as the catalogue has it; its use, months and columns may be fewer.", values={"where": where},

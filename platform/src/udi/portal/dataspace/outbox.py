@@ -14,12 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.jobs import Job
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.delivery import NotToldError, deliver_agreement
-from udi.portal.dataspace.messages import FIRST, LARGEST, LONGEST_ID, OUTGOING, PATH, Type, write_message, write_path
+from udi.portal.access.agreements.delivery import AgreementDeliveryError, deliver_agreement
+from udi.portal.dataspace.connector_client import post_message
+from udi.portal.dataspace.messages import (
+    FIRST,
+    LARGEST,
+    LONGEST_ID,
+    OUTGOING,
+    PATH,
+    MessageType,
+    write_message,
+    write_path,
+)
 from udi.portal.dataspace.models import Connector, DataspaceMessage, DataspaceProcess
-from udi.portal.dataspace.speaking import post
-from udi.portal.dataspace.states import Side
-from udi.portal.dataspace.transferring import issue
+from udi.portal.dataspace.transfers import issue_data_address
+from udi.portal.dataspace.transitions import DataspaceSide
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -37,12 +46,12 @@ BUSY = "busy"
 """Another job is sending; or was, in a worker that died: it is looked at again, past the lease at last."""
 
 
-class NotSentError(Exception):
+class MessageDeliveryError(Exception):
     """The other side did not take a message, or another job is sending it: it is tried again later."""
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingMessage:
     """A message ready to leave."""
 
     id: UUID
@@ -65,17 +74,17 @@ async def send_messages(site: Site, job: Job) -> None:
         return
     await asyncio.sleep(PAUSE)
     process = UUID(job.payload["process"])
-    while (letter := await _take(site, territory, process)) is not None:
-        await _tell_node(site, job, letter)
-        trouble, answer = await _post(site, letter)
-        await _note(site, territory, process, letter, trouble, answer)
+    while (letter := await _lease_next_message(site, territory, process)) is not None:
+        await _notify_node(site, job, letter)
+        trouble, answer = await _deliver_message(site, letter)
+        await _record_delivery(site, territory, process, letter, trouble, answer)
         log.info("dataspace message", type=letter.type, process=str(process), trouble=trouble)
-        if trouble and _is_passing(trouble):
-            raise NotSentError(trouble)
+        if trouble and _is_temporary(trouble):
+            raise MessageDeliveryError(trouble)
         await asyncio.sleep(PAUSE)
 
 
-async def _take(site: Site, territory: Territory, id_: UUID) -> Letter | None:
+async def _lease_next_message(site: Site, territory: Territory, id_: UUID) -> OutgoingMessage | None:
     async with site.database.session(territory.id, role="worker") as session:
         process = await session.scalar(select(DataspaceProcess).where(DataspaceProcess.id == id_).with_for_update())
         if process is None:
@@ -86,46 +95,48 @@ async def _take(site: Site, territory: Territory, id_: UUID) -> Letter | None:
         if message is None:
             return None
         if message.leased_until is not None and message.leased_until > now():
-            raise NotSentError(BUSY)
-        if not process.their_pid and Type(message.type) not in FIRST:
+            raise MessageDeliveryError(BUSY)
+        if not process.their_pid and MessageType(message.type) not in FIRST:
             message.sent_at, message.body = now(), {}  # the other side knows of no such process
             return None
         message.leased_until, message.tries = now() + LEASE, message.tries + 1
         connector = await session.get_one(Connector, (territory.id, process.connector_id))
-        return await _write(session, territory, process, connector, message)
+        return await _prepare_message(session, territory, process, connector, message)
 
 
-async def _write(
+async def _prepare_message(
     session: AsyncSession,
     territory: Territory,
     process: DataspaceProcess,
     connector: Connector,
     message: DataspaceMessage,
-) -> Letter:
-    kind, body = Type(message.type), dict(message.body)
-    opens = kind is Type.TRANSFER_START and process.side == Side.PROVIDER
+) -> OutgoingMessage:
+    kind, body = MessageType(message.type), dict(message.body)
+    opens = kind is MessageType.TRANSFER_START and process.side == DataspaceSide.PROVIDER
     if opens:
-        body["dataAddress"] = await issue(session, process)
-    said = write_message(process, kind, body, f"{territory.origin}{PATH}")
+        body["dataAddress"] = await issue_data_address(session, process)
+    payload = write_message(process, kind, body, f"{territory.origin}{PATH}")
     url = process.callback + write_path(process, kind)
-    return Letter(message.id, url, said, connector.token, message.type, process.agreement_id if opens else None)
+    return OutgoingMessage(
+        message.id, url, payload, connector.token, message.type, process.agreement_id if opens else None
+    )
 
 
-async def _tell_node(site: Site, job: Job, letter: Letter) -> None:
+async def _notify_node(site: Site, job: Job, letter: OutgoingMessage) -> None:
     """The node hears of a secret before its bearer does; one that does not answer hears of it later."""
     if letter.agreement is None:
         return
     try:
         await deliver_agreement(site, Job("", job.tenant, {"agreement": str(letter.agreement)}, job.attempt, job.last))
-    except NotToldError as error:
+    except AgreementDeliveryError as error:
         log.warning("node not told before a transfer", trouble=str(error))
 
 
-async def _post(site: Site, letter: Letter) -> tuple[str, dict[str, Any]]:
+async def _deliver_message(site: Site, letter: OutgoingMessage) -> tuple[str, dict[str, Any]]:
     """Why it was not taken, if so; and what the other side answered to a first message."""
     trouble = ""
     for _ in range(QUICK):
-        trouble, answer = await post(
+        trouble, answer = await post_message(
             site.parts[OUTGOING], letter.url, letter.body, token=letter.token, limit=LARGEST, patience=PATIENCE
         )
         if trouble not in LATER:
@@ -134,12 +145,12 @@ async def _post(site: Site, letter: Letter) -> tuple[str, dict[str, Any]]:
     return trouble, {}
 
 
-def _is_passing(trouble: str) -> bool:
+def _is_temporary(trouble: str) -> bool:
     return trouble == "unreachable" or trouble in LATER
 
 
-async def _note(
-    site: Site, territory: Territory, id_: UUID, letter: Letter, trouble: str, answer: Mapping[str, Any]
+async def _record_delivery(
+    site: Site, territory: Territory, id_: UUID, letter: OutgoingMessage, trouble: str, answer: Mapping[str, Any]
 ) -> None:
     """A message that was taken, or never will be, keeps its place and no body."""
     async with site.database.session(territory.id, role="worker") as session:
@@ -148,9 +159,9 @@ async def _note(
         if process is None or message is None:
             return
         message.leased_until, message.trouble = None, trouble
-        if not trouble or not _is_passing(trouble):
+        if not trouble or not _is_temporary(trouble):
             message.sent_at, message.body = now(), {}
         if not trouble and not process.their_pid:
             their = answer.get("providerPid")
-            known = isinstance(their, str) and 0 < len(their) <= LONGEST_ID
-            process.their_pid, message.trouble = (str(their), "") if known else ("", "answer")
+            is_valid_pid = isinstance(their, str) and 0 < len(their) <= LONGEST_ID
+            process.their_pid, message.trouble = (str(their), "") if is_valid_pid else ("", "answer")

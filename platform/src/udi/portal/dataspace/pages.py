@@ -15,28 +15,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
-from udi.portal.dataspace import requesting
-from udi.portal.dataspace.asking import AwayError, Listed, read_catalogue
+from udi.portal.dataspace import consumer_negotiations
+from udi.portal.dataspace.actions import list_possible_actions, perform_action, read_offer
 from udi.portal.dataspace.connectors import (
-    Described,
+    ConnectorInput,
     add_connector,
     get_connector,
     list_connectors,
     renew_connector,
     revoke_connector,
 )
-from udi.portal.dataspace.doing import do, list_possible, read_offer
 from udi.portal.dataspace.messages import OUTGOING
 from udi.portal.dataspace.models import DataspaceProcess
-from udi.portal.dataspace.processes import get_of_project, list_of_project, name_trouble
-from udi.portal.dataspace.states import Kind, Side, Transfer
+from udi.portal.dataspace.processes import find_delivery_problem, get_project_process, list_project_processes
+from udi.portal.dataspace.provider_catalogue import ProviderDataset, ProviderUnavailableError, fetch_catalogue
+from udi.portal.dataspace.transitions import DataspaceSide, ProcessKind, TransferState
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project
-from udi.protocol.odrl_reading import InvalidOdrl, read_terms
-from udi.protocol.plain import write_terms
+from udi.protocol.odrl_reader import InvalidOdrl, read_terms
+from udi.protocol.plain_language import write_terms
 from udi.protocol.terms import Purpose
-from udi.ui.decisions import decides
-from udi.ui.errors import say_fields
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 
 HOME = "/projects/{project_id:uuid}/data-spaces"
@@ -47,18 +47,18 @@ AnyRequest = Request[Any, Any, AppState]
 
 
 @get(HOME)
-async def show_home(
+async def show_connectors(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
     project_id: FromPath[UUID],
 ) -> Response[str]:
     """The connectors of a project, its negotiations and its transfers."""
-    return await _show_home(request, session, await get_led_project(session, member, project_id))
+    return await _render_connectors(request, session, await get_led_project(session, member, project_id))
 
 
-@post(CONNECTORS, status_code=201, guards=[decides()])
-async def add(
+@post(CONNECTORS, status_code=201, guards=[require_confirmation()])
+async def create_connector(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -67,17 +67,17 @@ async def add(
     """Add a connector, and show the secret that it will show, this once."""
     project = await get_led_project(session, member, project_id, lock=True)
     form = await _read_form(request)
-    said = Described(**{name: form.get(name, "") for name in Described.__dataclass_fields__})
-    plain = site_of(request).parts[OUTGOING].is_private(said.address)
+    connector_input = ConnectorInput(**{name: form.get(name, "") for name in ConnectorInput.__dataclass_fields__})
+    plain = site_of(request).parts[OUTGOING].is_private(connector_input.address)
     try:
-        _, secret = await add_connector(session, member, project, said, plain=plain)
+        _, secret = await add_connector(session, member, project, connector_input, plain=plain)
     except InvalidError as error:
-        return await _show_home(request, session, project, status=422, error=error, form=form)
-    return await _show_home(request, session, project, status=201, secret=secret)
+        return await _render_connectors(request, session, project, status=422, error=error, form=form)
+    return await _render_connectors(request, session, project, status=201, secret=secret)
 
 
-@post(f"{ONE}/renew", status_code=201, guards=[decides()])
-async def renew(
+@post(f"{ONE}/renew", status_code=201, guards=[require_confirmation()])
+async def renew_connector_secret(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -87,11 +87,11 @@ async def renew(
     """A new secret in the place of the former, shown this once."""
     project = await get_led_project(session, member, project_id)
     secret = await renew_connector(session, member, await get_connector(session, project, connector_id))
-    return await _show_home(request, session, project, status=201, secret=secret)
+    return await _render_connectors(request, session, project, status=201, secret=secret)
 
 
 @post(f"{ONE}/revoke", status_code=303)
-async def revoke(
+async def revoke_project_connector(
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
     project_id: FromPath[UUID],
@@ -114,14 +114,14 @@ async def show_catalogue(
     """What a provider offers, asked of it now."""
     project = await get_led_project(session, member, project_id)
     connector = await get_connector(session, project, connector_id)
-    listed: Sequence[Listed] = ()
+    listed: Sequence[ProviderDataset] = ()
     away = ""
     try:
-        listed = await read_catalogue(site_of(request).parts[OUTGOING], connector)
-    except AwayError as error:
+        listed = await fetch_catalogue(site_of(request).parts[OUTGOING], connector)
+    except ProviderUnavailableError as error:
         away = str(error)
     language = request.scope["state"]["locale"]
-    offers = [(each, [(offer, _words(offer, language)) for offer in each.offers]) for each in listed]
+    offers = [(dataset, [(offer, _describe_rules(offer, language)) for offer in dataset.offers]) for dataset in listed]
     return render(
         request, "dataspace/catalogue.html", project=project, connector=connector, offers=offers, away=away,
         as_json=_as_json,
@@ -129,7 +129,7 @@ async def show_catalogue(
 
 
 @post(f"{ONE}/ask", status_code=303)
-async def ask(
+async def request_dataset(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -140,8 +140,10 @@ async def ask(
     project = await get_led_project(session, member, project_id)
     connector = await get_connector(session, project, connector_id)
     form = await _read_form(request)
-    asked = await requesting.ask(session, member, connector, form.get("dataset", ""), read_offer(form.get("offer", "")))
-    return Redirect(f"/projects/{project_id}/data-spaces/{asked.id}", status_code=303)
+    process = await consumer_negotiations.request_dataset(
+        session, member, connector, form.get("dataset", ""), read_offer(form.get("offer", ""))
+    )
+    return Redirect(f"/projects/{project_id}/data-spaces/{process.id}", status_code=303)
 
 
 @get(PROCESS)
@@ -154,11 +156,11 @@ async def show_process(
 ) -> Response[str]:
     """How a negotiation or a transfer stands, and what may be done."""
     project = await get_led_project(session, member, project_id)
-    return await _show_process(request, session, project, await get_of_project(session, project, process_id))
+    return await _render_process(request, session, project, await get_project_process(session, project, process_id))
 
 
 @post(f"{PROCESS}/{{action:str}}", status_code=303)
-async def act(
+async def act_on_process(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -168,17 +170,17 @@ async def act(
 ) -> Response[Any]:
     """Take an offer, ask otherwise, confirm, break off; fetch, suspend, go on, finish; see the place of the data, once."""
     project = await get_led_project(session, member, project_id)
-    process = await get_of_project(session, project, process_id, lock=True)
+    process = await get_project_process(session, project, process_id, lock=True)
     form = await _read_form(request)
     if action == "open":
         place, process.data_address = process.data_address, None
-        return await _show_process(request, session, project, process, place=place)
+        return await _render_process(request, session, project, process, place=place)
     try:
         async with session.begin_nested():
-            process = await do(session, member, project, process, action, form)
+            process = await perform_action(session, member, project, process, action, form)
     except InvalidError as error:
         await session.refresh(process)
-        return await _show_process(request, session, project, process, error=error, form=form)
+        return await _render_process(request, session, project, process, error=error, form=form)
     return Redirect(f"/projects/{project_id}/data-spaces/{process.id}", status_code=303)
 
 
@@ -186,11 +188,11 @@ async def _read_form(request: AnyRequest) -> dict[str, str]:
     return {name: str(value or "").replace("\x00", "").strip() for name, value in (await request.form()).items()}
 
 
-def _words(policy: dict[str, Any] | None, language: str) -> list[str]:
+def _describe_rules(policy: dict[str, Any] | None, language: str) -> list[str]:
     """An offer or an agreement in words; none where it says what has no words here."""
     if policy is None:
         return []
-    rules = {name: part for name, part in policy.items() if name in requesting.RULES[:2]}
+    rules = {name: part for name, part in policy.items() if name in consumer_negotiations.RULES[:2]}
     try:
         return write_terms(read_terms({"@type": "Offer", **rules}), language)
     except InvalidOdrl:
@@ -201,7 +203,7 @@ def _as_json(policy: dict[str, Any] | None) -> str:
     return json.dumps(policy, ensure_ascii=False, indent=2) if policy else ""
 
 
-async def _show_home(
+async def _render_connectors(
     request: AnyRequest,
     session: AsyncSession,
     project: Project,
@@ -212,16 +214,16 @@ async def _show_home(
     form: Mapping[str, str] | None = None,
 ) -> Response[str]:
     connectors = await list_connectors(session, project)
-    processes = await list_of_project(session, project)
+    processes = await list_project_processes(session, project)
     return render(
         request, "dataspace/home.html", status=status, project=project, secret=secret, form=form or {},
-        connectors=connectors, names={each.id: each.name for each in connectors}, uses=list(Purpose),
-        negotiations=[each for each in processes if each.kind == Kind.NEGOTIATION],
-        transfers=[each for each in processes if each.kind == Kind.TRANSFER], errors=say_fields(request, error),
+        connectors=connectors, names={connector.id: connector.name for connector in connectors}, uses=list(Purpose),
+        negotiations=[process for process in processes if process.kind == ProcessKind.NEGOTIATION],
+        transfers=[process for process in processes if process.kind == ProcessKind.TRANSFER], errors=form_errors(request, error),
     )  # fmt: skip
 
 
-async def _show_process(
+async def _render_process(
     request: AnyRequest,
     session: AsyncSession,
     project: Project,
@@ -235,11 +237,20 @@ async def _show_process(
     language, rules = request.scope["state"]["locale"], process.agreed or process.offer
     return render(
         request, "dataspace/process.html", status=422 if error else 200, project=project, process=process,
-        connector=connector, possible=list_possible(process), rules=_as_json(rules), said=_words(rules, language),
-        negotiation=process.kind == Kind.NEGOTIATION, provider=process.side == Side.PROVIDER,
-        trouble=await name_trouble(session, process), place=place, form=form or {}, errors=say_fields(request, error),
-        started=process.state == Transfer.STARTED,
+        connector=connector, possible=list_possible_actions(process), rules=_as_json(rules), said=_describe_rules(rules, language),
+        negotiation=process.kind == ProcessKind.NEGOTIATION, provider=process.side == DataspaceSide.PROVIDER,
+        trouble=await find_delivery_problem(session, process), place=place, form=form or {}, errors=form_errors(request, error),
+        started=process.state == TransferState.STARTED,
     )  # fmt: skip
 
 
-routes: Sequence[ControllerRouterHandler] = [show_home, add, renew, revoke, show_catalogue, ask, show_process, act]
+routes: Sequence[ControllerRouterHandler] = [
+    show_connectors,
+    create_connector,
+    renew_connector_secret,
+    revoke_project_connector,
+    show_catalogue,
+    request_dataset,
+    show_process,
+    act_on_process,
+]

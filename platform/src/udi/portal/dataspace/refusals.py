@@ -8,7 +8,7 @@ from litestar.exceptions import HTTPException
 
 from udi.kit.errors import NotFoundError, UdiError, UnauthenticatedError
 from udi.portal.dataspace.messages import CONTEXT, PATH
-from udi.ui.errors import problem
+from udi.ui.errors import render_problem
 
 Machine = Request[Any, Any, State]
 NEGOTIATIONS, TRANSFERS = "/negotiations", "/transfers"
@@ -19,21 +19,21 @@ PROCESS = "dataspace_process"
 
 def on_refusal(request: Machine, error: UdiError) -> Response[dict[str, Any]]:
     """What is wrong, in the protocol's form: 400, or 404 for whoever may not know of it."""
-    told = problem(request, error)
+    problem_response = render_problem(request, error)
     unknown = isinstance(error, (NotFoundError, UnauthenticatedError))
     status = 404 if unknown else error.status if error.status >= 500 or error.status == 429 else 400  # noqa: PLR2004 - statuses of HTTP
-    found: dict[str, Any] = told.content
-    reasons = [found[part] for part in ("detail", "remedy") if found.get(part)]
+    problem_details: dict[str, Any] = problem_response.content
+    reasons = [problem_details[part] for part in ("detail", "remedy") if problem_details.get(part)]
     reasons += [
-        " ".join(each[part] for part in ("field", "reason", "remedy") if part in each)
-        for each in found.get("errors", ())
+        " ".join(field_error[part] for part in ("field", "reason", "remedy") if part in field_error)
+        for field_error in problem_details.get("errors", ())
     ]
     part = request.url.path.removeprefix(PATH)
     kind = next((name for root, name in ERRORS.items() if part.startswith(root)), "CatalogError")
     process = request.scope["state"].get(PROCESS, {})
     body = {
         "@context": [CONTEXT], "@type": kind, **{name: process[name] for name in ("providerPid", "consumerPid") if name in process},
-        "code": str(status), "reason": reasons or [found["title"]],
+        "code": str(status), "reason": reasons or [problem_details["title"]],
     }  # fmt: skip
     headers = {name: value for name, value in error.headers.items() if name != "WWW-Authenticate"}
     return Response(

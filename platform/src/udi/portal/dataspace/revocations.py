@@ -19,14 +19,14 @@ async def revoke_project_secrets(session: AsyncSession, maker: UUID, *, project:
     if project is not None:
         mine = [mine[0] & (ProjectCredential.project_id == project), mine[1] & (Connector.project_id == project)]
     connectors = select(Connector).where(mine[1], Connector.revoked_at.is_(None)).order_by(Connector.id)
-    found = (await session.scalars(connectors.with_for_update())).all()
-    for connector in found:
+    active_connectors = (await session.scalars(connectors.with_for_update())).all()
+    for connector in active_connectors:
         await revoke_connector(session, None, connector)
     ended = await revoke_credentials(session, mine[0])
     for credential in ended:
         facts = {"credential": str(credential.id)}
         audit.record(session, None, "project_credential.revoked", credential.project_id, **facts)
-    return len(found) + len(ended)
+    return len(active_connectors) + len(ended)
 
 
 async def end_project_secrets(session: AsyncSession, departure: Departure) -> int:

@@ -14,7 +14,7 @@ Groups = Mapping[str, Collection[str]]
 """Groups by slug of the organisation."""
 
 
-async def keep_memberships(session: AsyncSession, actor: Actor) -> None:
+async def store_memberships(session: AsyncSession, actor: Actor) -> None:
     """Replace a person's memberships by those just read from their token."""
     team = {TEAM: frozenset({MODERATORS})} if actor.moderator else {}
     await replace_memberships(session, actor.person_id, {**actor.memberships, **team})
@@ -23,14 +23,14 @@ async def keep_memberships(session: AsyncSession, actor: Actor) -> None:
 async def sync_memberships(session: AsyncSession, issuer: str, memberships: Mapping[str, Groups]) -> tuple[int, int]:
     """Bring those of everybody known here up to date, from groups by subject: people, and how many changed."""
     people = (await session.execute(select(Person.id, Person.subject).where(Person.issuer == issuer))).all()
-    known: dict[UUID, dict[str, list[str]]] = defaultdict(dict)
+    memberships_by_person: dict[UUID, dict[str, list[str]]] = defaultdict(dict)
     for row in await session.scalars(select(Membership)):
-        known[row.person_id][row.organisation_slug] = sorted(row.groups)
+        memberships_by_person[row.person_id][row.organisation_slug] = sorted(row.groups)
     changed = 0
     for person_id, subject in people:
-        wanted = {slug: sorted(groups) for slug, groups in memberships.get(subject, {}).items()}
-        if wanted != known[person_id]:
-            await replace_memberships(session, person_id, wanted)
+        new_memberships = {slug: sorted(groups) for slug, groups in memberships.get(subject, {}).items()}
+        if new_memberships != memberships_by_person[person_id]:
+            await replace_memberships(session, person_id, new_memberships)
             changed += 1
     return len(people), changed
 

@@ -11,11 +11,11 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
 
-from udi.kit.budgets import require_left, spend
+from udi.kit.budgets import require_budget, spend_budget
 from udi.kit.errors import UdiError, UnauthenticatedError, UnavailableError
 from udi.kit.oidc import IdentityRefusedError
 from udi.kit.tenancy import Territory
-from udi.kit.tokens import IdentityAwayError
+from udi.kit.tokens import IdentityUnavailableError
 from udi.portal.tenants.budgets import WRONG_CREDENTIALS, subject_of_address
 from udi.ui.login import sessions_of
 from udi.ui.site import site_of
@@ -26,7 +26,7 @@ MAX_FORM = 16 * 1024
 
 
 @post(["/oauth2/token", "/oauth/token"], status_code=200, request_max_body_size=MAX_FORM)
-async def give_token(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[Any]:
+async def issue_token(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[Any]:
     """Pass a machine's credential to the identity service, and its answer back; older nodes ask at the second address.
 
     Raises:
@@ -42,18 +42,18 @@ async def give_token(request: Request[Any, Any, State], territory: NamedDependen
     database = site_of(request).database
     subject = subject_of_address(request)
     async with database.session(territory.id, role="app") as session:
-        await require_left(session, WRONG_CREDENTIALS, subject)
+        await require_budget(session, WRONG_CREDENTIALS, subject)
     try:
         granted = await sessions_of(request).service.machine_token(client, secret)
     except IdentityRefusedError as error:
         async with database.session(territory.id, role="app") as session:
-            await spend(session, WRONG_CREDENTIALS, subject)
+            await spend_budget(session, WRONG_CREDENTIALS, subject)
         raise UnauthenticatedError(
             "This client id and secret are not known, or not allowed here.",
             remedy="Check them; the territory's team can give a new secret.",
             headers={"WWW-Authenticate": f'Basic realm="{territory.slug}"'},
         ) from error
-    except IdentityAwayError as error:
+    except IdentityUnavailableError as error:
         raise UnavailableError(
             "The identity service does not answer.",
             remedy="Ask again in a minute.",
@@ -80,4 +80,4 @@ def _credential(authorization: str, form: Any) -> tuple[str, str]:
     return client, secret
 
 
-routes: Sequence[ControllerRouterHandler] = [give_token]
+routes: Sequence[ControllerRouterHandler] = [issue_token]

@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 from litestar.handlers import BaseRouteHandler
 
-from udi.kit.confirmation import is_known
+from udi.kit.confirmation import is_confirmation_valid
 from udi.kit.errors import ForbiddenError, UnauthenticatedError, UnavailableError
 from udi.kit.oidc import IdentityService
 from udi.kit.tenancy import Territory
-from udi.kit.tokens import IdentityAwayError, InvalidTokenError
+from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError
 from udi.portal.identity.machines import read_machine_token
-from udi.portal.identity.tokens import API_TOKEN, Bearer, UnknownTokenError, find_bearer
-from udi.ui.readers import Connection, count_reader
+from udi.portal.identity.tokens import API_TOKEN, Bearer, UnknownTokenError, authenticate_bearer
+from udi.ui.rate_limits import Connection, count_request
 
 
-async def know_bearer(connection: Connection, _handler: BaseRouteHandler) -> None:
+async def identify_bearer(connection: Connection, _handler: BaseRouteHandler) -> None:
     """Find whose token this is, where there is one.
 
     Nodes show the one that they push with: it opens nothing more, and is no reason to refuse what is open to all.
@@ -28,26 +28,26 @@ async def know_bearer(connection: Connection, _handler: BaseRouteHandler) -> Non
     state = connection.scope["state"]
     if (territory := state.get("territory")) is None:
         raise UnknownTokenError
-    if not API_TOKEN.fits(token):
-        state["token_of"] = await _machine_of(connection, territory, token)
+    if not API_TOKEN.matches(token):
+        state["token_of"] = await _machine_client(connection, territory, token)
         return
     async with connection.app.state.site.database.session(territory.id) as session:
-        state["bearer"] = bearer = await find_bearer(session, token, territory.slug)
+        state["bearer"] = bearer = await authenticate_bearer(session, token, territory.slug)
     state["token_of"] = bearer.actor.person_id
 
 
-async def _machine_of(connection: Connection, territory: Territory, token: str) -> str | None:
+async def _machine_client(connection: Connection, territory: Territory, token: str) -> str | None:
     """The client of a machine's token; None while the identity service is away, which closes nothing that is open."""
     service: IdentityService = connection.app.state.site.parts["sessions"].service
     try:
         return await read_machine_token(service, token, audience=territory.origin)
     except InvalidTokenError as error:
         raise UnknownTokenError from error
-    except IdentityAwayError:
+    except IdentityUnavailableError:
         return None
 
 
-def bearer_with(scope: str) -> Callable[[Connection], Bearer]:
+def require_scope(scope: str) -> Callable[[Connection], Bearer]:
     """What provides the bearer to a handler, where their token has this scope.
 
     Raises:
@@ -63,7 +63,7 @@ def bearer_with(scope: str) -> Callable[[Connection], Bearer]:
                 remedy="Make one on «my space», and send it in the header Authorization, after the word Bearer.",
                 headers={"WWW-Authenticate": 'Bearer realm="udi"'},
             )
-        if not is_known(bearer.confirmed_at):
+        if not is_confirmation_valid(bearer.confirmed_at):
             raise UnavailableError(
                 "The identity service has not answered for an hour: it is not known whether this token still counts.",
                 remedy="Send the same request again in a minute; what is open needs no token.",
@@ -83,8 +83,8 @@ def bearer_with(scope: str) -> Callable[[Connection], Bearer]:
 
 async def admit_program(connection: Connection, handler: BaseRouteHandler) -> None:
     """A token, where there is one, is good, and nobody asks too much."""
-    await know_bearer(connection, handler)
-    await count_reader(connection, handler)
+    await identify_bearer(connection, handler)
+    await count_request(connection, handler)
 
 
 PROGRAMS = [admit_program]

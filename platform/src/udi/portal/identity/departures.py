@@ -31,18 +31,18 @@ class Departure:
         return not self.gone and MANAGERS in self.memberships.get(organisation, ())
 
 
-EndWhatIsTheirs = Callable[[AsyncSession, Departure], Awaitable[int]]
+DepartureHandler = Callable[[AsyncSession, Departure], Awaitable[int]]
 """Ends what somebody may not hold any more; how many things."""
 
 
-async def end_account(session: AsyncSession, person: Person, ends: Sequence[EndWhatIsTheirs]) -> int:
+async def end_account(session: AsyncSession, person: Person, ends: Sequence[DepartureHandler]) -> int:
     """End all that somebody holds whose account was disabled or deleted; how many things. May be repeated."""
     first = person.left_at is None
     person.left_at = person.left_at or now()
-    ended = _count(await session.execute(delete(WebSession).where(WebSession.person_id == person.id)))
+    ended = _row_count(await session.execute(delete(WebSession).where(WebSession.person_id == person.id)))
     living = (ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None))
-    ended += _count(await session.execute(update(ApiToken).where(*living).values(revoked_at=now())))
-    ended += _count(await session.execute(delete(Membership).where(Membership.person_id == person.id)))
+    ended += _row_count(await session.execute(update(ApiToken).where(*living).values(revoked_at=now())))
+    ended += _row_count(await session.execute(delete(Membership).where(Membership.person_id == person.id)))
     departure = Departure(person, gone=True, memberships={})
     for end in ends:
         ended += await end(session, departure)
@@ -53,20 +53,20 @@ async def end_account(session: AsyncSession, person: Person, ends: Sequence[EndW
 
 
 async def change_rights(
-    session: AsyncSession, person: Person, memberships: Groups, ends: Sequence[EndWhatIsTheirs]
+    session: AsyncSession, person: Person, memberships: Groups, ends: Sequence[DepartureHandler]
 ) -> bool:
     """Give somebody the groups that they have now, in open sessions too; whether that changed anything."""
     rows = await session.scalars(select(Membership).where(Membership.person_id == person.id))
-    known = {row.organisation_slug: sorted(row.groups) for row in rows}
-    wanted = {slug: sorted(groups) for slug, groups in memberships.items()}
-    if known == wanted:
+    stored_memberships = {row.organisation_slug: sorted(row.groups) for row in rows}
+    new_memberships = {slug: sorted(groups) for slug, groups in memberships.items()}
+    if stored_memberships == new_memberships:
         return False
-    await replace_memberships(session, person.id, wanted)
-    theirs = {slug: groups for slug, groups in wanted.items() if slug != TEAM}
-    said = {"memberships": theirs, "moderator": MODERATORS in wanted.get(TEAM, ())}
-    own = update(WebSession).where(WebSession.person_id == person.id).values(**said)
+    await replace_memberships(session, person.id, new_memberships)
+    theirs = {slug: groups for slug, groups in new_memberships.items() if slug != TEAM}
+    values = {"memberships": theirs, "moderator": MODERATORS in new_memberships.get(TEAM, ())}
+    own = update(WebSession).where(WebSession.person_id == person.id).values(**values)
     await session.execute(own.execution_options(synchronize_session=False))
-    departure = Departure(person, gone=False, memberships=wanted)
+    departure = Departure(person, gone=False, memberships=new_memberships)
     ended = 0
     for end in ends:
         ended += await end(session, departure)
@@ -75,5 +75,5 @@ async def change_rights(
     return True
 
 
-def _count(result: object) -> int:
+def _row_count(result: object) -> int:
     return result.rowcount if isinstance(result, CursorResult) else 0

@@ -8,13 +8,13 @@ from litestar.datastructures import State
 from udi.kit.errors import UnauthenticatedError, UnavailableError
 from udi.kit.oidc import MACHINE_TOKEN, IdentityService
 from udi.kit.tenancy import Territory
-from udi.kit.tokens import IdentityAwayError, InvalidTokenError, require, verify
+from udi.kit.tokens import IdentityUnavailableError, InvalidTokenError, require_claim_values, verify
 from udi.ui.login import sessions_of
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="udi", error="invalid_token"'}
 
 
-async def machine_client(request: Request[Any, Any, State], territory: Territory) -> str:
+async def get_machine_client(request: Request[Any, Any, State], territory: Territory) -> str:
     """The client of the request's bearer token.
 
     Raises:
@@ -37,7 +37,7 @@ async def machine_client(request: Request[Any, Any, State], territory: Territory
             values={"reason": str(error)},
             headers=CHALLENGE,
         ) from error
-    except IdentityAwayError as error:
+    except IdentityUnavailableError as error:
         raise UnavailableError(
             "The identity service does not answer, so your token cannot be checked.",
             remedy="Send the same request again in a minute; nothing was changed.",
@@ -52,9 +52,9 @@ async def read_machine_token(service: IdentityService, token: str, *, audience: 
         InvalidTokenError, IdentityAwayError
     """
     claims = await verify(token, service.keys, kind=MACHINE_TOKEN, issuer=service.issuer, audience=audience)
-    require(claims, sid=None)
+    require_claim_values(claims, sid=None)
     client = claims.get("azp")
-    require(claims, client_id=client)
+    require_claim_values(claims, client_id=client)
     if not isinstance(client, str):
         msg = "it names no client"
         raise InvalidTokenError(msg)

@@ -11,10 +11,10 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.portal.identity.bearers import PROGRAMS, bearer_with
+from udi.portal.identity.bearers import PROGRAMS, require_scope
 from udi.portal.identity.pages import name_organisations_of
 from udi.portal.identity.tokens import Bearer
-from udi.ui.cross_origin import OpenToAll
+from udi.ui.cross_origin import CrossOriginMiddleware
 
 PATH = "/api/v1/me"
 Named = Annotated[str, Meta(description="As people named it.")]
@@ -65,8 +65,8 @@ routes: Sequence[ControllerRouterHandler] = [
     Router(
         "/api/v1",
         route_handlers=[read_me],
-        middleware=[OpenToAll()],
+        middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
-        dependencies={"bearer": Provide(bearer_with("profile"), sync_to_thread=False)},
+        dependencies={"bearer": Provide(require_scope("profile"), sync_to_thread=False)},
     )
 ]

@@ -7,15 +7,15 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
-from udi.kit.sessions import PersonColumns, Tables, UsedTokenColumns, WebSessionColumns
+from udi.kit.db import TenantColumns
+from udi.kit.sessions import PersonColumns, SessionTables, UsedTokenColumns, WebSessionColumns
 from udi.portal.schema import PortalTable
 
 TEAM = ""
 """What stands for the territory itself among the slugs of organisations."""
 
 
-class Person(Owned, PersonColumns, PortalTable):
+class Person(TenantColumns, PersonColumns, PortalTable):
     """Someone who logged in at least once."""
 
     __tablename__ = "person"
@@ -27,7 +27,7 @@ class Person(Owned, PersonColumns, PortalTable):
     """When the identity service was asked about them last, whatever it told of changes."""
 
 
-class WebSession(Owned, WebSessionColumns, PortalTable):
+class WebSession(TenantColumns, WebSessionColumns, PortalTable):
     """An open session."""
 
     __tablename__ = "web_session"
@@ -86,7 +86,7 @@ class Membership(PortalTable):
     groups: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
-class ApiToken(Owned, PortalTable):
+class ApiToken(TenantColumns, PortalTable):
     """What a program of a person shows to the API; its text is shown once, a digest of it is kept."""
 
     __tablename__ = "api_token"
@@ -107,4 +107,4 @@ class ApiToken(Owned, PortalTable):
     revoked_at: Mapped[datetime | None]
 
 
-TABLES = Tables(Person, WebSession, UsedToken, {"left_at": None})
+TABLES = SessionTables(Person, WebSession, UsedToken, {"left_at": None})

@@ -23,7 +23,7 @@ SUGGESTING = "suggesting"
 
 
 @dataclass(frozen=True)
-class MyOrganisation:
+class OrganisationMembership:
     """An organisation as one of its people sees it."""
 
     slug: str
@@ -35,7 +35,7 @@ class MyOrganisation:
 
 
 @get("/my-space")
-async def my_space(
+async def show_my_space(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -60,18 +60,18 @@ def account_url(issuer: str, client: str) -> str:
 
 def name_organisations_of(request: Request[Any, Any, State]) -> NameOrganisations:
     """What gives organisations their names."""
-    found: NameOrganisations = site_of(request).parts.get("name_organisations", _no_names)
-    return found
+    name_organisations: NameOrganisations = site_of(request).parts.get("name_organisations", _no_names)
+    return name_organisations
 
 
 async def _no_names(_session: AsyncSession, _slugs: Collection[str]) -> Mapping[str, str]:
     return {}
 
 
-def _organisations(member: Actor, territory: Territory, names: Mapping[str, str]) -> list[MyOrganisation]:
+def _organisations(member: Actor, territory: Territory, names: Mapping[str, str]) -> list[OrganisationMembership]:
     node = territory.links.get("node", "")
-    found = [
-        MyOrganisation(
+    organisations = [
+        OrganisationMembership(
             slug=slug,
             name=names.get(slug, slug),
             manages=member.may_manage(slug),
@@ -80,7 +80,7 @@ def _organisations(member: Actor, territory: Territory, names: Mapping[str, str]
         )
         for slug in member.memberships
     ]
-    return sorted(found, key=lambda organisation: organisation.name.casefold())
+    return sorted(organisations, key=lambda organisation: organisation.name.casefold())
 
 
-routes: Sequence[ControllerRouterHandler] = [my_space]
+routes: Sequence[ControllerRouterHandler] = [show_my_space]

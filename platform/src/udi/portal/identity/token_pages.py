@@ -17,17 +17,17 @@ from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.identity.tokens import DAYS, LONGEST_NAME, SCOPES, list_tokens, make_token, revoke_token
-from udi.ui.decisions import decides
-from udi.ui.errors import say_fields
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 PATH = "/my-space/tokens"
-Asked = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, State]
 
 
 @get(PATH)
 async def show_tokens(
-    request: Asked,
+    request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
@@ -36,9 +36,9 @@ async def show_tokens(
     return await _page(request, session, territory, member)
 
 
-@post(PATH, status_code=201, guards=[decides()])
+@post(PATH, status_code=201, guards=[require_confirmation()])
 async def add_token(
-    request: Asked,
+    request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
@@ -47,18 +47,18 @@ async def add_token(
     form = await request.form()
     name, days = " ".join(str(form.get("name") or "").split())[:LONGEST_NAME], str(form.get("days") or "")
     scopes = [str(value) for value in form.getall("scope", [])]
-    chosen = next((each for each in DAYS if str(each) == days), 0)
+    lifetime = next((option for option in DAYS if str(option) == days), 0)
     try:
-        _, token = await make_token(session, member, name=name, scopes=scopes, days=chosen)
+        _, token = await make_token(session, member, name=name, scopes=scopes, days=lifetime)
     except InvalidError as error:
-        errors = say_fields(request, error)
+        errors = form_errors(request, error)
         typed = {"name": name, "days": days, "scopes": scopes}
         return await _page(request, session, territory, member, status=422, errors=errors, typed=typed)
     return await _page(request, session, territory, member, status=201, token=token)
 
 
 @post(f"{PATH}/{{token_id:uuid}}/revoke")
-async def revoke(
+async def revoke_api_token(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], token_id: FromPath[UUID]
 ) -> Redirect:
     """Refuse it from now on."""
@@ -67,7 +67,7 @@ async def revoke(
 
 
 async def _page(
-    request: Asked,
+    request: AnyRequest,
     session: AsyncSession,
     territory: Territory,
     member: Actor,
@@ -92,4 +92,4 @@ async def _page(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_tokens, add_token, revoke]
+routes: Sequence[ControllerRouterHandler] = [show_tokens, add_token, revoke_api_token]

@@ -86,7 +86,7 @@ async def make_token(
     living = select(func.count()).where(own, ApiToken.revoked_at.is_(None), ApiToken.expires_at > moment)
     if (await session.scalar(living) or 0) >= MOST:
         raise ConflictError("You have twenty tokens already.", remedy="Revoke one that no program uses any more.")
-    text = API_TOKEN.draw()
+    text = API_TOKEN.generate()
     token = ApiToken(
         person_id=actor.person_id,
         name=name[:LONGEST_NAME],
@@ -106,10 +106,10 @@ async def list_tokens_for(session: AsyncSession, organisation: str) -> dict[UUID
     acts = or_(*(any_(ApiToken.scopes) == scope for scope in FOR_ORGANISATIONS))
     living = (ApiToken.revoked_at.is_(None), ApiToken.expires_at > now(), acts)
     query = select(ApiToken).join(Membership, same).where(Membership.organisation_slug == organisation, *living)
-    found: dict[UUID, list[ApiToken]] = {}
+    tokens_by_person: dict[UUID, list[ApiToken]] = {}
     for token in await session.scalars(query.order_by(ApiToken.created_at, ApiToken.id)):
-        found.setdefault(token.person_id, []).append(token)
-    return found
+        tokens_by_person.setdefault(token.person_id, []).append(token)
+    return tokens_by_person
 
 
 async def list_tokens(session: AsyncSession, actor: Actor) -> Sequence[ApiToken]:
@@ -133,7 +133,7 @@ async def revoke_token(session: AsyncSession, actor: Actor, token_id: UUID) -> N
         audit.record(session, actor, "api_token.revoked", token.id)
 
 
-async def find_bearer(session: AsyncSession, text: str, territory: str) -> Bearer:
+async def authenticate_bearer(session: AsyncSession, text: str, territory: str) -> Bearer:
     """Who made a token, of a territory (its slug); notes that it was used.
 
     Raises:
@@ -147,10 +147,10 @@ async def find_bearer(session: AsyncSession, text: str, territory: str) -> Beare
         .outerjoin(AccountWatch, AccountWatch.tenant_id == ApiToken.tenant_id)
         .where(ApiToken.token_hash == API_TOKEN.digest(text))
     )
-    found = (await session.execute(query)).first()
-    if found is None or found[0].revoked_at is not None:
+    row = (await session.execute(query)).first()
+    if row is None or row[0].revoked_at is not None:
         raise UnknownTokenError
-    token, person, confirmed_at = found
+    token, person, confirmed_at = row
     if token.expires_at <= moment:
         raise UnauthenticatedError(
             "The time of this token is over.",

@@ -16,74 +16,78 @@ from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import TEAM, AccountWatch, Membership, Person, WatchedAccount
-from udi.portal.nodes.api import as_json, identify, node_session
+from udi.portal.nodes.api import as_json, identify_client, node_session
 from udi.portal.nodes.bodies import read_json_body
 from udi.portal.nodes.models import Node
-from udi.portal.nodes.queries import list_linked
+from udi.portal.nodes.queries import list_linked_producers
 from udi.ui.site import site_of
 
 MOST, LARGEST = 1000, 64 * 1024
 MOST_WATCHED = 20_000
 """Accounts of a territory of which nodes ask and which nobody knows here: no more are looked at."""
-Machine = Request[Any, Any, State]
+MachineRequest = Request[Any, Any, State]
 
 
-class AccountQuestion(Struct, frozen=True):
+class AccountQuery(Struct, frozen=True):
     """Subjects of the identity service."""
 
     subjects: Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=MOST)]
 
 
-def read_question(body: bytes) -> list[str]:
+def read_subjects(body: bytes) -> list[str]:
     """The subjects that are asked about.
 
     Raises:
         InvalidError: it is something else.
     """
     try:
-        return json.decode(body, type=AccountQuestion).subjects
+        return json.decode(body, type=AccountQuery).subjects
     except (MsgspecError, ValueError, RecursionError) as error:
         refusal = Refusal("subjects", "This is no list of accounts.", "Send the subjects as texts, 1000 at most.")
         raise InvalidError(refusals=[refusal]) from error
 
 
 @post("/kalim/v1/accounts", status_code=200)
-async def tell_accounts(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def report_accounts(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
     """Of each account that is known: whether it is gone, and its groups in the organisations of the node that asks.
 
     One that is not known yet is looked at within a minute, and told then.
     """
-    client_id = await identify(request, territory)
-    subjects = read_question(await read_json_body(request, largest=LARGEST))
+    client_id = await identify_client(request, territory)
+    subjects = read_subjects(await read_json_body(request, largest=LARGEST))
     issuer: str = site_of(request).parts["sessions"].service.issuer
     async with node_session(request, territory, client_id) as (session, node):
         compared = await session.get(AccountWatch, territory.id)
         accounts = await _describe(session, node, issuer, subjects)
-    said = compared.confirmed_at.isoformat() if compared else None
-    return as_json({"confirmed_at": said, "accounts": accounts})
+    confirmed_at = compared.confirmed_at.isoformat() if compared else None
+    return as_json({"confirmed_at": confirmed_at, "accounts": accounts})
 
 
 async def _describe(session: AsyncSession, node: Node, issuer: str, subjects: Sequence[str]) -> list[dict[str, Any]]:
-    own = None if node.hosted else {each.slug for each in await list_linked(session, node)}
+    own = None if node.hosted else {organisation.slug for organisation in await list_linked_producers(session, node)}
     query = select(Person).where(Person.issuer == issuer, Person.subject.in_(subjects))
-    people = {each.subject: each for each in await session.scalars(query)}
-    ids = [each.id for each in people.values()]
+    people = {person.subject: person for person in await session.scalars(query)}
+    ids = [person.id for person in people.values()]
     groups: dict[Any, dict[str, list[str]]] = {}
     for row in await session.scalars(select(Membership).where(Membership.person_id.in_(ids))):
         groups.setdefault(row.person_id, {})[row.organisation_slug] = sorted(row.groups)
-    found = {subject: (person.left_at is not None, groups.get(person.id, {})) for subject, person in people.items()}
+    accounts_by_subject = {
+        subject: (person.left_at is not None, groups.get(person.id, {})) for subject, person in people.items()
+    }
     for watched in await _watch(session, [subject for subject in subjects if subject not in people]):
         if watched.checked_at is not None:
-            found[watched.subject] = (watched.gone, watched.memberships)
+            accounts_by_subject[watched.subject] = (watched.gone, watched.memberships)
     return [
         {
             "subject": subject,
             "gone": gone,
             "memberships": {
-                slug: said for slug, said in theirs.items() if slug != TEAM and (own is None or slug in own)
+                slug: group_names
+                for slug, group_names in theirs.items()
+                if slug != TEAM and (own is None or slug in own)
             },
         }
-        for subject, (gone, theirs) in sorted(found.items())
+        for subject, (gone, theirs) in sorted(accounts_by_subject.items())
     ]
 
 
@@ -101,4 +105,4 @@ async def _watch(session: AsyncSession, subjects: Sequence[str]) -> Sequence[Wat
     return (await session.scalars(query)).all()
 
 
-routes: Sequence[ControllerRouterHandler] = [tell_accounts]
+routes: Sequence[ControllerRouterHandler] = [report_accounts]

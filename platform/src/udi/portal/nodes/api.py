@@ -18,32 +18,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ForbiddenError, NotFoundError, Refusal, UnauthenticatedError
 from udi.kit.keys import Signer
 from udi.kit.tenancy import Territory
-from udi.portal.identity.machines import machine_client
+from udi.portal.identity.machines import get_machine_client
 from udi.portal.nodes import queries
 from udi.portal.nodes.actions import push
 from udi.portal.nodes.bodies import MAX_RECORD, clean_reason, read_json_body
 from udi.portal.nodes.encryption import PART as FIND_KEY
 from udi.portal.nodes.encryption import FindEncryptionKey
 from udi.portal.nodes.models import Node
-from udi.portal.nodes.rudi import refuse, report_document, request_document
-from udi.protocol import kinds
+from udi.portal.nodes.rudi import refusal_error, report_document, request_document
+from udi.protocol import fault_kinds
 from udi.protocol.faults import Gettext, InvalidDocument
-from udi.ui.errors import problem
+from udi.ui.errors import render_problem
 from udi.ui.site import site_of
 
 RESOURCES = "/kalim/v1/resources"
 LARGEST_SLICE, USUAL_SLICE = 100, 20
-Machine = Request[Any, Any, State]
+MachineRequest = Request[Any, Any, State]
 
 
-async def identify(request: Machine, territory: Territory) -> str:
+async def identify_client(request: MachineRequest, territory: Territory) -> str:
     """The client that calls.
 
     Raises:
         UnauthenticatedError: it has no valid token; says which header is wrong.
     """
     try:
-        return await machine_client(request, territory)
+        return await get_machine_client(request, territory)
     except UnauthenticatedError as error:
         error.refusals = (Refusal("Authorization", error.detail % error.values, error.remedy),)
         raise
@@ -51,7 +51,7 @@ async def identify(request: Machine, territory: Territory) -> str:
 
 @asynccontextmanager
 async def node_session(
-    request: Machine, territory: Territory, client_id: str
+    request: MachineRequest, territory: Territory, client_id: str
 ) -> AsyncIterator[tuple[AsyncSession, Node]]:
     """One transaction for the node that calls."""
     async with site_of(request).database.session(territory.id) as session:
@@ -60,9 +60,9 @@ async def node_session(
         yield session, node
 
 
-def speaker(request: Machine) -> Gettext:
+def translator(request: MachineRequest) -> Gettext:
     """Messages in the language that the caller accepts."""
-    return site_of(request).pages.speaker(request)
+    return site_of(request).pages.translator(request)
 
 
 def as_json(value: object) -> Response[bytes]:
@@ -80,91 +80,94 @@ def parse_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise refuse([kinds.BAD_UUID.at("global_id", value=text)]) from error
+        raise refusal_error([fault_kinds.BAD_UUID.at("global_id", value=text)]) from error
 
 
-async def receive(
-    request: Machine, territory: Territory, method: Literal["POST", "PUT"], resource_id: UUID | None = None
+async def receive_record(
+    request: MachineRequest, territory: Territory, method: Literal["POST", "PUT"], resource_id: UUID | None = None
 ) -> Response[Any]:
     """Identify, read, decide; nothing of the database is held while the body arrives."""
-    client_id = await identify(request, territory)
+    client_id = await identify_client(request, territory)
     body = await read_json_body(request)
     try:
         async with node_session(request, territory, client_id) as (session, node):
             outcome = await push.push_record(session, node, method=method, body=body, resource_id=resource_id)
     except InvalidDocument as error:
-        raise refuse(error.faults, speaker(request)) from error
-    return answer(request, outcome)
+        raise refusal_error(error.faults, translator(request)) from error
+    return push_response(request, outcome)
 
 
-def answer(request: Machine, outcome: push.Outcome) -> Response[Any]:
+def push_response(request: MachineRequest, outcome: push.PushResult) -> Response[Any]:
     """The report's id when accepted (as RUDI answers), else a problem that names it."""
     if not outcome.faults:
         return as_json(str(outcome.report.id))
-    refused = problem(request, refuse(outcome.faults, speaker(request)))
+    refused = render_problem(request, refusal_error(outcome.faults, translator(request)))
     refused.content["report_id"] = str(outcome.report.id)
     return refused
 
 
 @post(RESOURCES, status_code=200, request_max_body_size=MAX_RECORD)
-async def create_resource(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def create_resource(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
     """Publish a record."""
-    return await receive(request, territory, "POST")
+    return await receive_record(request, territory, "POST")
 
 
 @put(RESOURCES, request_max_body_size=MAX_RECORD)
-async def replace_resource(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def replace_resource(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
     """Publish a new version of a record."""
-    return await receive(request, territory, "PUT")
+    return await receive_record(request, territory, "PUT")
 
 
 @put(f"{RESOURCES}/{{resource_id:str}}", request_max_body_size=MAX_RECORD)
 async def replace_one_resource(
-    request: Machine, territory: NamedDependency[Territory], resource_id: FromPath[str]
+    request: MachineRequest, territory: NamedDependency[Territory], resource_id: FromPath[str]
 ) -> Response[Any]:
     """The same, with the id in the address too."""
-    return await receive(request, territory, "PUT", parse_id(resource_id))
+    return await receive_record(request, territory, "PUT", parse_id(resource_id))
 
 
 @delete(f"{RESOURCES}/{{resource_id:str}}", status_code=200)
 async def withdraw_resource(
-    request: Machine, territory: NamedDependency[Territory], resource_id: FromPath[str], reason: FromQuery[str] = ""
+    request: MachineRequest,
+    territory: NamedDependency[Territory],
+    resource_id: FromPath[str],
+    reason: FromQuery[str] = "",
 ) -> Response[Any]:
     """Withdraw a record; `reason` (not RUDI's) is shown at its address, 500 characters at most."""
-    client_id = await identify(request, territory)
+    client_id = await identify_client(request, territory)
     async with node_session(request, territory, client_id) as (session, node):
         outcome = await push.withdraw_record(session, node, parse_id(resource_id), reason=clean_reason(reason))
-    return answer(request, outcome)
+    return push_response(request, outcome)
 
 
 @delete(RESOURCES, status_code=200)
-async def withdraw_nothing(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def refuse_missing_id(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
     """Say which record is missing from the address."""
-    await identify(request, territory)
-    raise refuse([kinds.MISSING_PARAMETER.at("global_id", name="global_id")], speaker(request))
+    await identify_client(request, territory)
+    raise refusal_error([fault_kinds.MISSING_PARAMETER.at("global_id", name="global_id")], translator(request))
 
 
 @get(f"{RESOURCES}/{{resource_id:str}}/report")
-async def latest_report(
-    request: Machine, territory: NamedDependency[Territory], resource_id: FromPath[str]
+async def read_latest_report(
+    request: MachineRequest, territory: NamedDependency[Territory], resource_id: FromPath[str]
 ) -> Response[Any]:
     """The node's newest report about a record, for a node that lost it."""
-    client_id = await identify(request, territory)
+    client_id = await identify_client(request, territory)
     async with node_session(request, territory, client_id) as (session, node):
         report = await queries.get_latest_report(session, node, parse_id(resource_id))
-    return as_json(report_document(report, speaker(request)))
+    return as_json(report_document(report, translator(request)))
 
 
 @get(["/kalim/v1/id_generation", f"{RESOURCES}/id_generation"])
-async def generate_id(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def generate_id(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
     """A fresh id for a record."""
-    await identify(request, territory)
+    await identify_client(request, territory)
     return as_json(str(uuid.uuid4()))
 
 
 @get("/kalim/v1/integrationRequest/search")
 async def search_requests(
-    request: Machine,
+    request: MachineRequest,
     territory: NamedDependency[Territory],
     *,
     status: Annotated[Literal["OK", "KO"] | None, QueryParameter(name="integrationStatus")] = None,
@@ -175,17 +178,17 @@ async def search_requests(
     offset: FromQuery[int] = 0,
 ) -> Response[Any]:
     """The node's own requests, newest first, with what became of each and of its report."""
-    client_id = await identify(request, territory)
-    wanted = queries.ReportFilter(status and status == "OK", resource_id, since, until)
+    client_id = await identify_client(request, territory)
+    report_filter = queries.ReportFilter(status and status == "OK", resource_id, since, until)
     size, start = min(max(limit, 1), LARGEST_SLICE), min(max(offset, 0), 1_000_000)
     async with node_session(request, territory, client_id) as (session, node):
-        reports, total = await queries.search_reports(session, node, wanted, limit=size, offset=start)
-    return as_json({"total": total, "elements": [request_document(report, speaker(request)) for report in reports]})
+        reports, total = await queries.search_reports(session, node, report_filter, limit=size, offset=start)
+    return as_json({"total": total, "elements": [request_document(report, translator(request)) for report in reports]})
 
 
 @get(["/apigateway/v1/encryption-key", "/konsult/v1/encryption-key"])
-async def tell_key(
-    request: Machine,
+async def read_encryption_key(
+    request: MachineRequest,
     territory: NamedDependency[Territory],
     media_id: Annotated[UUID | None, QueryParameter(name="media-id")] = None,
 ) -> Response[bytes]:
@@ -198,7 +201,7 @@ async def tell_key(
     """
     find: FindEncryptionKey = site_of(request).parts[FIND_KEY]
     try:
-        client_id = await machine_client(request, territory)
+        client_id = await get_machine_client(request, territory)
         async with node_session(request, territory, client_id) as (session, node):
             datasets = await queries.list_datasets_of_media(session, node, media_id)
             pem = await find(session, datasets) if datasets else None
@@ -213,10 +216,10 @@ async def tell_key(
 
 
 @get("/.well-known/jwks.json", sync_to_thread=False)
-def public_keys(request: Machine) -> Response[dict[str, Any]]:
+def public_keys(request: MachineRequest) -> Response[dict[str, Any]]:
     """The keys that sign what this portal sends (RFC 7517)."""
     signer: Signer = site_of(request).parts["signer"]
-    return Response(signer.public(), headers={"Cache-Control": "public, max-age=300"})
+    return Response(signer.public_keys(), headers={"Cache-Control": "public, max-age=300"})
 
 
 routes: Sequence[ControllerRouterHandler] = [
@@ -224,10 +227,10 @@ routes: Sequence[ControllerRouterHandler] = [
     replace_resource,
     replace_one_resource,
     withdraw_resource,
-    withdraw_nothing,
-    latest_report,
+    refuse_missing_id,
+    read_latest_report,
     generate_id,
     search_requests,
-    tell_key,
+    read_encryption_key,
     public_keys,
 ]

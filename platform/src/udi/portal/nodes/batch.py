@@ -10,10 +10,10 @@ from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import Refusal, UdiError
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.actions.push import Sent, push_records
-from udi.portal.nodes.api import Machine, as_json, identify, node_session, speaker
+from udi.portal.nodes.actions.push import PushedRecord, push_records
+from udi.portal.nodes.api import MachineRequest, as_json, identify_client, node_session, translator
 from udi.portal.nodes.bodies import read_json_body
-from udi.portal.nodes.rudi import refuse, report_document
+from udi.portal.nodes.rudi import refusal_error, report_document
 from udi.protocol.faults import Fault, InvalidDocument, InvalidRecord
 from udi.protocol.scan import read_json
 
@@ -28,23 +28,23 @@ NO_LIST = Refusal(
 
 
 @put("/kalim/v1/batch", request_max_body_size=LARGEST)
-async def replace_many(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
+async def replace_many(request: MachineRequest, territory: NamedDependency[Territory]) -> Response[Any]:
     """Publish up to a hundred records, new or new versions; the report of each, in their order.
 
     A record that is refused keeps no other from being published, and sending the same call again changes nothing.
     """
-    client_id = await identify(request, territory)
+    client_id = await identify_client(request, territory)
     body = await read_json_body(request, largest=LARGEST)
     try:
         sent = _read(read_json(body))
     except InvalidDocument as error:
-        raise refuse(error.faults, speaker(request)) from error
+        raise refusal_error(error.faults, translator(request)) from error
     async with node_session(request, territory, client_id) as (session, node):
         outcomes = await push_records(session, node, sent)
-    return as_json([report_document(outcome.report, speaker(request)) for outcome in outcomes])
+    return as_json([report_document(outcome.report, translator(request)) for outcome in outcomes])
 
 
-def _read(documents: object) -> list[Sent]:
+def _read(documents: object) -> list[PushedRecord]:
     """Each record by itself.
 
     Raises:
@@ -52,25 +52,25 @@ def _read(documents: object) -> list[Sent]:
     """
     if not isinstance(documents, list) or not 0 < len(documents) <= MOST:
         raise UdiError("Nothing was changed.", refusals=[NO_LIST])
-    found: list[Sent] = []
+    submissions: list[PushedRecord] = []
     places: dict[object, int] = {}
     for place, document in enumerate(documents):
         try:
-            each = Sent.read(document, method="PUT", either=True)
+            submission = PushedRecord.from_document(document, method="PUT", either=True)
         except InvalidRecord as error:
-            raise InvalidDocument([_placed(fault, place) for fault in error.faults]) from error
-        first = places.setdefault(each.resource_id or place, place)
+            raise InvalidDocument([_prefix_field(fault, place) for fault in error.faults]) from error
+        first = places.setdefault(submission.resource_id or place, place)
         if first != place:
-            raise UdiError("Nothing was changed.", refusals=[_twice(place, first)])
-        found.append(each)
-    return found
+            raise UdiError("Nothing was changed.", refusals=[_duplicate_refusal(place, first)])
+        submissions.append(submission)
+    return submissions
 
 
-def _placed(fault: Fault, place: int) -> Fault:
+def _prefix_field(fault: Fault, place: int) -> Fault:
     return replace(fault, field=f"[{place}].{fault.field}".rstrip("."))
 
 
-def _twice(place: int, first: int) -> Refusal:
+def _duplicate_refusal(place: int, first: int) -> Refusal:
     return Refusal(
         f"[{place}].global_id",
         "This record is about the same dataset as the one at [%(first)s].",

@@ -8,7 +8,7 @@ from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from udi.kit.errors import MediaTypeError, Refusal, TooLargeError, UdiError
-from udi.protocol.texts import plain
+from udi.protocol.texts import strip_html
 
 MIB = 1024 * 1024
 MAX_RECORD = 2 * MIB
@@ -17,7 +17,7 @@ LONGEST_REASON = 500
 
 def clean_reason(text: str) -> str:
     """The words of a withdrawal, on one line."""
-    return " ".join(plain(text).replace("\0", "").split())[:LONGEST_REASON]
+    return " ".join(strip_html(text).replace("\0", "").split())[:LONGEST_REASON]
 
 
 async def read_json_body(request: Request[Any, Any, State], *, largest: int = MAX_RECORD) -> bytes:

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.portal.schema import PortalTable
 
 
@@ -20,7 +20,7 @@ class NodeState(StrEnum):
     SUSPENDED = "suspended"
 
 
-class Delivery(StrEnum):
+class ReportDeliveryState(StrEnum):
     """Where the report is on its way back to the node."""
 
     PENDING = "pending"
@@ -30,7 +30,7 @@ class Delivery(StrEnum):
     """There is no address to report to: the record had no usable id, and the answer said everything, or it is of a source."""
 
 
-class Node(Owned, PortalTable):
+class Node(TenantColumns, PortalTable):
     """A producer's node, registered by the territory's team."""
 
     __tablename__ = "node"
@@ -68,7 +68,7 @@ class NodeProducer(PortalTable):
     organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
-class NodeInvitation(Owned, PortalTable):
+class NodeInvitation(TenantColumns, PortalTable):
     """A producer's node that was invited: a code that works once, of which only a digest is kept."""
 
     __tablename__ = "node_invitation"
@@ -86,7 +86,7 @@ class NodeInvitation(Owned, PortalTable):
     used_at: Mapped[datetime | None]
 
 
-class Report(Owned, PortalTable):
+class Report(TenantColumns, PortalTable):
     """What the portal did with one push (RUDI's integration request); holds no body, only codes and field names."""
 
     __tablename__ = "report"
@@ -110,7 +110,7 @@ class Report(Owned, PortalTable):
     """Each `code`, `field`, `message`, `remedy` and `values`, untranslated; at most a hundred."""
     submitted_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     treated_at: Mapped[datetime]
-    delivery: Mapped[Delivery] = mapped_column(Text, default=Delivery.PENDING)
+    delivery: Mapped[ReportDeliveryState] = mapped_column(Text, default=ReportDeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(Text, default="")
     """`unreachable`, `address` (it may not be reached from here), or the status that the node answered."""

@@ -17,10 +17,10 @@ from udi.kit.identity import Actor
 from udi.portal.nodes import queries
 from udi.portal.nodes.actions import reports
 from udi.portal.nodes.actions.invite import cancel_invitation, renew_invitation
-from udi.portal.nodes.actions.moderate import allow_again, get_for_team, withdraw_for_team
+from udi.portal.nodes.actions.moderate import allow_republication, get_dataset_for_team, withdraw_dataset_for_team
 from udi.portal.nodes.bodies import clean_reason
-from udi.ui.decisions import decides
-from udi.ui.errors import say_fields
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 
@@ -29,14 +29,14 @@ async def show_nodes(
     request: Request[Any, Any, State], session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
 ) -> Response[str]:
     """Every node, those that are invited, and the reports that wait for a person."""
-    lines = await queries.list_node_lines(session, member)
+    lines = await queries.list_node_summaries(session, member)
     failed = await queries.list_failed_reports(session, member)
-    invited = await queries.list_invited_for_team(session, member)
+    invited = await queries.list_pending_invitations_for_team(session, member)
     return render(request, "nodes/nodes.html", lines=lines, failed=failed, invited=invited)
 
 
-@post("/nodes/invitations/{invitation_id:uuid}/renew", status_code=303, guards=[decides()])
-async def renew(
+@post("/nodes/invitations/{invitation_id:uuid}/renew", status_code=303, guards=[require_confirmation()])
+async def renew_node_invitation(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], invitation_id: FromPath[UUID]
 ) -> Redirect:
     """Give the link of an invitation its days again."""
@@ -46,7 +46,7 @@ async def renew(
 
 
 @post("/nodes/invitations/{invitation_id:uuid}/cancel", status_code=303)
-async def cancel(
+async def cancel_node_invitation(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], invitation_id: FromPath[UUID]
 ) -> Redirect:
     """Take an invitation back."""
@@ -56,7 +56,7 @@ async def cancel(
 
 
 @post("/nodes/{slug:str}/resend", status_code=303)
-async def resend_all(
+async def resend_node_reports(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
 ) -> Redirect:
     """Send every failed report of a node again."""
@@ -66,7 +66,7 @@ async def resend_all(
 
 
 @post("/nodes/reports/{report_id:uuid}/resend", status_code=303)
-async def resend_one(
+async def resend_failed_report(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], report_id: FromPath[UUID]
 ) -> Redirect:
     """Send one failed report again."""
@@ -76,51 +76,51 @@ async def resend_one(
 
 
 @get("/data/{dataset_id:uuid}/withdraw")
-async def ask_withdrawal(
+async def show_withdrawal_form(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form by which the team takes a dataset off the portal."""
-    dataset = await get_for_team(session, member, dataset_id)
+    dataset = await get_dataset_for_team(session, member, dataset_id)
     return render(request, "nodes/withdraw.html", dataset=dataset, reason="", errors={})
 
 
-@post("/data/{dataset_id:uuid}/withdraw", status_code=303, guards=[decides()])
-async def withdraw(
+@post("/data/{dataset_id:uuid}/withdraw", status_code=303, guards=[require_confirmation()])
+async def withdraw_dataset(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Take it off."""
-    dataset = await get_for_team(session, member, dataset_id)
+    dataset = await get_dataset_for_team(session, member, dataset_id)
     reason = clean_reason(str((await request.form()).get("reason") or ""))
     try:
-        await withdraw_for_team(session, member, dataset, reason=reason)
+        await withdraw_dataset_for_team(session, member, dataset, reason=reason)
     except InvalidError as error:
-        errors = say_fields(request, error)
+        errors = form_errors(request, error)
         return render(request, "nodes/withdraw.html", status=422, dataset=dataset, reason=reason, errors=errors)
     return Redirect(f"/data/{dataset_id}", status_code=303)
 
 
 @post("/data/{dataset_id:uuid}/allow", status_code=303)
-async def allow(
+async def allow_dataset(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], dataset_id: FromPath[UUID]
 ) -> Redirect:
     """Let its node publish it again."""
-    await allow_again(session, member, await get_for_team(session, member, dataset_id))
+    await allow_republication(session, member, await get_dataset_for_team(session, member, dataset_id))
     return Redirect(f"/data/{dataset_id}", status_code=303)
 
 
 routes: Sequence[ControllerRouterHandler] = [
     show_nodes,
-    renew,
-    cancel,
-    resend_all,
-    resend_one,
-    ask_withdrawal,
-    withdraw,
-    allow,
+    renew_node_invitation,
+    cancel_node_invitation,
+    resend_node_reports,
+    resend_failed_report,
+    show_withdrawal_form,
+    withdraw_dataset,
+    allow_dataset,
 ]

@@ -12,15 +12,15 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, ForbiddenError, NotFoundError, Refusal
 from udi.kit.identity import Actor
 from udi.portal.catalogue.models import Dataset, DatasetState, Distribution
-from udi.portal.nodes.models import Delivery, Node, NodeInvitation, NodeProducer, NodeState, Report
+from udi.portal.nodes.models import Node, NodeInvitation, NodeProducer, NodeState, Report, ReportDeliveryState
 from udi.portal.organisations.models import Organisation
-from udi.protocol.faults import Code
+from udi.protocol.faults import FaultCode
 
-SHOWN = 50
+MOST_FAILED_REPORTS = 50
 
 
 @dataclass(frozen=True)
-class NodeLine:
+class NodeSummary:
     """A node as the team sees it: how much it pushed, and how its reports travel."""
 
     node: Node
@@ -31,7 +31,7 @@ class NodeLine:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class PendingInvitation:
     """A node that was invited and did not join: for whom it will publish."""
 
     invitation: NodeInvitation
@@ -74,7 +74,7 @@ async def get_pushing_node(session: AsyncSession, client_id: str) -> Node:
 
 
 def _not_allowed(reason: str, remedy: str) -> ForbiddenError:
-    refusal = Refusal("Authorization", reason, remedy, Code.NOT_ALLOWED)
+    refusal = Refusal("Authorization", reason, remedy, FaultCode.NOT_ALLOWED)
     return ForbiddenError(reason, remedy=remedy, refusals=[refusal])
 
 
@@ -91,24 +91,24 @@ async def list_datasets_of_media(session: AsyncSession, node: Node, media: UUID 
     return (await session.scalars(query)).all()
 
 
-async def list_producers(session: AsyncSession, node: Node) -> set[UUID]:
+async def list_producer_ids(session: AsyncSession, node: Node) -> set[UUID]:
     """Organisations for which the node was given the right to push."""
     query = select(NodeProducer.organisation_id).where(NodeProducer.node_id == node.id)
     return set(await session.scalars(query))
 
 
-async def list_linked(session: AsyncSession, node: Node) -> Sequence[Organisation]:
+async def list_linked_producers(session: AsyncSession, node: Node) -> Sequence[Organisation]:
     """The same, as the portal knows them, by slug."""
     linked = select(NodeProducer.organisation_id).where(NodeProducer.node_id == node.id)
     query = select(Organisation).where(Organisation.id.in_(linked)).order_by(Organisation.slug)
     return (await session.scalars(query)).all()
 
 
-async def missing_organisations(session: AsyncSession, wanted: Iterable[UUID]) -> list[UUID]:
+async def missing_organisations(session: AsyncSession, organisation_ids: Iterable[UUID]) -> list[UUID]:
     """Those of the ids that are no organisation of the territory."""
-    ids = set(wanted)
-    known = set(await session.scalars(select(Organisation.id).where(Organisation.id.in_(ids))))
-    return sorted(ids - known)
+    ids = set(organisation_ids)
+    existing_ids = set(await session.scalars(select(Organisation.id).where(Organisation.id.in_(ids))))
+    return sorted(ids - existing_ids)
 
 
 def require_moderator(actor: Actor) -> None:
@@ -123,7 +123,7 @@ def require_moderator(actor: Actor) -> None:
         )
 
 
-async def list_node_lines(session: AsyncSession, actor: Actor) -> list[NodeLine]:
+async def list_node_summaries(session: AsyncSession, actor: Actor) -> list[NodeSummary]:
     """Every node that pushes, by name; sources have a page of their own.
 
     Raises:
@@ -133,13 +133,13 @@ async def list_node_lines(session: AsyncSession, actor: Actor) -> list[NodeLine]
     counts = [
         func.count().filter(Report.accepted),
         func.count().filter(~Report.accepted),
-        func.count().filter(Report.delivery == Delivery.PENDING),
-        func.count().filter(Report.delivery == Delivery.FAILED),
+        func.count().filter(Report.delivery == ReportDeliveryState.PENDING),
+        func.count().filter(Report.delivery == ReportDeliveryState.FAILED),
     ]
     rows = (await session.execute(select(Report.node_id, *counts).group_by(Report.node_id))).all()
     by_node = {row[0]: row[1:] for row in rows}
     nodes = await session.scalars(select(Node).where(Node.url != "").order_by(Node.name, Node.slug))
-    return [NodeLine(node, *by_node.get(node.id, (0, 0, 0, 0))) for node in nodes]
+    return [NodeSummary(node, *by_node.get(node.id, (0, 0, 0, 0))) for node in nodes]
 
 
 async def get_node_for_team(session: AsyncSession, actor: Actor, slug: str) -> Node:
@@ -163,9 +163,9 @@ async def list_failed_reports(session: AsyncSession, actor: Actor) -> Sequence[t
     query = (
         select(Report, Node)
         .join(Node, Node.id == Report.node_id)
-        .where(Report.delivery == Delivery.FAILED)
+        .where(Report.delivery == ReportDeliveryState.FAILED)
         .order_by(Report.submitted_at.desc())
-        .limit(SHOWN)
+        .limit(MOST_FAILED_REPORTS)
     )
     return [(row.Report, row.Node) for row in await session.execute(query)]
 
@@ -213,18 +213,18 @@ class ReportFilter:
 
 
 async def search_reports(
-    session: AsyncSession, node: Node, wanted: ReportFilter, *, limit: int, offset: int
+    session: AsyncSession, node: Node, report_filter: ReportFilter, *, limit: int, offset: int
 ) -> tuple[Sequence[Report], int]:
     """A slice of the node's own reports, newest first, and how many there are."""
     conditions = [Report.node_id == node.id]
-    if wanted.accepted is not None:
-        conditions.append(Report.accepted.is_(wanted.accepted))
-    if wanted.resource_id is not None:
-        conditions.append(Report.resource_id == wanted.resource_id)
-    if wanted.since is not None:
-        conditions.append(Report.submitted_at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(Report.submitted_at <= wanted.until)
+    if report_filter.accepted is not None:
+        conditions.append(Report.accepted.is_(report_filter.accepted))
+    if report_filter.resource_id is not None:
+        conditions.append(Report.resource_id == report_filter.resource_id)
+    if report_filter.since is not None:
+        conditions.append(Report.submitted_at >= report_filter.since)
+    if report_filter.until is not None:
+        conditions.append(Report.submitted_at <= report_filter.until)
     total = await session.scalar(select(func.count()).select_from(Report).where(*conditions))
     order = (Report.submitted_at.desc(), Report.id)
     query = select(Report).where(*conditions).order_by(*order).limit(limit).offset(offset)
@@ -236,27 +236,33 @@ async def list_nodes(session: AsyncSession) -> Sequence[Node]:
     return (await session.scalars(select(Node).where(Node.url != "").order_by(Node.slug))).all()
 
 
-async def list_invited(session: AsyncSession) -> list[Waiting]:
+async def list_pending_invitations(session: AsyncSession) -> list[PendingInvitation]:
     """Every node that was invited and did not join yet, by name (for the operator)."""
     query = select(NodeInvitation).where(NodeInvitation.used_at.is_(None))
-    found = (await session.scalars(query.order_by(NodeInvitation.name, NodeInvitation.slug))).all()
-    wanted = {each for invitation in found for each in invitation.organisations}
-    rows = await session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted)))
+    invitations = (await session.scalars(query.order_by(NodeInvitation.name, NodeInvitation.slug))).all()
+    organisation_ids = {organisation_id for invitation in invitations for organisation_id in invitation.organisations}
+    rows = await session.execute(
+        select(Organisation.id, Organisation.name).where(Organisation.id.in_(organisation_ids))
+    )
     names = {row.id: row.name for row in rows}
     return [
-        Waiting(each, tuple(names[id_] for id_ in each.organisations if id_ in names), each.expires_at <= now())
-        for each in found
+        PendingInvitation(
+            invitation,
+            tuple(names[id_] for id_ in invitation.organisations if id_ in names),
+            invitation.expires_at <= now(),
+        )
+        for invitation in invitations
     ]
 
 
-async def list_invited_for_team(session: AsyncSession, actor: Actor) -> list[Waiting]:
+async def list_pending_invitations_for_team(session: AsyncSession, actor: Actor) -> list[PendingInvitation]:
     """The same, for the territory's team.
 
     Raises:
         ForbiddenError: the person is not of the territory's team.
     """
     require_moderator(actor)
-    return await list_invited(session)
+    return await list_pending_invitations(session)
 
 
 async def get_invitation_for_team(session: AsyncSession, actor: Actor, invitation_id: UUID) -> NodeInvitation:

@@ -5,25 +5,31 @@ from dataclasses import replace
 from typing import Any
 
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, UdiError
-from udi.portal.nodes.models import Delivery, Report
-from udi.protocol.faults import Code, Fault, Gettext, in_english
-from udi.protocol.report import IntegrationReport, Status, report_errors, write_report
+from udi.portal.nodes.models import Report, ReportDeliveryState
+from udi.protocol.faults import Fault, FaultCode, Gettext, in_english
+from udi.protocol.report import IntegrationReport, ReportStatus, describe_faults, write_report
 
 WHOLE_DOCUMENT, SENT, ABOUT_IDENTITY = "body", "value", "ERR-1"
 PROGRESS = {
-    Delivery.PENDING: "INTEGRATION_HANDLED",
-    Delivery.SENT: "REPORT_SUCCESS",
-    Delivery.FAILED: "REPORT_ERROR",
-    Delivery.ANSWERED: "INTEGRATION_HANDLED",
+    ReportDeliveryState.PENDING: "INTEGRATION_HANDLED",
+    ReportDeliveryState.SENT: "REPORT_SUCCESS",
+    ReportDeliveryState.FAILED: "REPORT_ERROR",
+    ReportDeliveryState.ANSWERED: "INTEGRATION_HANDLED",
 }
-REFUSALS: Sequence[tuple[type[UdiError], set[Code]]] = (
+REFUSALS: Sequence[tuple[type[UdiError], set[FaultCode]]] = (
     (
         ForbiddenError,
-        {Code.NOT_ALLOWED, Code.NODE_WITHOUT_PROVIDER, Code.OTHER_PROVIDER, Code.PRODUCER_NOT_LINKED, Code.NOT_CREATOR},
+        {
+            FaultCode.NOT_ALLOWED,
+            FaultCode.NODE_WITHOUT_PROVIDER,
+            FaultCode.OTHER_PROVIDER,
+            FaultCode.PRODUCER_NOT_LINKED,
+            FaultCode.NOT_CREATOR,
+        },
     ),
-    (NotFoundError, {Code.UNKNOWN_DATASET}),
-    (UdiError, {Code.BAD_DOCUMENT}),
-    (ConflictError, {Code.ALREADY_USED}),
+    (NotFoundError, {FaultCode.UNKNOWN_DATASET}),
+    (UdiError, {FaultCode.BAD_DOCUMENT}),
+    (ConflictError, {FaultCode.ALREADY_USED}),
 )
 
 
@@ -33,24 +39,24 @@ class RefusedRecordError(InvalidError):
     title = "This dataset description cannot be accepted"
 
 
-def refuse(faults: Sequence[Fault], gettext: Gettext = in_english) -> UdiError:
+def refusal_error(faults: Sequence[Fault], gettext: Gettext = in_english) -> UdiError:
     """The answer to a refused push: its status follows from the gravest code, each fault is named."""
     codes = {fault.code for fault in faults}
     kind = next((kind for kind, covered in REFUSALS if codes & covered), RefusedRecordError)
-    return kind("Nothing was changed.", refusals=[_placed(fault).as_refusal(gettext) for fault in faults])
+    return kind("Nothing was changed.", refusals=[_with_field(fault).as_refusal(gettext) for fault in faults])
 
 
-def _placed(fault: Fault) -> Fault:
+def _with_field(fault: Fault) -> Fault:
     return fault if fault.field else replace(fault, field=WHOLE_DOCUMENT)
 
 
 def store_fault(fault: Fault) -> dict[str, Any]:
     """A fault as the report keeps it, untranslated, and without what was sent (identifiers and versions aside)."""
-    telling = fault.code.startswith(ABOUT_IDENTITY)
-    values = {name: value if telling or name != SENT else "…" for name, value in fault.values.items()}
+    is_about_identity = fault.code.startswith(ABOUT_IDENTITY)
+    values = {name: value if is_about_identity or name != SENT else "…" for name, value in fault.values.items()}
     return {
         "code": fault.code.value,
-        "field": _placed(fault).field,
+        "field": _with_field(fault).field,
         "message": fault.message,
         "remedy": fault.remedy,
         "values": values,
@@ -59,20 +65,20 @@ def store_fault(fault: Fault) -> dict[str, Any]:
 
 def report_document(report: Report, gettext: Gettext = in_english) -> dict[str, Any]:
     """The report as a node receives it."""
-    kept = (Fault(**{**fault, "code": Code(fault["code"])}) for fault in report.faults)
+    faults = (Fault(**{**fault, "code": FaultCode(fault["code"])}) for fault in report.faults)
     return write_report(
         IntegrationReport(
             id=report.id,
             method=report.method,
             submitted=report.submitted_at,
             treated=report.treated_at,
-            status=Status.OK if report.accepted else Status.KO,
+            status=ReportStatus.OK if report.accepted else ReportStatus.KO,
             resource_id=report.resource_id,
             resource_title=report.resource_title,
             version=report.version,
             comment=report.comment,
             by_team=bool(report.comment),
-            errors=report_errors(kept, gettext),
+            errors=describe_faults(faults, gettext),
         )
     )
 
@@ -86,7 +92,7 @@ def request_document(report: Report, gettext: Gettext = in_english) -> dict[str,
         "global_id": report.resource_id and str(report.resource_id),
         "node_provider_id": str(report.node_id),
         "send_request_date": report.sent_at and report.sent_at.isoformat(),
-        "progress_status": PROGRESS[Delivery(report.delivery)],
+        "progress_status": PROGRESS[ReportDeliveryState(report.delivery)],
         "attempts": report.attempts,
         "last_error": report.last_error,
     }

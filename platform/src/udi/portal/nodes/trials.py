@@ -11,12 +11,12 @@ from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.clock import now
-from udi.kit.identity import Actor, manages_some
-from udi.kit.rates import Rates
+from udi.kit.identity import Actor, manages_any
+from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.harvest.faults import Fault, Level
-from udi.portal.nodes.harvest.trial_process import try_apart
-from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS, Trial, usual
+from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
+from udi.portal.nodes.harvest.trial import LONGEST_ADDRESS, TrialResult, normalise_address
+from udi.portal.nodes.harvest.trial_process import try_in_subprocess
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.tenants.queries import read_vocabularies
 from udi.ui.site import render, site_of
@@ -26,33 +26,33 @@ AT_ONCE, PER_HOUR = 2, 30
 AnyRequest = Request[Any, Any, State]
 
 
-class Trials:
+class TrialLimits:
     """What bounds them in one web worker: how many at once, how many a person may make in an hour, and which private hosts."""
 
     def __init__(self, private_hosts: Sequence[str] = ()) -> None:
         self.private_hosts = private_hosts
         self.turn = asyncio.Semaphore(AT_ONCE)
-        self.rates = Rates("trials", most=PER_HOUR, seconds=3600)
+        self.rates = RateLimiter("trials", limit=PER_HOUR, seconds=3600)
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrialFaultSummary:
     """A fault that comes back: in how many datasets, and the first that shows it."""
 
-    fault: Fault
+    fault: HarvestFault
     count: int
 
 
-def lessons(trial: Trial) -> list[Lesson]:
+def summarise_faults(trial: TrialResult) -> list[TrialFaultSummary]:
     """What to mend, each once, the gravest and most frequent first."""
-    found: dict[tuple[Level, str], list[Fault]] = {}
-    all_faults = [*(each.faults for each in trial.shown), *(each.faults for each in trial.refused)]
+    faults_by_code: dict[tuple[FaultLevel, str], list[HarvestFault]] = {}
+    all_faults = [*(preview.faults for preview in trial.previews), *(refusal.faults for refusal in trial.refused)]
     for faults_of_one in all_faults:
         for fault in {fault.code: fault for fault in faults_of_one}.values():
-            found.setdefault((fault.level, fault.code), []).append(fault)
-    order = list(Level)
-    ordered = sorted(found.values(), key=lambda faults: (order.index(faults[0].level), -len(faults)))
-    return [Lesson(faults[0], len(faults)) for faults in ordered]
+            faults_by_code.setdefault((fault.level, fault.code), []).append(fault)
+    order = list(FaultLevel)
+    ordered = sorted(faults_by_code.values(), key=lambda faults: (order.index(faults[0].level), -len(faults)))
+    return [TrialFaultSummary(faults[0], len(faults)) for faults in ordered]
 
 
 @get(HOME)
@@ -74,24 +74,26 @@ async def try_source(
         TooManyError: this person tried many in the last hour.
     """
     typed = str((await request.form()).get("address") or "").strip()[:LONGEST_ADDRESS]
-    address = usual(typed) if typed else ""
+    address = normalise_address(typed) if typed else ""
     if not address:
         return _show(request, member, {"typed": typed, "wrong": True}, status=422)
-    trials: Trials = site_of(request).parts["trials"]
-    trials.rates.take(str(member.person_id))
+    trials: TrialLimits = site_of(request).parts["trials"]
+    trials.rates.count_request(str(member.person_id))
     language: str = request.scope["state"]["locale"]
     async with site_of(request).database.session(territory.id) as session:
         words = await read_vocabularies(session, territory.id)
     async with trials.turn:
-        trial = await try_apart(
+        trial = await try_in_subprocess(
             address, language=language, found_at=now(), words=words, private_hosts=trials.private_hosts
         )
-    return _show(request, member, {"typed": typed, "address": address, "trial": trial, "lessons": lessons(trial)})
+    return _show(
+        request, member, {"typed": typed, "address": address, "trial": trial, "lessons": summarise_faults(trial)}
+    )
 
 
 def _show(request: AnyRequest, member: Actor, facts: Mapping[str, Any], *, status: int = 200) -> Response[str]:
     usual_facts = {"typed": "", "wrong": False, "trial": None, "lessons": [], "format_name": format_name}
-    usual_facts["tends"] = manages_some(member)
+    usual_facts["tends"] = manages_any(member)
     return render(request, "nodes/try.html", status=status, **{**usual_facts, **facts})
 
 

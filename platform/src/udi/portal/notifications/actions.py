@@ -10,28 +10,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.identity import Actor
-from udi.portal.notifications.models import Change, Following, Rhythm, Subscription
+from udi.portal.notifications.models import Change, DigestRhythm, Following, Subscription
 from udi.portal.notifications.queries import count_followings, find_following
 
 MOST_FOLLOWED = 200
-KEPT = timedelta(days=40)
+CHANGE_RETENTION = timedelta(days=40)
 """How long what changed is kept: longer than the longest rhythm, and a worker that was away."""
 
 
-def tell(session: AsyncSession, change: Change) -> None:
+def record_change(session: AsyncSession, change: Change) -> None:
     """Note that something changed, in the transaction of the change itself."""
     session.add(change)
 
 
-async def follow(session: AsyncSession, actor: Actor, *, kind: str, target: str, language: str) -> Following:
+async def follow_target(session: AsyncSession, actor: Actor, *, kind: str, target: str, language: str) -> Following:
     """Follow a target; once more changes nothing.
 
     Raises:
         ConflictError: the person follows as much as one may.
     """
     await keep_language(session, actor, language)
-    if known := await find_following(session, actor.person_id, kind, target):
-        return known
+    if existing := await find_following(session, actor.person_id, kind, target):
+        return existing
     if await count_followings(session, actor.person_id) >= MOST_FOLLOWED:
         raise ConflictError(
             "You follow %(most)s things already, which is as many as one may.",
@@ -46,11 +46,11 @@ async def follow(session: AsyncSession, actor: Actor, *, kind: str, target: str,
 
 async def keep_language(session: AsyncSession, actor: Actor, language: str) -> Subscription:
     """Tell the person in the language that they read now, daily unless they chose."""
-    row = {"person_id": actor.person_id, "rhythm": Rhythm.DAILY, "language": language, "told_until": now()}
+    row = {"person_id": actor.person_id, "rhythm": DigestRhythm.DAILY, "language": language, "told_until": now()}
     statement = insert(Subscription).values(row)
-    said = statement.on_conflict_do_update(index_elements=["tenant_id", "person_id"], set_={"language": language})
-    found = await session.scalars(said.returning(Subscription), execution_options={"populate_existing": True})
-    return found.one()
+    upsert = statement.on_conflict_do_update(index_elements=["tenant_id", "person_id"], set_={"language": language})
+    subscriptions = await session.scalars(upsert.returning(Subscription), execution_options={"populate_existing": True})
+    return subscriptions.one()
 
 
 async def stop_following(session: AsyncSession, following: Following) -> None:
@@ -65,22 +65,22 @@ async def choose_rhythm(session: AsyncSession, actor: Actor, rhythm: str, langua
     Raises:
         InvalidError: there is no such rhythm.
     """
-    if rhythm not in set(Rhythm):
+    if rhythm not in set(DigestRhythm):
         refusal = Refusal("rhythm", "This is not a rhythm.", "Choose daily, weekly or never.", "unknown-value")
         raise InvalidError("How often you want a mail was not understood.", refusals=[refusal])
     subscription = await keep_language(session, actor, language)
-    if subscription.rhythm == Rhythm.NEVER and rhythm != Rhythm.NEVER:
+    if subscription.rhythm == DigestRhythm.NEVER and rhythm != DigestRhythm.NEVER:
         subscription.told_until = now()
-    subscription.rhythm = Rhythm(rhythm)
+    subscription.rhythm = DigestRhythm(rhythm)
     await session.flush()
 
 
 async def unsubscribe(session: AsyncSession, subscription: UUID) -> None:
     """Send this person no digest any more; once more, or for someone who left, changes nothing."""
-    statement = update(Subscription).where(Subscription.id == subscription).values(rhythm=Rhythm.NEVER)
+    statement = update(Subscription).where(Subscription.id == subscription).values(rhythm=DigestRhythm.NEVER)
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
 async def forget_changes(session: AsyncSession) -> None:
     """Forget what changed long ago, once webhooks were given it."""
-    await session.execute(delete(Change).where(Change.at < now() - KEPT, Change.spread))
+    await session.execute(delete(Change).where(Change.at < now() - CHANGE_RETENTION, Change.spread))

@@ -16,21 +16,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
-from udi.portal.identity.bearers import PROGRAMS, bearer_with
+from udi.portal.identity.bearers import PROGRAMS, require_scope
 from udi.portal.identity.tokens import Bearer
 from udi.portal.notifications import actions, queries
-from udi.portal.notifications.digests import next_hour
-from udi.portal.notifications.letters import name_followings
-from udi.portal.notifications.models import Following, Rhythm
-from udi.portal.notifications.topics import Named, get_topic
-from udi.ui.cross_origin import OpenToAll
+from udi.portal.notifications.digests import next_send_time
+from udi.portal.notifications.emails import name_followings
+from udi.portal.notifications.models import DigestRhythm, Following
+from udi.portal.notifications.topics import TopicTarget, get_topic
+from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import site_of
 
 PATH = "/api/v1/following"
 SCOPE = "following"
 MAX_BODY = 64 * 1024
 PRIVATE = {"Cache-Control": "no-store"}
-Asked = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, State]
 Kind = Annotated[str, Meta(description="What is followed: a dataset, a producer, a theme or a search.")]
 Target = Annotated[
     str,
@@ -40,12 +40,12 @@ Often = Annotated[
     str,
     Meta(
         description="How often mails may leave: daily, weekly (on Mondays) or never.",
-        extra_json_schema={"enum": [rhythm.value for rhythm in Rhythm]},
+        extra_json_schema={"enum": [rhythm.value for rhythm in DigestRhythm]},
     ),
 ]
 
 
-class Followed(Struct, kw_only=True):
+class FollowingItem(Struct, kw_only=True):
     """One thing that a person follows."""
 
     id: Annotated[UUID, Meta(description="Of this following: to follow it no more.")]
@@ -57,22 +57,22 @@ class Followed(Struct, kw_only=True):
     since: Annotated[datetime, Meta(description="When it was first followed.", tz=True)]
 
 
-class FollowedList(Struct, kw_only=True):
+class FollowingList(Struct, kw_only=True):
     """All that a person follows, the newest first."""
 
     total: int
     most: Annotated[int, Meta(description="How many things one person may follow.")]
-    items: list[Followed]
+    items: list[FollowingItem]
 
 
-class ToFollow(Struct, kw_only=True):
+class NewFollowing(Struct, kw_only=True):
     """What is to be followed."""
 
     kind: Kind
     target: Target
 
 
-class HowOften(Struct, kw_only=True):
+class DigestSettings(Struct, kw_only=True):
     """How often a person is told by mail."""
 
     rhythm: Often
@@ -82,14 +82,14 @@ class HowOften(Struct, kw_only=True):
     ]
 
 
-class ToldAs(Struct, kw_only=True):
+class DigestSettingsChange(Struct, kw_only=True):
     """How often a person wants to be told."""
 
     rhythm: Often
 
 
 async def provide_own_session(
-    request: Asked, territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+    request: AnyRequest, territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
 ) -> AsyncIterator[AsyncSession]:
     """One transaction that sees what belongs to the bearer, as their pages do."""
     database = site_of(request).database
@@ -99,36 +99,36 @@ async def provide_own_session(
 
 @get("/")
 async def list_followed(
-    request: Asked,
+    request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-) -> Response[FollowedList]:
+) -> Response[FollowingList]:
     """All that I follow."""
     followings = await queries.list_followings(session, bearer.actor.person_id)
-    items = await _followed(request, session, territory, followings)
-    return Response(FollowedList(total=len(items), most=actions.MOST_FOLLOWED, items=items), headers=PRIVATE)
+    items = await _describe_followings(request, session, territory, followings)
+    return Response(FollowingList(total=len(items), most=actions.MOST_FOLLOWED, items=items), headers=PRIVATE)
 
 
 @post("/", status_code=201, request_max_body_size=MAX_BODY)
 async def follow_target(
-    request: Asked,
+    request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-) -> Response[Followed]:
+) -> Response[FollowingItem]:
     """Follow a target: 201, or 200 where it was followed already."""
-    said = await read_said(request, "kind", "target")
-    topic, person = get_topic(site_of(request).parts["topics"], said["kind"]), bearer.actor.person_id
-    target = await topic.read(session, said["target"])
-    known = await queries.find_following(session, person, said["kind"], target)
+    fields = await read_json_texts(request, "kind", "target")
+    topic, person = get_topic(site_of(request).parts["topics"], fields["kind"]), bearer.actor.person_id
+    target = await topic.read(session, fields["target"])
+    existing = await queries.find_following(session, person, fields["kind"], target)
     language = await _language(request, session, bearer)
-    following = known or await actions.follow(
-        session, bearer.actor, kind=said["kind"], target=target, language=language
+    following = existing or await actions.follow_target(
+        session, bearer.actor, kind=fields["kind"], target=target, language=language
     )
-    [followed] = await _followed(request, session, territory, [following])
-    headers = PRIVATE if known else {**PRIVATE, "Location": f"{PATH}/{following.id}"}
-    return Response(followed, status_code=200 if known else 201, headers=headers)
+    [followed] = await _describe_followings(request, session, territory, [following])
+    headers = PRIVATE if existing else {**PRIVATE, "Location": f"{PATH}/{following.id}"}
+    return Response(followed, status_code=200 if existing else 201, headers=headers)
 
 
 @delete("/{following_id:uuid}", status_code=204)
@@ -142,45 +142,45 @@ async def stop_following(
 @get("/rhythm")
 async def read_rhythm(
     session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
-) -> Response[HowOften]:
+) -> Response[DigestSettings]:
     """How often I am told by mail."""
     subscription = await queries.find_subscription(session, bearer.actor.person_id)
-    return _often(subscription.rhythm if subscription else Rhythm.DAILY, territory)
+    return _rhythm_response(subscription.rhythm if subscription else DigestRhythm.DAILY, territory)
 
 
 @put("/rhythm", request_max_body_size=MAX_BODY)
 async def choose_rhythm(
-    request: Asked,
+    request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-) -> Response[HowOften]:
+) -> Response[DigestSettings]:
     """Be told daily, weekly or never."""
-    rhythm = (await read_said(request, "rhythm"))["rhythm"]
+    rhythm = (await read_json_texts(request, "rhythm"))["rhythm"]
     await actions.choose_rhythm(session, bearer.actor, rhythm, await _language(request, session, bearer))
-    return _often(Rhythm(rhythm), territory)
+    return _rhythm_response(DigestRhythm(rhythm), territory)
 
 
-def _often(rhythm: Rhythm, territory: Territory) -> Response[HowOften]:
-    return Response(HowOften(rhythm=rhythm, next=next_hour(rhythm, now(), territory.zone)), headers=PRIVATE)
+def _rhythm_response(rhythm: DigestRhythm, territory: Territory) -> Response[DigestSettings]:
+    return Response(DigestSettings(rhythm=rhythm, next=next_send_time(rhythm, now(), territory.zone)), headers=PRIVATE)
 
 
-async def _language(request: Asked, session: AsyncSession, bearer: Bearer) -> str:
+async def _language(request: AnyRequest, session: AsyncSession, bearer: Bearer) -> str:
     """The language of the person's mails, which a program does not change; its own for who has none yet."""
     subscription = await queries.find_subscription(session, bearer.actor.person_id)
     return subscription.language if subscription else str(request.scope["state"]["locale"])
 
 
-async def _followed(
-    request: Asked, session: AsyncSession, territory: Territory, followings: Sequence[Following]
-) -> list[Followed]:
+async def _describe_followings(
+    request: AnyRequest, session: AsyncSession, territory: Territory, followings: Sequence[Following]
+) -> list[FollowingItem]:
     language = request.scope["state"]["locale"]
     names = await name_followings(site_of(request), session, territory, followings, language)
-    return [_one(each, names[each.id], territory.origin) for each in followings]
+    return [_describe_following(following, names[following.id], territory.origin) for following in followings]
 
 
-def _one(following: Following, named: Named, origin: str) -> Followed:
-    return Followed(
+def _describe_following(following: Following, named: TopicTarget, origin: str) -> FollowingItem:
+    return FollowingItem(
         id=following.id,
         kind=following.kind,
         target=following.target,
@@ -191,32 +191,32 @@ def _one(following: Following, named: Named, origin: str) -> Followed:
     )
 
 
-async def read_said(request: Request[Any, Any, State], *names: str, **usual: str) -> dict[str, str]:
+async def read_json_texts(request: Request[Any, Any, State], *names: str, **usual: str) -> dict[str, str]:
     """The texts of a body of JSON; `usual` are what those say that may be left out.
 
     Raises:
         InvalidError: it is no object of JSON, or one of these texts is missing.
     """
     try:
-        said = json.decode(await request.body())
+        payload = json.decode(await request.body())
     except (MsgspecError, ValueError, RecursionError) as error:
         raise InvalidError(refusals=[Refusal("", "This is not JSON.", "Send one JSON object.", "not-json")]) from error
-    found = {**usual, **(said if isinstance(said, dict) else {})}
-    missing = [name for name in (*names, *usual) if not isinstance(found.get(name), str)]
+    fields = {**usual, **(payload if isinstance(payload, dict) else {})}
+    missing = [name for name in (*names, *usual) if not isinstance(fields.get(name), str)]
     if missing:
         refusals = [Refusal(name, "A text is expected here.", "Send it between quotes.", "no-text") for name in missing]
         raise InvalidError(refusals=refusals)
-    return {name: found[name] for name in (*names, *usual)}
+    return {name: fields[name] for name in (*names, *usual)}
 
 
 routes: Sequence[ControllerRouterHandler] = [
     Router(
         PATH,
         route_handlers=[list_followed, follow_target, stop_following, read_rhythm, choose_rhythm],
-        middleware=[OpenToAll()],
+        middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
         dependencies={
-            "bearer": Provide(bearer_with(SCOPE), sync_to_thread=False),
+            "bearer": Provide(require_scope(SCOPE), sync_to_thread=False),
             "session": Provide(provide_own_session),
         },
     )

@@ -4,18 +4,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
-from udi.kit.rows import Carried, LeftOut
+from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.portal.notifications.digests import SEND_DIGEST
 from udi.portal.notifications.models import Change, Digest, Following, Subscription, Webhook, WebhookDelivery
 
-CARRIED = (Carried(Change), Carried(Following), Carried(Subscription), Carried(Digest))
+CARRIED = (ArchivedTable(Change), ArchivedTable(Following), ArchivedTable(Subscription), ArchivedTable(Digest))
 LEFT_OUT = (
-    LeftOut(Webhook, "secrets of webhooks are those of this installation: their owners make new ones elsewhere"),
-    LeftOut(WebhookDelivery, "what was sent to webhooks goes with them"),
+    ExcludedTable(Webhook, "secrets of webhooks are those of this installation: their owners make new ones elsewhere"),
+    ExcludedTable(WebhookDelivery, "what was sent to webhooks goes with them"),
 )
 
 
-async def take_up(session: AsyncSession) -> int:
+async def requeue_digests(session: AsyncSession) -> int:
     """Queue again the digests that were on their way; how many."""
     waiting = (await session.scalars(select(Digest.id).where(Digest.done_at.is_(None)))).all()
     for digest in waiting:

@@ -13,7 +13,7 @@ async def pause_webhooks(session: AsyncSession, departure: Departure) -> int:
     if not departure.gone:
         return 0
     active = (Webhook.person_id == departure.person.id, Webhook.state == WebhookState.ACTIVE)
-    found = (await session.scalars(select(Webhook).where(*active))).all()
-    for webhook in found:
+    webhooks = (await session.scalars(select(Webhook).where(*active))).all()
+    for webhook in webhooks:
         await pause_webhook(session, webhook)
-    return len(found)
+    return len(webhooks)

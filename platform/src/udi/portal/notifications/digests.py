@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.mail import send_mail
+from udi.kit.emails import send_email
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
-from udi.portal.notifications.actions import KEPT, forget_changes
-from udi.portal.notifications.letters import write_digest
-from udi.portal.notifications.models import Change, Digest, Rhythm, Subscription
+from udi.portal.notifications.actions import CHANGE_RETENTION, forget_changes
+from udi.portal.notifications.emails import write_digest
+from udi.portal.notifications.models import Change, Digest, DigestRhythm, Subscription
 from udi.portal.notifications.queries import list_changes, list_followings
-from udi.portal.notifications.topics import Told, find_told
+from udi.portal.notifications.topics import ChangeSummary, list_followed_changes
 from udi.portal.notifications.webhooks.actions import forget_deliveries
 from udi.ui.site import Site
 
@@ -31,24 +31,24 @@ SETTLED = timedelta(minutes=10)
 """How long after the hour a digest is made, when every transaction that began before it has ended and is searched."""
 
 
-def last_hour(rhythm: Rhythm, moment: datetime, zone: tzinfo) -> datetime:
+def last_send_time(rhythm: DigestRhythm, moment: datetime, zone: tzinfo) -> datetime:
     """The last time that a digest of this rhythm was to leave: today's morning or yesterday's, or a Monday's."""
     local = (moment - SETTLED).astimezone(zone)
     day = local.date() if local.time() >= MORNING else local.date() - timedelta(days=1)
-    if rhythm == Rhythm.WEEKLY:
+    if rhythm == DigestRhythm.WEEKLY:
         day -= timedelta(days=day.weekday())
     return datetime.combine(day, MORNING, zone)
 
 
-def next_hour(rhythm: Rhythm, moment: datetime, zone: tzinfo) -> datetime | None:
+def next_send_time(rhythm: DigestRhythm, moment: datetime, zone: tzinfo) -> datetime | None:
     """When a digest of this rhythm may leave next, in UTC; None for one who wants none."""
-    if rhythm == Rhythm.NEVER:
+    if rhythm == DigestRhythm.NEVER:
         return None
-    step = timedelta(days=7 if rhythm == Rhythm.WEEKLY else 1)
-    return (last_hour(rhythm, moment, zone) + step).astimezone(UTC)
+    step = timedelta(days=7 if rhythm == DigestRhythm.WEEKLY else 1)
+    return (last_send_time(rhythm, moment, zone) + step).astimezone(UTC)
 
 
-async def digest_for_ever(site: Site) -> None:
+async def queue_digests_periodically(site: Site) -> None:
     """Look for digests that are due in every territory, again and again; forget what is old."""
     while True:
         try:
@@ -66,7 +66,7 @@ async def _look(site: Site, territory: Territory) -> None:
             await queue_digests(session, now(), territory.zone)
             await forget_changes(session)
             await forget_deliveries(session)
-            await session.execute(delete(Digest).where(Digest.until < now() - KEPT))
+            await session.execute(delete(Digest).where(Digest.until < now() - CHANGE_RETENTION))
     except Exception as error:  # noqa: BLE001 - looked for again some minutes later
         log.warning("digests not looked for", territory=territory.slug, error=type(error).__name__)
 
@@ -77,8 +77,8 @@ async def queue_digests(session: AsyncSession, moment: datetime, zone: tzinfo) -
     Each begins where the one before ended: a territory that moves its zone loses no change, and tells none twice.
     """
     queued = 0
-    for rhythm in (Rhythm.DAILY, Rhythm.WEEKLY):
-        until = last_hour(rhythm, moment, zone)
+    for rhythm in (DigestRhythm.DAILY, DigestRhythm.WEEKLY):
+        until = last_send_time(rhythm, moment, zone)
         late = (Subscription.rhythm == rhythm, Subscription.told_until < until)
         due = (await session.scalars(select(Subscription).where(*late).with_for_update(skip_locked=True))).all()
         for subscription in due:
@@ -87,7 +87,7 @@ async def queue_digests(session: AsyncSession, moment: datetime, zone: tzinfo) -
 
 
 async def _queue(session: AsyncSession, subscription: Subscription, until: datetime) -> bool:
-    since = max(subscription.told_until, until - KEPT)
+    since = max(subscription.told_until, until - CHANGE_RETENTION)
     subscription.told_until = until
     some = select(Change.id).where(Change.at > since, Change.at <= until).limit(1)
     if await session.scalar(some) is None:
@@ -112,22 +112,24 @@ async def send_digest(site: Site, territory: Territory, digest_id: UUID) -> None
             return
         person = await session.get_one(Person, (territory.id, digest.person_id))
         subscription = await session.scalar(select(Subscription).where(Subscription.person_id == person.id))
-        wanted = subscription is not None and subscription.rhythm != Rhythm.NEVER
-        wanted = wanted and bool(person.email) and person.left_at is None
-        told = await read_digest(site, session, territory, person.id, digest.since, digest.until) if wanted else []
+        is_subscribed = subscription is not None and subscription.rhythm != DigestRhythm.NEVER
+        is_subscribed = is_subscribed and bool(person.email) and person.left_at is None
+        items = (
+            await read_digest(site, session, territory, person.id, digest.since, digest.until) if is_subscribed else []
+        )
         mail = None
-        if subscription is not None and told:
-            mail = await write_digest(site, session, territory, digest, subscription, person.email, told)
+        if subscription is not None and items:
+            mail = await write_digest(site, session, territory, digest, subscription, person.email, items)
     if mail is not None:
-        await send_mail(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+        await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
     async with site.database.session(territory.id, role="worker") as session:
         await session.execute(update(Digest).where(Digest.id == digest_id).values(done_at=now()))
-    log.info("digest done", digest=str(digest_id), things=len(told))
+    log.info("digest done", digest=str(digest_id), things=len(items))
 
 
 async def read_digest(
     site: Site, session: AsyncSession, territory: Territory, person: UUID, since: datetime, until: datetime
-) -> list[Told]:
+) -> list[ChangeSummary]:
     """What a digest of a person tells of (since, until]."""
     followings, changes = await list_followings(session, person), await list_changes(session, since, until)
-    return await find_told(session, territory, site.parts["topics"], followings, changes)
+    return await list_followed_changes(session, territory, site.parts["topics"], followings, changes)

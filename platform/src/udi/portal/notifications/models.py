@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.kit.sealed_columns import SealedText
 from udi.portal.schema import PortalTable
 
 
-class What(StrEnum):
+class ChangeKind(StrEnum):
     """What happened to a dataset."""
 
     PUBLISHED = "published"
@@ -20,7 +20,7 @@ class What(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Rhythm(StrEnum):
+class DigestRhythm(StrEnum):
     """How often someone gets a digest."""
 
     DAILY = "daily"
@@ -36,7 +36,7 @@ class WebhookState(StrEnum):
     STOPPED = "stopped"
 
 
-class DeliveryState(StrEnum):
+class WebhookDeliveryState(StrEnum):
     """Where the delivery of one message to a webhook stands."""
 
     WAITING = "waiting"
@@ -50,7 +50,7 @@ def _of_person() -> ForeignKeyConstraint:
     )
 
 
-class Change(Owned, PortalTable):
+class Change(TenantColumns, PortalTable):
     """Something happened to what can be followed; kept some weeks, for digests and webhooks."""
 
     __tablename__ = "change"
@@ -60,7 +60,7 @@ class Change(Owned, PortalTable):
     )
 
     at: Mapped[datetime]
-    what: Mapped[What] = mapped_column(Text)
+    what: Mapped[ChangeKind] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     """Of thing: `dataset`."""
     subject_id: Mapped[UUID]
@@ -74,7 +74,7 @@ class Change(Owned, PortalTable):
     """Whether webhooks were given it."""
 
 
-class Following(Owned, PortalTable):
+class Following(TenantColumns, PortalTable):
     """A person follows a target of some kind; kinds are given by the domains that have them."""
 
     __tablename__ = "following"
@@ -86,20 +86,20 @@ class Following(Owned, PortalTable):
     created_at: Mapped[datetime]
 
 
-class Subscription(Owned, PortalTable):
+class Subscription(TenantColumns, PortalTable):
     """How a person is told; the identifier is drawn at random and stands in the address that unsubscribes."""
 
     __tablename__ = "subscription"
     __table_args__ = (_of_person(), UniqueConstraint("tenant_id", "person_id"))
 
     person_id: Mapped[UUID]
-    rhythm: Mapped[Rhythm] = mapped_column(Text, default=Rhythm.DAILY)
+    rhythm: Mapped[DigestRhythm] = mapped_column(Text, default=DigestRhythm.DAILY)
     language: Mapped[str] = mapped_column(Text)
     told_until: Mapped[datetime]
     """What changed until then was told, or was not to be."""
 
 
-class Digest(Owned, PortalTable):
+class Digest(TenantColumns, PortalTable):
     """A mail that tells one person what changed in (since, until]; `done_at` once it left, or had nothing to say."""
 
     __tablename__ = "digest"
@@ -111,7 +111,7 @@ class Digest(Owned, PortalTable):
     done_at: Mapped[datetime | None]
 
 
-class Webhook(Owned, PortalTable):
+class Webhook(TenantColumns, PortalTable):
     """An address of a person's program that is told what changed (Standard Webhooks)."""
 
     __tablename__ = "webhook"
@@ -133,7 +133,7 @@ class Webhook(Owned, PortalTable):
     created_at: Mapped[datetime]
 
 
-class WebhookDelivery(Owned, PortalTable):
+class WebhookDelivery(TenantColumns, PortalTable):
     """A message for a webhook; its identifier is the message's own, the same at each attempt."""
 
     __tablename__ = "webhook_delivery"
@@ -152,7 +152,7 @@ class WebhookDelivery(Owned, PortalTable):
     type: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
-    state: Mapped[DeliveryState] = mapped_column(Text, default=DeliveryState.WAITING)
+    state: Mapped[WebhookDeliveryState] = mapped_column(Text, default=WebhookDeliveryState.WAITING)
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     answer: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Of the last attempt: a status, `unreachable` or `address` (it may not be reached from here); `stopped` for none."""

@@ -19,9 +19,9 @@ from udi.kit.clock import now
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.notifications import actions, queries
-from udi.portal.notifications.digests import last_hour, read_digest
-from udi.portal.notifications.letters import name_followings
-from udi.portal.notifications.models import Following, Rhythm
+from udi.portal.notifications.digests import last_send_time, read_digest
+from udi.portal.notifications.emails import name_followings
+from udi.portal.notifications.models import DigestRhythm, Following
 from udi.portal.notifications.tokens import read_unsubscribe_token
 from udi.portal.notifications.topics import get_topic
 from udi.ui.middleware import FROM_ELSEWHERE
@@ -35,7 +35,7 @@ LONGEST_FIELD = 8000
 
 
 @dataclass(frozen=True)
-class Button:
+class FollowButton:
     """What a page that can be followed shows: the target, the following of who reads it, and its feed."""
 
     kind: str
@@ -45,7 +45,9 @@ class Button:
     back: str
 
 
-async def find_button(request: AnyRequest, territory: Territory, kind: str, target: str, feed: str) -> Button:
+async def build_follow_button(
+    request: AnyRequest, territory: Territory, kind: str, target: str, feed: str
+) -> FollowButton:
     """The button of a page. A passer-by's says nothing of anybody, so that the page may be kept for all."""
     actor: Actor | None = request.scope["state"].get("actor")
     back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -54,7 +56,7 @@ async def find_button(request: AnyRequest, territory: Territory, kind: str, targ
         database = site_of(request).database
         async with database.session(territory.id, role="app", person=actor.person_id) as session:
             following = await queries.find_following(session, actor.person_id, kind, target)
-    return Button(kind, target, following, feed, local_path(back))
+    return FollowButton(kind, target, following, feed, local_path(back))
 
 
 @get(HOME)
@@ -69,27 +71,27 @@ async def show_followings(
     followings = await queries.list_followings(session, member.person_id)
     names = await name_followings(site, session, territory, followings, language)
     subscription = await queries.find_subscription(session, member.person_id)
-    rhythm = subscription.rhythm if subscription else Rhythm.DAILY
-    told = (
+    rhythm = subscription.rhythm if subscription else DigestRhythm.DAILY
+    items = (
         await read_digest(site, session, territory, member.person_id, subscription.told_until, now())
-        if subscription and rhythm != Rhythm.NEVER
+        if subscription and rhythm != DigestRhythm.NEVER
         else []
     )
-    step = timedelta(days=7 if rhythm == Rhythm.WEEKLY else 1)
+    step = timedelta(days=7 if rhythm == DigestRhythm.WEEKLY else 1)
     return render(
         request,
         "notifications/following.html",
-        named=[(each, names[each.id]) for each in followings],
+        named=[(following, names[following.id]) for following in followings],
         names=names,
         rhythm=rhythm,
-        told=told,
-        next_day=(last_hour(rhythm, now(), territory.zone) + step).date(),
+        told=items,
+        next_day=(last_send_time(rhythm, now(), territory.zone) + step).date(),
         most=actions.MOST_FOLLOWED,
     )
 
 
 @get(f"{HOME}/new")
-async def offer_following(
+async def show_follow_form(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -109,7 +111,7 @@ async def offer_following(
 
 
 @post(HOME, status_code=303)
-async def follow(
+async def follow_target(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor | None],
@@ -121,7 +123,7 @@ async def follow(
         onward = f"{HOME}/new?{urlencode({'kind': kind, 'target': target, 'back': local_path(back)})}"
         return Redirect(f"/login?{urlencode({'back': onward})}", status_code=303)
     read = await get_topic(site_of(request).parts["topics"], kind).read(session, target)
-    await actions.follow(session, actor, kind=kind, target=read, language=request.scope["state"]["locale"])
+    await actions.follow_target(session, actor, kind=kind, target=read, language=request.scope["state"]["locale"])
     return Redirect(local_path(back), status_code=303)
 
 
@@ -148,7 +150,9 @@ async def choose_rhythm(
 
 
 @get(f"{HOME}/unsubscribe/{{token:str}}", sync_to_thread=False)
-def ask_unsubscribe(request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]) -> Response[str]:
+def show_unsubscribe_form(
+    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
+) -> Response[str]:
     """A button, since programs that search mails for danger open every address."""
     read_unsubscribe_token(site_of(request).settings, territory, token)
     return render(request, "notifications/unsubscribe.html", stopped=False)
@@ -173,10 +177,10 @@ async def _form(request: AnyRequest) -> Mapping[str, str]:
 
 routes: Sequence[ControllerRouterHandler] = [
     show_followings,
-    offer_following,
-    follow,
+    show_follow_form,
+    follow_target,
     stop_following,
     choose_rhythm,
-    ask_unsubscribe,
+    show_unsubscribe_form,
     unsubscribe,
 ]

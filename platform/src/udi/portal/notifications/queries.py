@@ -36,10 +36,10 @@ async def get_following(session: AsyncSession, actor: Actor, following_id: UUID)
         NotFoundError: the person has none of this identifier.
     """
     own = (Following.id == following_id, Following.person_id == actor.person_id)
-    found = await session.scalar(select(Following).where(*own))
-    if found is None:
+    following = await session.scalar(select(Following).where(*own))
+    if following is None:
         raise NotFoundError("You do not follow this, or not any more.")
-    return found
+    return following
 
 
 async def find_subscription(session: AsyncSession, person: UUID) -> Subscription | None:

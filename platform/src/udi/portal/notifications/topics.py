@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
-from udi.portal.notifications.models import Change, Following, What
+from udi.portal.notifications.models import Change, ChangeKind, Following
 
 
 @dataclass(frozen=True)
-class Named:
+class TopicTarget:
     """A target as a person reads it: its name, the path of its page, of its feed, and whether it is there no more."""
 
     title: str
@@ -31,7 +31,7 @@ class Topic:
     """
 
     read: Callable[[AsyncSession, str], Awaitable[str]]
-    name: Callable[[AsyncSession, Territory, Collection[str], str], Awaitable[Mapping[str, Named]]]
+    name: Callable[[AsyncSession, Territory, Collection[str], str], Awaitable[Mapping[str, TopicTarget]]]
     find: (
         Callable[[AsyncSession, Territory, Collection[str], Sequence[Change]], Awaitable[Mapping[str, set[UUID]]]]
         | None
@@ -42,10 +42,10 @@ Topics = Mapping[str, Topic]
 
 
 @dataclass(frozen=True)
-class Told:
+class ChangeSummary:
     """What became of one thing in a while, its last change, and the followings by which it is known."""
 
-    what: What
+    what: ChangeKind
     change: Change
     through: tuple[Following, ...]
 
@@ -63,40 +63,40 @@ def get_topic(topics: Topics, kind: str) -> Topic:
     return topic
 
 
-async def find_told(
+async def list_followed_changes(
     session: AsyncSession,
     territory: Territory,
     topics: Topics,
     followings: Sequence[Following],
     changes: Sequence[Change],
-) -> list[Told]:
+) -> list[ChangeSummary]:
     """What these followings tell of these changes (in order of time): each thing once, as it was left, the newest first.
 
     What had changed before someone followed is not told. What came and left again in the same while is told as withdrawn.
     """
     through: dict[UUID, list[Following]] = {}
     met: dict[UUID, set[UUID]] = {}
-    belonging = await find_belonging(session, territory, topics, followings, changes)
+    belonging = await match_changes(session, territory, topics, followings, changes)
     for following in followings:
         since = (change for change in changes if change.at > following.created_at)
         for change in (change for change in since if change.id in belonging[following.id]):
             met.setdefault(change.subject_id, set()).add(change.id)
             if following not in through.setdefault(change.subject_id, []):
                 through[change.subject_id].append(following)
-    told = []
+    items = []
     for subject, ids in met.items():
-        known = [change for change in changes if change.id in ids]
-        told.append(Told(_sum_up(known), known[-1], tuple(through[subject])))
-    return sorted(told, key=lambda each: each.change.at, reverse=True)
+        subject_changes = [change for change in changes if change.id in ids]
+        items.append(ChangeSummary(_sum_up(subject_changes), subject_changes[-1], tuple(through[subject])))
+    return sorted(items, key=lambda item: item.change.at, reverse=True)
 
 
-def _sum_up(changes: Sequence[Change]) -> What:
+def _sum_up(changes: Sequence[Change]) -> ChangeKind:
     """What came of several changes of one thing: what was published, then changed, is new."""
-    last = What(changes[-1].what)
-    return What.PUBLISHED if last == What.UPDATED and changes[0].what == What.PUBLISHED else last
+    last = ChangeKind(changes[-1].what)
+    return ChangeKind.PUBLISHED if last == ChangeKind.UPDATED and changes[0].what == ChangeKind.PUBLISHED else last
 
 
-def by_kind(followings: Iterable[Following]) -> dict[str, list[Following]]:
+def group_by_kind(followings: Iterable[Following]) -> dict[str, list[Following]]:
     """Followings by what is followed, so that each kind is asked once about all of its own."""
     kinds: dict[str, list[Following]] = {}
     for following in followings:
@@ -104,7 +104,7 @@ def by_kind(followings: Iterable[Following]) -> dict[str, list[Following]]:
     return kinds
 
 
-async def find_belonging(
+async def match_changes(
     session: AsyncSession,
     territory: Territory,
     topics: Topics,
@@ -117,12 +117,12 @@ async def find_belonging(
     for change in changes:
         for name in change.topics:
             named.setdefault(name, set()).add(change.id)
-    for kind, those in by_kind(followings).items():
-        topic, targets = topics.get(kind), {each.target for each in those}
-        found: Mapping[str, set[UUID]] = {}
+    for kind, those in group_by_kind(followings).items():
+        topic, targets = topics.get(kind), {following.target for following in those}
+        changes_by_target: Mapping[str, set[UUID]] = {}
         if topic is not None and topic.find is None:
-            found = {target: named.get(f"{kind}:{target}", set()) for target in targets}
+            changes_by_target = {target: named.get(f"{kind}:{target}", set()) for target in targets}
         elif topic is not None and topic.find is not None and changes:
-            found = await topic.find(session, territory, targets, changes)
-        belonging |= {each.id: found.get(each.target, set()) for each in those}
+            changes_by_target = await topic.find(session, territory, targets, changes)
+        belonging |= {following.id: changes_by_target.get(following.target, set()) for following in those}
     return belonging

@@ -1,7 +1,7 @@
 """What an archive holds of the organisations."""
 
-from udi.kit.rows import Carried
+from udi.kit.rows import ArchivedTable
 from udi.portal.organisations.models import FormerSlug, Organisation
 
-CARRIED = (Carried(Organisation), Carried(FormerSlug))
+CARRIED = (ArchivedTable(Organisation), ArchivedTable(FormerSlug))
 LEFT_OUT = ()

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
-from udi.portal.organisations.joining.states import State
+from udi.kit.db import TenantColumns
+from udi.portal.organisations.joining.transitions import ApplicationState
 from udi.portal.schema import PortalTable
 from udi.protocol.policy import Requester
 
@@ -16,7 +16,7 @@ KINDS = tuple(each.value for each in Requester if each is not Requester.PERSON)
 """What an organisation may say that it is."""
 
 
-class Organisation(Owned, PortalTable):
+class Organisation(TenantColumns, PortalTable):
     """A legal person; its identifier is given by the territory's files, by the node that knows it, or drawn when it joins.
 
     `registry_number` is the one of a public register: of France (SIREN, SIRET, RNA) where `country` is FR, else any.
@@ -57,7 +57,7 @@ class FormerSlug(PortalTable):
     organisation_id: Mapped[UUID]
 
 
-class Choice(StrEnum):
+class HostingChoice(StrEnum):
     """Where an organisation keeps its data: a room on the hosted node, a node of its own, the portal that it has."""
 
     HOSTED = "hosted"
@@ -72,7 +72,7 @@ def of_person() -> ForeignKeyConstraint:
     )
 
 
-class Application(Owned, PortalTable):
+class Application(TenantColumns, PortalTable):
     """Somebody asks that their organisation publish here. `revision` counts what the person sent: the team decides on one."""
 
     __tablename__ = "application"
@@ -81,7 +81,7 @@ class Application(Owned, PortalTable):
     person_id: Mapped[UUID]
     language: Mapped[str] = mapped_column(Text)
     """That the person read when they asked: mails to them are in it."""
-    state: Mapped[str] = mapped_column(Text, default=State.ASKED)
+    state: Mapped[str] = mapped_column(Text, default=ApplicationState.ASKED)
     revision: Mapped[int] = mapped_column(default=1)
     name: Mapped[str] = mapped_column(Text)
     country: Mapped[str] = mapped_column(Text)
@@ -101,7 +101,7 @@ class Application(Owned, PortalTable):
     """When the hosted node said that the room is there."""
 
 
-class Trouble(StrEnum):
+class MemberChangeFailure(StrEnum):
     """Why a change of members waits: nobody answers, or the identity service refuses it."""
 
     NONE = ""
@@ -109,7 +109,7 @@ class Trouble(StrEnum):
     REFUSED = "refused"
 
 
-class MemberChange(Owned, PortalTable):
+class MemberChange(TenantColumns, PortalTable):
     """The groups that a person is to have in an organisation (none of them: a member without rights), or that they leave.
 
     The worker makes it so at the identity service, in the order they were asked.
@@ -133,10 +133,10 @@ class MemberChange(Owned, PortalTable):
     asked_by: Mapped[UUID | None]
     asked_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
-    trouble: Mapped[str] = mapped_column(Text, default=Trouble.NONE, server_default="")
+    trouble: Mapped[str] = mapped_column(Text, default=MemberChangeFailure.NONE, server_default="")
 
 
-class Entry(Owned, PortalTable):
+class MembershipEntry(TenantColumns, PortalTable):
     """Somebody is invited into an organisation, or asks to belong to it.
 
     Of an invitation, `email` says who may answer it, and `person_id` who did; of a request, `person_id` says who asks.

@@ -11,8 +11,8 @@ from udi.portal.organisations.models import FormerSlug, Organisation
 
 async def find_organisations(session: AsyncSession, slugs: Collection[str]) -> dict[str, Organisation]:
     """The organisations that have these slugs, by slug."""
-    found = await session.scalars(select(Organisation).where(Organisation.slug.in_(slugs)))
-    return {organisation.slug: organisation for organisation in found}
+    organisations = await session.scalars(select(Organisation).where(Organisation.slug.in_(slugs)))
+    return {organisation.slug: organisation for organisation in organisations}
 
 
 async def name_organisations(session: AsyncSession, slugs: Collection[str]) -> dict[str, str]:
@@ -26,8 +26,8 @@ async def name_organisations(session: AsyncSession, slugs: Collection[str]) -> d
 async def list_producers(session: AsyncSession) -> Sequence[Organisation]:
     """The organisations that publish data, by name."""
     producers = select(Organisation).where(Organisation.producer)
-    found = (await session.scalars(producers)).all()
-    return sorted(found, key=lambda organisation: organisation.name.casefold())
+    organisations = (await session.scalars(producers)).all()
+    return sorted(organisations, key=lambda organisation: organisation.name.casefold())
 
 
 async def get_producer(session: AsyncSession, slug: str) -> Organisation:
@@ -38,15 +38,15 @@ async def get_producer(session: AsyncSession, slug: str) -> Organisation:
         NotFoundError: the territory has none of this name.
     """
     producer = select(Organisation).where(Organisation.slug == slug, Organisation.producer)
-    found = await session.scalar(producer) if slug.isprintable() else None
-    if found is None and slug.isprintable():
-        await _lead_to_present(session, slug)
-    if found is None:
+    organisation = await session.scalar(producer) if slug.isprintable() else None
+    if organisation is None and slug.isprintable():
+        await _raise_if_renamed(session, slug)
+    if organisation is None:
         raise NotFoundError("No producer has this address here.")
-    return found
+    return organisation
 
 
-async def _lead_to_present(session: AsyncSession, slug: str) -> None:
+async def _raise_if_renamed(session: AsyncSession, slug: str) -> None:
     same = (FormerSlug.tenant_id == Organisation.tenant_id) & (FormerSlug.organisation_id == Organisation.id)
     query = select(Organisation.slug).join(FormerSlug, same).where(FormerSlug.slug == slug, Organisation.producer)
     if present := await session.scalar(query):

@@ -1,6 +1,6 @@
 """What an archive holds of projects and of calls for them."""
 
-from udi.kit.rows import Carried, LeftOut
+from udi.kit.rows import ArchivedTable, ExcludedTable
 from udi.portal.projects.calls.models import (
     Call,
     CallCriterion,
@@ -16,14 +16,21 @@ from udi.portal.projects.models import Project, ProjectDataset, ProjectMember, P
 from udi.portal.projects.suggestions.models import (
     DeclaredInterest,
     SuggestionChoice,
-    SuggestionLetter,
     SuggestionMark,
+    SuggestionMessage,
 )
 
-PROJECTS = (Carried(Project), Carried(ProjectDataset), Carried(ProjectMember), Carried(ProjectPicture))
-CALLS = (Carried(Call), Carried(CallCriterion), Carried(CallDataset), Carried(CallQuestion))
-JURIES = (Carried(Submission), Carried(Juror), Carried(Conflict), Carried(Score))
-REQUESTS = (Carried(DataRequest), Carried(DataRequestSupport), Carried(DataRequestRoute))
-SUGGESTIONS = (Carried(SuggestionChoice), Carried(DeclaredInterest), Carried(SuggestionMark))
+PROJECTS = (
+    ArchivedTable(Project),
+    ArchivedTable(ProjectDataset),
+    ArchivedTable(ProjectMember),
+    ArchivedTable(ProjectPicture),
+)
+CALLS = (ArchivedTable(Call), ArchivedTable(CallCriterion), ArchivedTable(CallDataset), ArchivedTable(CallQuestion))
+JURIES = (ArchivedTable(Submission), ArchivedTable(Juror), ArchivedTable(Conflict), ArchivedTable(Score))
+REQUESTS = (ArchivedTable(DataRequest), ArchivedTable(DataRequestSupport), ArchivedTable(DataRequestRoute))
+SUGGESTIONS = (ArchivedTable(SuggestionChoice), ArchivedTable(DeclaredInterest), ArchivedTable(SuggestionMark))
 CARRIED = (*PROJECTS, *CALLS, *JURIES, *REQUESTS, *SUGGESTIONS)
-LEFT_OUT = (LeftOut(SuggestionLetter, "letters between people leave within minutes; nothing of them is kept after"),)
+LEFT_OUT = (
+    ExcludedTable(SuggestionMessage, "letters between people leave within minutes; nothing of them is kept after"),
+)

@@ -11,24 +11,24 @@ from udi.kit.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
-    PreconditionError,
+    PreconditionFailedError,
 )
 from udi.kit.paging import MAX_PAGE_SIZE, PAGE_SIZE
 from udi.portal.catalogue.documentation.operations import Chapter, Operation
 from udi.portal.catalogue.documentation.parameters import PATH, Parameter
 from udi.portal.projects.listing import CHOICES, LONGEST_TEXT
-from udi.portal.projects.shapes import (
+from udi.portal.projects.schemas import (
     BASE,
     SCOPE,
     MyProjects,
-    Project,
-    ProjectDataset,
+    NewReuse,
+    ProjectDatasetItem,
+    ProjectDescription,
+    ProjectDetail,
+    ProjectEventInput,
     ProjectItem,
     ProjectLeader,
     ProjectPage,
-    ToDescribe,
-    ToMove,
-    ToReport,
 )
 
 ID, DATASET = UUID("6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8d01"), UUID(PATH["id"][2])
@@ -71,10 +71,10 @@ OPERATIONS = (
         path=BASE,
         summary="Begin a project",
         detail="Nobody else sees it until its leader says so.",
-        answer=Project,
+        answer=ProjectDetail,
         refusals=(ForbiddenError, InvalidError),
         method="post",
-        asks=ToDescribe,
+        asks=ProjectDescription,
         statuses=(201,),
         scope=SCOPE,
     ),
@@ -83,7 +83,7 @@ OPERATIONS = (
         path=ONE,
         summary="Read a project",
         detail="A project or a reuse that everybody sees; one of yours too, with a token that has the right “projects”.",
-        answer=Project,
+        answer=ProjectDetail,
         refusals=(NotFoundError,),
     ),
     Operation(
@@ -91,10 +91,10 @@ OPERATIONS = (
         path=ONE,
         summary="Change a project",
         detail="Say all of it anew, with the revision that you read.",
-        answer=Project,
-        refusals=(ForbiddenError, NotFoundError, PreconditionError, InvalidError),
+        answer=ProjectDetail,
+        refusals=(ForbiddenError, NotFoundError, PreconditionFailedError, InvalidError),
         method="put",
-        asks=ToDescribe,
+        asks=ProjectDescription,
         scope=SCOPE,
     ),
     Operation(
@@ -102,10 +102,10 @@ OPERATIONS = (
         path=f"{ONE}/events",
         summary="Take a project on",
         detail="Work begins, it is delivered, work goes on, it is archived or taken up again; or everybody may see it.",
-        answer=Project,
+        answer=ProjectDetail,
         refusals=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         method="post",
-        asks=ToMove,
+        asks=ProjectEventInput,
         scope=SCOPE,
     ),
     Operation(
@@ -144,10 +144,10 @@ OPERATIONS = (
         path=f"{BASE}/reports",
         summary="Report a reuse",
         detail="Its name and its address: it is shown at once, without a name of yours.",
-        answer=Project,
+        answer=ProjectDetail,
         refusals=(ForbiddenError, InvalidError),
         method="post",
-        asks=ToReport,
+        asks=NewReuse,
         statuses=(201,),
         scope=SCOPE,
     ),
@@ -157,15 +157,15 @@ OPERATIONS = (
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
     page, leader = f"{origin}/projects/{ID}", ProjectLeader(name="Collectif Ombre", organisation=None, kind="person")
-    said: dict[str, Any] = {
+    common_fields: dict[str, Any] = {
         "id": ID, "title": "L’ombre des rues", "summary": "Où marcher au frais en été.", "language": "fr",
         "state": "in_progress", "reported": False, "confidential": False, "purpose": "civic", "leader": leader,
         "changed": WHEN, "page": page,
     }  # fmt: skip
-    item = ProjectItem(**said, url=f"{BASE}/{ID}")
-    dataset = ProjectDataset(id=DATASET, title="Arbres de la ville", gone=False, page=f"{origin}/data/{DATASET}")
-    project = Project(
-        **said, words="Une carte de l’ombre, heure par heure.", hidden=False, audience=["inhabitants"],
+    item = ProjectItem(**common_fields, url=f"{BASE}/{ID}")
+    dataset = ProjectDatasetItem(id=DATASET, title="Arbres de la ville", gone=False, page=f"{origin}/data/{DATASET}")
+    project = ProjectDetail(
+        **common_fields, words="Une carte de l’ombre, heure par heure.", hidden=False, audience=["inhabitants"],
         scale="municipality", support=["testers"], result="https://ombre.example/", impact="", datasets=[dataset],
         pictures=[], created=WHEN, published=WHEN, revision=3,
     )  # fmt: skip
@@ -188,10 +188,12 @@ CHAPTER = Chapter(
             str(ID),
         ),
     },
-    asked={
-        ToDescribe: ToDescribe(title="L’ombre des rues", summary="Où marcher au frais en été.", purpose="civic"),
-        ToReport: ToReport(title="L’ombre des rues", result="https://ombre.example/", datasets=[str(DATASET)]),
-        ToMove: ToMove(event="deliver"),
+    body_examples={
+        ProjectDescription: ProjectDescription(
+            title="L’ombre des rues", summary="Où marcher au frais en été.", purpose="civic"
+        ),
+        NewReuse: NewReuse(title="L’ombre des rues", result="https://ombre.example/", datasets=[str(DATASET)]),
+        ProjectEventInput: ProjectEventInput(event="deliver"),
     },
     make_examples=make_examples,
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.actions.describe import Described
+from udi.portal.projects.actions.describe import ProjectInput
 from udi.portal.projects.models import Project
 
 TEXTS = (
@@ -12,17 +12,17 @@ TEXTS = (
 MOST_DIGITS = 8
 
 
-def read_described(form: Any) -> Described:
+def read_project_input(form: Any) -> ProjectInput:
     """What was typed; `form` may hold a name several times."""
     texts: dict[str, Any] = {name: str(form.get(name) or "") for name in TEXTS}
-    audience, support = (tuple(str(each) for each in form.getall(name, [])) for name in ("audience", "support"))
-    return Described(**texts, audience=audience, support=support)
+    audience, support = (tuple(str(choice) for choice in form.getall(name, [])) for name in ("audience", "support"))
+    return ProjectInput(**texts, audience=audience, support=support)
 
 
-def described_of(project: Project, organisation: Organisation | None) -> Described:
+def project_input_of(project: Project, organisation: Organisation | None) -> ProjectInput:
     """What is said of a project now."""
     texts = {name: getattr(project, name) for name in TEXTS if name != "organisation"}
-    return Described(
+    return ProjectInput(
         **texts,
         organisation=organisation.slug if organisation else "",
         audience=tuple(project.audience),

@@ -12,26 +12,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.paging import PAGE_SIZE, Page, page_number
 from udi.portal.catalogue.models import Dataset, Withdrawal
-from udi.portal.catalogue.queries import SHOWN as DATASET_SHOWN
+from udi.portal.catalogue.queries import IS_PUBLISHED as DATASET_SHOWN
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.models import Audience, Project, ProjectDataset, ProjectPicture, Scale, Support
-from udi.portal.projects.queries import SHOWN
-from udi.portal.projects.states import State
+from udi.portal.projects.models import Audience, Project, ProjectDataset, ProjectPicture, Scale, SupportKind
+from udi.portal.projects.queries import PUBLIC_CONDITIONS
+from udi.portal.projects.transitions import ProjectState
 from udi.protocol.terms import Purpose
 
 PATH = "/projects"
 LONGEST_TEXT, MOST_MAPPED = 100, 5000
 CHOICES: Mapping[str, Collection[str]] = {
-    "state": [each.value for each in State],
+    "state": [each.value for each in ProjectState],
     "purpose": [each.value for each in Purpose],
     "audience": [each.value for each in Audience],
     "scale": [each.value for each in Scale],
-    "support": [each.value for each in Support],
+    "support": [each.value for each in SupportKind],
 }
 
 
 @dataclass(frozen=True)
-class Filters:
+class ProjectFilters:
     """What is looked for among the projects that everybody sees. Without a state, all but those that are archived."""
 
     q: str = ""
@@ -56,16 +56,18 @@ class Filters:
         return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
-def read_filters(pairs: Sequence[tuple[str, str]]) -> Filters:
+def read_filters(pairs: Sequence[tuple[str, str]]) -> ProjectFilters:
     """The filters of an address; what is no choice of ours is left out."""
-    said = dict(pairs)
-    kept: dict[str, Any] = {name: said[name] for name, known in CHOICES.items() if said.get(name) in known}
-    dataset = said.get("dataset", "")
-    return Filters(
-        q=" ".join(said.get("q", "").replace("\x00", "").split())[:LONGEST_TEXT],
+    parameters = dict(pairs)
+    choices: dict[str, Any] = {
+        name: parameters[name] for name, codes in CHOICES.items() if parameters.get(name) in codes
+    }
+    dataset = parameters.get("dataset", "")
+    return ProjectFilters(
+        q=" ".join(parameters.get("q", "").replace("\x00", "").split())[:LONGEST_TEXT],
         dataset=dataset if is_identifier(dataset) else "",
-        page=page_number(said.get("page", 1)),
-        **kept,
+        page=page_number(parameters.get("page", 1)),
+        **choices,
     )
 
 
@@ -79,7 +81,7 @@ def is_identifier(text: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Line:
+class ProjectSummary:
     """A project in a list, with the name of the organisation that leads it and its first picture."""
 
     project: Project
@@ -87,49 +89,49 @@ class Line:
     picture: ProjectPicture | None = None
 
 
-async def list_projects(session: AsyncSession, filters: Filters) -> tuple[Filters, Page[Line]]:
+async def list_projects(session: AsyncSession, filters: ProjectFilters) -> tuple[ProjectFilters, Page[ProjectSummary]]:
     """One page of the projects that everybody sees, the newest first; past the last page, the last one."""
-    conditions = [*SHOWN, *_conditions(filters)]
+    conditions = [*PUBLIC_CONDITIONS, *_conditions(filters)]
     total = await session.scalar(select(func.count()).select_from(Project).where(*conditions)) or 0
     last = max(1, -(-total // filters.size))
     filters = replace(filters, page=min(filters.page, last))
-    ordered = with_organisation().where(*conditions).order_by(Project.published_at.desc(), Project.id)
+    ordered = select_with_organisation().where(*conditions).order_by(Project.published_at.desc(), Project.id)
     rows = await session.execute(ordered.limit(filters.size).offset((filters.page - 1) * filters.size))
     return filters, Page(await add_pictures(session, rows.all()), total, filters.page, filters.size)
 
 
-def with_organisation() -> Select[Project, Organisation]:
+def select_with_organisation() -> Select[Project, Organisation]:
     """Projects and the organisation that leads each, if one does."""
     same = (Organisation.tenant_id == Project.tenant_id) & (Organisation.id == Project.organisation_id)
     return select(Project, Organisation).outerjoin(Organisation, same)
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+def _conditions(filters: ProjectFilters) -> list[ColumnElement[bool]]:
     columns = (Project.title, Project.summary, Project.words)
-    found: list[ColumnElement[bool]] = [
+    conditions: list[ColumnElement[bool]] = [
         or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in filters.q.split()
     ]
-    found.append(Project.state == filters.state if filters.state else Project.state != State.ARCHIVED)
-    one = {Project.purpose: filters.purpose, Project.scale: filters.scale}
-    found += [column == value for column, value in one.items() if value]
+    conditions.append(Project.state == filters.state if filters.state else Project.state != ProjectState.ARCHIVED)
+    value_by_column = {Project.purpose: filters.purpose, Project.scale: filters.scale}
+    conditions += [column == value for column, value in value_by_column.items() if value]
     several = {Project.audience: filters.audience, Project.support: filters.support}
-    found += [any_(column) == value for column, value in several.items() if value]
+    conditions += [any_(column) == value for column, value in several.items() if value]
     if filters.dataset:
         using = select(ProjectDataset.project_id).where(ProjectDataset.dataset_id == UUID(filters.dataset))
-        found.append(Project.id.in_(using))
-    return found
+        conditions.append(Project.id.in_(using))
+    return conditions
 
 
-async def add_pictures(session: AsyncSession, rows: Sequence[Any]) -> list[Line]:
+async def add_pictures(session: AsyncSession, rows: Sequence[Any]) -> list[ProjectSummary]:
     """The lines of some rows, with the first picture of each; without its bytes."""
     ids = [row.Project.id for row in rows]
     ordered = select(ProjectPicture).where(ProjectPicture.project_id.in_(ids)).order_by(ProjectPicture.position.desc())
     first = {picture.project_id: picture for picture in await session.scalars(ordered)} if ids else {}
-    return [Line(row.Project, row.Organisation, first.get(row.Project.id)) for row in rows]
+    return [ProjectSummary(row.Project, row.Organisation, first.get(row.Project.id)) for row in rows]
 
 
 @dataclass(frozen=True)
-class Used:
+class UsedDataset:
     """A dataset that a project uses, as a list shows it."""
 
     id: UUID
@@ -141,23 +143,23 @@ class Used:
     producer: str
 
 
-async def list_used(session: AsyncSession, project: UUID) -> list[Used]:
+async def list_used_datasets(session: AsyncSession, project: UUID) -> list[UsedDataset]:
     """The datasets that a project uses, by title; withdrawn ones too, whose address says so."""
-    chosen = select(ProjectDataset.dataset_id).where(ProjectDataset.project_id == project)
+    dataset_ids = select(ProjectDataset.dataset_id).where(ProjectDataset.project_id == project)
     owner = (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id)
     columns = (Dataset.id, Dataset.slug, Dataset.title, Dataset.theme, Dataset.access, Organisation.name)
-    shown = select(*columns).join(Organisation, owner).where(Dataset.id.in_(chosen), DATASET_SHOWN)
+    dataset_query = select(*columns).join(Organisation, owner).where(Dataset.id.in_(dataset_ids), DATASET_SHOWN)
     used = [
-        Used(row.id, row.slug, row.title, row.theme, row.access, gone=False, producer=row.name)
-        for row in await session.execute(shown)
+        UsedDataset(row.id, row.slug, row.title, row.theme, row.access, gone=False, producer=row.name)
+        for row in await session.execute(dataset_query)
     ]
     former = (Organisation.tenant_id == Withdrawal.tenant_id) & (Organisation.id == Withdrawal.organisation_id)
     left = select(Withdrawal.id, Withdrawal.title, Organisation.name).join(Organisation, former)
     used += [
-        Used(row.id, "", row.title, "", "", gone=True, producer=row.name)
-        for row in await session.execute(left.where(Withdrawal.id.in_(chosen)))
+        UsedDataset(row.id, "", row.title, "", "", gone=True, producer=row.name)
+        for row in await session.execute(left.where(Withdrawal.id.in_(dataset_ids)))
     ]
-    return sorted(used, key=lambda each: (each.title.casefold(), each.id))
+    return sorted(used, key=lambda dataset: (dataset.title.casefold(), dataset.id))
 
 
 async def list_pictures(session: AsyncSession, project: UUID) -> Sequence[ProjectPicture]:
@@ -166,17 +168,21 @@ async def list_pictures(session: AsyncSession, project: UUID) -> Sequence[Projec
     return (await session.scalars(query)).all()
 
 
-async def list_using(session: AsyncSession, dataset: UUID, *, most: int) -> tuple[int, list[Line]]:
+async def list_projects_using(session: AsyncSession, dataset: UUID, *, most: int) -> tuple[int, list[ProjectSummary]]:
     """How many projects that everybody sees use a dataset, and the newest of them."""
-    conditions = [*_conditions(Filters(dataset=str(dataset))), *SHOWN]
+    conditions = [*_conditions(ProjectFilters(dataset=str(dataset))), *PUBLIC_CONDITIONS]
     total = await session.scalar(select(func.count()).select_from(Project).where(*conditions)) or 0
-    ordered = with_organisation().where(*conditions).order_by(Project.published_at.desc(), Project.id)
+    ordered = select_with_organisation().where(*conditions).order_by(Project.published_at.desc(), Project.id)
     rows = await session.execute(ordered.limit(most))
-    return total, [Line(row.Project, row.Organisation) for row in rows.all()]
+    return total, [ProjectSummary(row.Project, row.Organisation) for row in rows.all()]
 
 
 async def list_addresses(session: AsyncSession) -> Sequence[tuple[str, datetime | None]]:
     """The list and the newest projects that everybody sees, for search engines."""
-    rows = select(Project.id, Project.changed_at).where(*SHOWN).order_by(Project.published_at.desc(), Project.id)
-    found = await session.execute(rows.limit(MOST_MAPPED))
-    return [(PATH, None), *((f"{PATH}/{row.id}", row.changed_at) for row in found)]
+    rows = (
+        select(Project.id, Project.changed_at)
+        .where(*PUBLIC_CONDITIONS)
+        .order_by(Project.published_at.desc(), Project.id)
+    )
+    result = await session.execute(rows.limit(MOST_MAPPED))
+    return [(PATH, None), *((f"{PATH}/{row.id}", row.changed_at) for row in result)]

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
-from udi.portal.projects.states import State
+from udi.kit.db import TenantColumns
+from udi.portal.projects.transitions import ProjectState
 from udi.portal.schema import PortalTable
 from udi.protocol.policy import Requester
 
@@ -38,7 +38,7 @@ class Scale(StrEnum):
     WIDER = "wider"
 
 
-class Support(StrEnum):
+class SupportKind(StrEnum):
     """What it looks for."""
 
     DATA = "data"
@@ -49,34 +49,34 @@ class Support(StrEnum):
     PLACE = "place"
 
 
-class Right(StrEnum):
+class TeamRight(StrEnum):
     """What a person of the team may do: see it while it is confidential, or change it too."""
 
     SEE = "see"
     EDIT = "edit"
 
 
-def of_person(column: str) -> ForeignKeyConstraint:
+def person_key(column: str) -> ForeignKeyConstraint:
     """The person goes, the row stays and names nobody."""
     return ForeignKeyConstraint(
         ["tenant_id", column], ["app.person.tenant_id", "app.person.id"], ondelete=f"SET NULL ({column})"
     )
 
 
-def of_project() -> ForeignKeyConstraint:
+def project_key() -> ForeignKeyConstraint:
     """The project goes, the row goes."""
     return ForeignKeyConstraint(
         ["tenant_id", "project_id"], ["app.project.tenant_id", "app.project.id"], ondelete="CASCADE"
     )
 
 
-class Project(Owned, PortalTable):
+class Project(TenantColumns, PortalTable):
     """Something that is made, or could be, with data of the territory. `revision` counts its changes."""
 
     __tablename__ = "project"
     __table_args__ = (
-        of_person("leader_id"),
-        of_person("reporter_id"),
+        person_key("leader_id"),
+        person_key("reporter_id"),
         ForeignKeyConstraint(["tenant_id", "organisation_id"], ["app.organisation.tenant_id", "app.organisation.id"]),
         Index(None, "tenant_id", "leader_id"),
         Index(None, "tenant_id", "reporter_id"),
@@ -90,7 +90,7 @@ class Project(Owned, PortalTable):
     """What it is for and how it is made: plain text, an empty line between two paragraphs."""
     language: Mapped[str] = mapped_column(Text)
     """In which its texts are written; mails about it are in it too."""
-    state: Mapped[str] = mapped_column(Text, default=State.IDEA)
+    state: Mapped[str] = mapped_column(Text, default=ProjectState.IDEA)
     confidential: Mapped[bool] = mapped_column(default=True)
     """Only its team knows of it, until its leader says so; from then on it is public for good."""
     leader_id: Mapped[UUID | None]
@@ -136,7 +136,7 @@ class ProjectDataset(PortalTable):
 
     __tablename__ = "project_dataset"
     __table_args__ = (
-        of_project(),
+        project_key(),
         ForeignKeyConstraint(
             ["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"], ondelete="CASCADE"
         ),
@@ -149,13 +149,13 @@ class ProjectDataset(PortalTable):
     added_at: Mapped[datetime]
 
 
-class ProjectMember(Owned, PortalTable):
+class ProjectMember(TenantColumns, PortalTable):
     """A person of a project's team beside its leader. Of an invitation, `email` says who may answer it."""
 
     __tablename__ = "project_member"
     __table_args__ = (
-        of_project(),
-        of_person("person_id"),
+        project_key(),
+        person_key("person_id"),
         Index(None, "tenant_id", "project_id", "stage"),
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "email"),
@@ -164,18 +164,18 @@ class ProjectMember(Owned, PortalTable):
     project_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
     email: Mapped[str] = mapped_column(Text, default="", server_default="")
-    right: Mapped[str] = mapped_column(Text, default=Right.SEE)
+    right: Mapped[str] = mapped_column(Text, default=TeamRight.SEE)
     stage: Mapped[str] = mapped_column(Text)
     begun_by: Mapped[UUID | None]
     begun_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
 
 
-class ProjectPicture(Owned, PortalTable):
+class ProjectPicture(TenantColumns, PortalTable):
     """A picture of a project, made anew from what was sent: as large as a page shows it, and small for lists."""
 
     __tablename__ = "project_picture"
-    __table_args__ = (of_project(), Index(None, "tenant_id", "project_id", "position"))
+    __table_args__ = (project_key(), Index(None, "tenant_id", "project_id", "position"))
 
     project_id: Mapped[UUID]
     position: Mapped[int]

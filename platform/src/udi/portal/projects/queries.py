@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.queries import SHOWN as DATASET_SHOWN
+from udi.portal.catalogue.queries import IS_PUBLISHED as DATASET_SHOWN
 from udi.portal.identity.models import Person
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.models import Project, ProjectMember, Right
-from udi.portal.projects.states import PRESENT, Stage
+from udi.portal.projects.models import Project, ProjectMember, TeamRight
+from udi.portal.projects.transitions import PRESENT, TeamMemberStage
 
 MOST_LED = 200
-SHOWN: tuple[ColumnElement[bool], ...] = (Project.confidential.is_(False), Project.hidden_at.is_(None))
+PUBLIC_CONDITIONS: tuple[ColumnElement[bool], ...] = (Project.confidential.is_(False), Project.hidden_at.is_(None))
 
 
 class UnknownProjectError(NotFoundError):
@@ -34,15 +34,15 @@ def is_owner(project: Project, actor: Actor | None) -> bool:
     return owner == actor.person_id
 
 
-async def find_right(session: AsyncSession, project: Project, actor: Actor | None) -> Right | None:
+async def find_right(session: AsyncSession, project: Project, actor: Actor | None) -> TeamRight | None:
     """What the person may do beyond what strangers do; nothing of an invitation that waits."""
     if actor is None:
         return None
     if is_owner(project, actor):
-        return Right.EDIT
+        return TeamRight.EDIT
     own = (ProjectMember.project_id == project.id, ProjectMember.person_id == actor.person_id)
-    found = await session.scalar(select(ProjectMember.right).where(*own, ProjectMember.stage == Stage.JOINED))
-    return Right(found) if found else None
+    right = await session.scalar(select(ProjectMember.right).where(*own, ProjectMember.stage == TeamMemberStage.JOINED))
+    return TeamRight(right) if right else None
 
 
 async def get_project(session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False) -> Project:
@@ -52,13 +52,13 @@ async def get_project(session: AsyncSession, actor: Actor | None, id_: UUID, *, 
         NotFoundError: there is none, or it is confidential and not theirs, or hidden.
     """
     query = select(Project).where(Project.id == id_)
-    found = await session.scalar(query.with_for_update() if lock else query)
-    if found is None:
+    project = await session.scalar(query.with_for_update() if lock else query)
+    if project is None:
         raise UnknownProjectError
-    team = actor is not None and actor.moderator and not found.confidential
-    if not (found.listed or team or await find_right(session, found, actor)):
+    team = actor is not None and actor.moderator and not project.confidential
+    if not (project.listed or team or await find_right(session, project, actor)):
         raise UnknownProjectError
-    return found
+    return project
 
 
 async def get_editable_project(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Project:
@@ -69,7 +69,7 @@ async def get_editable_project(session: AsyncSession, actor: Actor, id_: UUID, *
         ForbiddenError: they see it and may not change it.
     """
     project = await get_project(session, actor, id_, lock=lock)
-    if await find_right(session, project, actor) is not Right.EDIT:
+    if await find_right(session, project, actor) is not TeamRight.EDIT:
         raise ForbiddenError(
             "Only those who make this project change it.", remedy="Ask whoever leads it to let you edit it."
         )
@@ -102,14 +102,14 @@ async def get_led_project(session: AsyncSession, actor: Actor, id_: UUID, *, loc
     return project
 
 
-def led_by(actor: Actor) -> Select[UUID]:
+def select_led_projects(actor: Actor) -> Select[UUID]:
     """The projects that the person leads now: who led one before has no right that comes of it."""
     return select(Project.id).where(Project.leader_id == actor.person_id)
 
 
-async def leads(session: AsyncSession, actor: Actor, id_: UUID) -> bool:
+async def is_leader(session: AsyncSession, actor: Actor, id_: UUID) -> bool:
     """Whether the person leads a project now."""
-    return await session.scalar(led_by(actor).where(Project.id == id_)) is not None
+    return await session.scalar(select_led_projects(actor).where(Project.id == id_)) is not None
 
 
 async def find_leader(session: AsyncSession, id_: UUID) -> Person | None:
@@ -118,7 +118,7 @@ async def find_leader(session: AsyncSession, id_: UUID) -> Person | None:
     return await session.scalar(select(Person).join(Project, same).where(Project.id == id_))
 
 
-async def get_made_project(session: AsyncSession, actor: Actor, id_: UUID) -> Project:
+async def get_team_project(session: AsyncSession, actor: Actor, id_: UUID) -> Project:
     """A project whose team the person may see: they are in it.
 
     Raises:
@@ -130,16 +130,16 @@ async def get_made_project(session: AsyncSession, actor: Actor, id_: UUID) -> Pr
     return project
 
 
-async def list_led(session: AsyncSession, actor: Actor) -> Sequence[Project]:
+async def list_led_projects(session: AsyncSession, actor: Actor) -> Sequence[Project]:
     """The projects that the person leads, the last changed first."""
     query = select(Project).where(Project.leader_id == actor.person_id)
     return (await session.scalars(query.order_by(Project.changed_at.desc(), Project.id).limit(MOST_LED))).all()
 
 
-async def list_mine(session: AsyncSession, actor: Actor) -> Sequence[Project]:
+async def list_own_projects(session: AsyncSession, actor: Actor) -> Sequence[Project]:
     """The projects that the person leads, reported or is in the team of, the last changed first."""
     joined = select(ProjectMember.project_id).where(
-        ProjectMember.person_id == actor.person_id, ProjectMember.stage == Stage.JOINED
+        ProjectMember.person_id == actor.person_id, ProjectMember.stage == TeamMemberStage.JOINED
     )
     own = or_(
         Project.leader_id == actor.person_id, Project.reporter_id == actor.person_id, Project.id.in_(joined)
@@ -151,7 +151,7 @@ async def list_mine(session: AsyncSession, actor: Actor) -> Sequence[Project]:
 async def list_invitations(session: AsyncSession, actor: Actor) -> list[tuple[ProjectMember, Project]]:
     """Invitations to the person's address that wait, with the project."""
     same = (ProjectMember.tenant_id == Project.tenant_id) & (ProjectMember.project_id == Project.id)
-    mine = (ProjectMember.email == actor.proven_email, ProjectMember.stage == Stage.INVITED)
+    mine = (ProjectMember.email == actor.verified_email, ProjectMember.stage == TeamMemberStage.INVITED)
     query = select(ProjectMember, Project).join(Project, same).where(*mine).order_by(ProjectMember.begun_at)
     return [(row.ProjectMember, row.Project) for row in await session.execute(query.limit(MOST_LED))]
 
@@ -175,10 +175,10 @@ async def get_member(session: AsyncSession, project: Project, id_: UUID) -> Proj
         NotFoundError: nobody of this team has this identifier.
     """
     own = (ProjectMember.id == id_, ProjectMember.project_id == project.id)
-    found = await session.scalar(select(ProjectMember).where(*own).with_for_update())
-    if found is None:
+    member = await session.scalar(select(ProjectMember).where(*own).with_for_update())
+    if member is None:
         raise NotFoundError("Nobody of this team is at this address.")
-    return found
+    return member
 
 
 async def get_own_member(
@@ -189,7 +189,7 @@ async def get_own_member(
     Raises:
         NotFoundError: they have nothing to do with it.
     """
-    invited = (ProjectMember.email == actor.proven_email) & (ProjectMember.stage == Stage.INVITED)
+    invited = (ProjectMember.email == actor.verified_email) & (ProjectMember.stage == TeamMemberStage.INVITED)
     mine = or_(ProjectMember.person_id == actor.person_id, invited)
     own = select(ProjectMember).where(ProjectMember.project_id == id_, mine, ProjectMember.stage.in_(PRESENT))
     ordered = own.order_by(ProjectMember.begun_at.desc(), ProjectMember.id).limit(1)
@@ -200,7 +200,7 @@ async def get_own_member(
     return project, member
 
 
-async def name_dataset(session: AsyncSession, id_: str) -> str:
+async def find_dataset_title(session: AsyncSession, id_: str) -> str:
     """The title of a dataset that is published; empty without."""
     if not id_:
         return ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 PLUGINS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
-READ = ("JPEG", "PNG", "WEBP")
+FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS = 40_000_000
 LARGE, SMALL = (960, 720), (320, 214)
 LARGE_BYTES, SMALL_BYTES = 40_000, 7_000
@@ -37,22 +37,22 @@ def resize(data: bytes) -> ResizedPictures:
     Raises:
         ValueError: it is no picture that is read here, or has too many points.
     """
-    picture = read(data)
+    picture = read_picture(data)
     large = picture.copy()
     large.thumbnail(LARGE)
     small = ImageOps.fit(picture, SMALL)
-    large_file = write(large, LARGE_BYTES)
-    small_file = write(small, SMALL_BYTES)
-    return ResizedPictures(large_file, small_file, _measure(large_file), _measure(small_file))
+    large_file = encode_picture(large, LARGE_BYTES)
+    small_file = encode_picture(small, SMALL_BYTES)
+    return ResizedPictures(large_file, small_file, _picture_size(large_file), _picture_size(small_file))
 
 
-def read(data: bytes) -> Image.Image:
+def read_picture(data: bytes) -> Image.Image:
     """The picture upright, on white, without what it says of who took it and where.
 
     Raises:
         ValueError: it is no picture that is read here, or has too many points.
     """
-    picture = Image.open(io.BytesIO(data), formats=READ)
+    picture = Image.open(io.BytesIO(data), formats=FORMATS)
     if picture.width * picture.height > MOST_PIXELS:
         raise ValueError("large")
     picture.draft("RGB", (LARGE[0] * 2, LARGE[1] * 2))
@@ -64,16 +64,16 @@ def read(data: bytes) -> Image.Image:
     return upright.convert("RGB")
 
 
-def write(picture: Image.Image, most: int) -> bytes:
+def encode_picture(picture: Image.Image, most: int) -> bytes:
     """WebP, as good as fits in so many bytes; made smaller when nothing else helps."""
     while True:
         for quality in QUALITIES:
-            made = io.BytesIO()
-            picture.save(made, "WEBP", quality=quality, method=5)
-            if made.tell() <= most:
-                return made.getvalue()
+            buffer = io.BytesIO()
+            picture.save(buffer, "WEBP", quality=quality, method=5)
+            if buffer.tell() <= most:
+                return buffer.getvalue()
         picture = picture.resize((max(1, picture.width * 2 // 3), max(1, picture.height * 2 // 3)))
 
 
-def _measure(picture: bytes) -> Size:
+def _picture_size(picture: bytes) -> Size:
     return Image.open(io.BytesIO(picture)).size

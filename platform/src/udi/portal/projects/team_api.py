@@ -14,17 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, Refusal
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects import listing, queries, team_shapes
+from udi.portal.projects import listing, queries, team_schemas
 from udi.portal.projects.actions import team
 from udi.portal.projects.actions.picture import add_picture, check_alternative, remove_picture
-from udi.portal.projects.bodies import read_body
+from udi.portal.projects.api_dependencies import MAX_BODY, PRIVATE, ApiRequest, dependencies
 from udi.portal.projects.models import Project
-from udi.portal.projects.pictures import MOST_BYTES, make_pictures
-from udi.portal.projects.programs import MAX_BODY, PRIVATE, Machine, dependencies
-from udi.portal.projects.shapes import BASE, SCOPE
-from udi.portal.projects.states import Stage, Step
-from udi.ui.cross_origin import OpenToAll
-from udi.ui.decisions import decides
+from udi.portal.projects.pictures import MOST_BYTES, make_picture_pair
+from udi.portal.projects.request_bodies import read_body
+from udi.portal.projects.schemas import BASE, SCOPE
+from udi.portal.projects.transitions import TeamMemberEvent, TeamMemberStage
+from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.decision_guards import require_confirmation
 
 ONE = "/{project_id:uuid}"
 MAX_PICTURE = MOST_BYTES * 4 // 3 + MAX_BODY
@@ -33,43 +33,43 @@ MAX_PICTURE = MOST_BYTES * 4 // 3 + MAX_BODY
 @get(f"{ONE}/team")
 async def list_team(
     session: NamedDependency[AsyncSession], bearer: NamedDependency[Bearer], project_id: FromPath[UUID]
-) -> Response[team_shapes.ProjectTeam]:
+) -> Response[team_schemas.ProjectTeam]:
     """Who is in it, and who is invited."""
-    return await _shape(session, await queries.get_made_project(session, bearer.actor, project_id))
+    return await _build_response(session, await queries.get_team_project(session, bearer.actor, project_id))
 
 
-@post(f"{ONE}/team", status_code=201, request_max_body_size=MAX_BODY, guards=[decides()])
-async def invite(
-    request: Machine,
+@post(f"{ONE}/team", status_code=201, request_max_body_size=MAX_BODY, guards=[require_confirmation()])
+async def invite_member(
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
     project_id: FromPath[UUID],
-) -> Response[team_shapes.ProjectTeam]:
+) -> Response[team_schemas.ProjectTeam]:
     """Invite an address."""
     project = await queries.get_led_project(session, bearer.actor, project_id, lock=True)
-    said = read_body(await request.body(), team_shapes.ToInvite)
-    await team.invite(session, bearer.actor, project, **said)
-    return await _shape(session, project, status=201)
+    payload = read_body(await request.body(), team_schemas.NewTeamMember)
+    await team.invite_member(session, bearer.actor, project, **payload)
+    return await _build_response(session, project, status=201)
 
 
-@put(f"{ONE}/team/{{member_id:uuid}}", request_max_body_size=MAX_BODY, guards=[decides()])
+@put(f"{ONE}/team/{{member_id:uuid}}", request_max_body_size=MAX_BODY, guards=[require_confirmation()])
 async def give_right(
-    request: Machine,
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
     project_id: FromPath[UUID],
     member_id: FromPath[UUID],
-) -> Response[team_shapes.ProjectTeam]:
+) -> Response[team_schemas.ProjectTeam]:
     """Let somebody see it, or edit it."""
     project = await queries.get_led_project(session, bearer.actor, project_id, lock=True)
     member = await queries.get_member(session, project, member_id)
-    right = read_body(await request.body(), team_shapes.ToGiveRight)["right"]
+    right = read_body(await request.body(), team_schemas.TeamMemberChange)["right"]
     await team.give_right(session, bearer.actor, project, member, right)
-    return await _shape(session, project)
+    return await _build_response(session, project)
 
 
-@delete(f"{ONE}/team/{{member_id:uuid}}", status_code=204, guards=[decides()])
-async def dismiss(
+@delete(f"{ONE}/team/{{member_id:uuid}}", status_code=204, guards=[require_confirmation()])
+async def dismiss_member(
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
     project_id: FromPath[UUID],
@@ -78,46 +78,46 @@ async def dismiss(
     """Take an invitation back, or somebody off the team."""
     project = await queries.get_led_project(session, bearer.actor, project_id, lock=True)
     member = await queries.get_member(session, project, member_id)
-    step = Step.CANCEL if member.stage == Stage.INVITED else Step.REMOVE
-    await team.dismiss(session, bearer.actor, project, member, step)
+    step = TeamMemberEvent.CANCEL if member.stage == TeamMemberStage.INVITED else TeamMemberEvent.REMOVE
+    await team.remove_member(session, bearer.actor, project, member, step)
 
 
 @post(f"{ONE}/invitation", status_code=204, request_max_body_size=MAX_BODY)
-async def answer(
-    request: Machine,
+async def answer_invitation(
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
     project_id: FromPath[UUID],
 ) -> None:
     """Accept, decline, or leave the team."""
     project, own = await queries.get_own_member(session, bearer.actor, project_id, lock=True)
-    event = read_body(await request.body(), team_shapes.ToJoin)["event"]
-    if event not in team_shapes.ANSWERS:
+    event = read_body(await request.body(), team_schemas.TeamMemberEventInput)["event"]
+    if event not in team_schemas.ANSWERS:
         raise InvalidError(refusals=[Refusal("event", "There is no such step.", code="unknown-value")])
-    await team.answer(session, bearer.actor, project, own, Step(event))
+    await team.answer_invitation(session, bearer.actor, project, own, TeamMemberEvent(event))
 
 
 @post(f"{ONE}/pictures", status_code=201, request_max_body_size=MAX_PICTURE)
 async def send_picture(
-    request: Machine,
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
     project_id: FromPath[UUID],
-) -> Response[team_shapes.ProjectPictures]:
+) -> Response[team_schemas.ProjectPictures]:
     """Add one; it is made anew, small enough for a page."""
     project = await queries.get_editable_project(session, bearer.actor, project_id)
-    said = read_body(await request.body(), team_shapes.ToShow)
-    alternative = check_alternative(said["alternative"])
-    made = await make_pictures(_bytes(said["content"]))
+    payload = read_body(await request.body(), team_schemas.NewProjectPicture)
+    alternative = check_alternative(payload["alternative"])
+    renditions = await make_picture_pair(_decode_base64(payload["content"]))
     await session.refresh(project, with_for_update=True)
-    await add_picture(session, bearer.actor, project, made, alternative)
+    await add_picture(session, bearer.actor, project, renditions, alternative)
     pictures = await listing.list_pictures(session, project.id)
-    shape = team_shapes.ProjectPictures.of(project, pictures, request.scope["state"]["territory"].origin)
+    shape = team_schemas.ProjectPictures.of(project, pictures, request.scope["state"]["territory"].origin)
     return Response(shape, status_code=201, headers=PRIVATE)
 
 
 @delete(f"{ONE}/pictures/{{picture_id:uuid}}", status_code=204)
-async def take_picture_away(
+async def delete_picture(
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
     project_id: FromPath[UUID],
@@ -128,23 +128,33 @@ async def take_picture_away(
     await remove_picture(session, bearer.actor, project, picture_id)
 
 
-def _bytes(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise InvalidError(refusals=[Refusal("content", "This is not base64.", code="no-base64")]) from None
 
 
-async def _shape(session: AsyncSession, project: Project, *, status: int = 200) -> Response[team_shapes.ProjectTeam]:
+async def _build_response(
+    session: AsyncSession, project: Project, *, status: int = 200
+) -> Response[team_schemas.ProjectTeam]:
     members = await queries.list_members(session, project)
-    return Response(team_shapes.ProjectTeam.of(members), status_code=status, headers=PRIVATE)
+    return Response(team_schemas.ProjectTeam.of(members), status_code=status, headers=PRIVATE)
 
 
 routes: Sequence[ControllerRouterHandler] = [
     Router(
         BASE,
-        route_handlers=[list_team, invite, give_right, dismiss, answer, send_picture, take_picture_away],
-        middleware=[OpenToAll()],
+        route_handlers=[
+            list_team,
+            invite_member,
+            give_right,
+            dismiss_member,
+            answer_invitation,
+            send_picture,
+            delete_picture,
+        ],
+        middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
         dependencies=dependencies(SCOPE),
     )

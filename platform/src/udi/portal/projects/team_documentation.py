@@ -8,16 +8,16 @@ from msgspec import to_builtins
 
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from udi.portal.catalogue.documentation.operations import Chapter, Operation
-from udi.portal.projects.shapes import BASE, SCOPE
-from udi.portal.projects.team_shapes import (
+from udi.portal.projects.schemas import BASE, SCOPE
+from udi.portal.projects.team_schemas import (
+    NewProjectPicture,
+    NewTeamMember,
     ProjectPictures,
-    ProjectPictureSent,
     ProjectTeam,
     TeamMember,
-    ToGiveRight,
-    ToInvite,
-    ToJoin,
-    ToShow,
+    TeamMemberChange,
+    TeamMemberEventInput,
+    TeamPictureItem,
 )
 
 PROJECT, ID = "6d4a3b1c-2f58-4c0e-9a44-0e5f6a7b8d01", UUID("91c2d3e4-5f60-4718-829a-0b1c2d3e4f50")
@@ -42,7 +42,7 @@ OPERATIONS = (
         answer=ProjectTeam,
         refusals=(ForbiddenError, NotFoundError, InvalidError),
         method="post",
-        asks=ToInvite,
+        asks=NewTeamMember,
         statuses=(201,),
         scope=SCOPE,
     ),
@@ -54,7 +54,7 @@ OPERATIONS = (
         answer=ProjectTeam,
         refusals=(ForbiddenError, NotFoundError, InvalidError),
         method="put",
-        asks=ToGiveRight,
+        asks=TeamMemberChange,
         scope=SCOPE,
     ),
     Operation(
@@ -76,7 +76,7 @@ OPERATIONS = (
         answer=None,
         refusals=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         method="post",
-        asks=ToJoin,
+        asks=TeamMemberEventInput,
         statuses=(204,),
         scope=SCOPE,
     ),
@@ -88,7 +88,7 @@ OPERATIONS = (
         answer=ProjectPictures,
         refusals=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         method="post",
-        asks=ToShow,
+        asks=NewProjectPicture,
         statuses=(201,),
         scope=SCOPE,
     ),
@@ -110,7 +110,7 @@ def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
     member = TeamMember(id=ID, name="", email="compte@portelune.example", right="see", stage="invited", since=WHEN)
     url = f"{origin}/projects/{PROJECT}/pictures/{ID}.webp"
-    pictures = ProjectPictures(total=1, items=[ProjectPictureSent(id=ID, url=url, alternative="Une rue à l’ombre.")])
+    pictures = ProjectPictures(total=1, items=[TeamPictureItem(id=ID, url=url, alternative="Une rue à l’ombre.")])
     answers: dict[str, Any] = dict.fromkeys(
         ("readTeam", "inviteToTeam", "giveRight"), ProjectTeam(total=1, items=[member])
     )
@@ -124,11 +124,11 @@ CHAPTER = Chapter(
         "member_id": ("Identifier of somebody in its team.", {"type": "string", "format": "uuid"}, str(ID)),
         "picture_id": ("Identifier of the picture.", {"type": "string", "format": "uuid"}, str(ID)),
     },
-    asked={
-        ToInvite: ToInvite(email="compte@portelune.example", right="see"),
-        ToGiveRight: ToGiveRight(right="edit"),
-        ToJoin: ToJoin(event="accept"),
-        ToShow: ToShow(alternative="Une rue à l’ombre.", content="iVBORw0KGgo="),
+    body_examples={
+        NewTeamMember: NewTeamMember(email="compte@portelune.example", right="see"),
+        TeamMemberChange: TeamMemberChange(right="edit"),
+        TeamMemberEventInput: TeamMemberEventInput(event="accept"),
+        NewProjectPicture: NewProjectPicture(alternative="Une rue à l’ombre.", content="iVBORw0KGgo="),
     },
     make_examples=make_examples,
 )

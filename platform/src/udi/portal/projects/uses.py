@@ -4,17 +4,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.portal.catalogue.uses import Use, Uses
-from udi.portal.projects.listing import PATH, Line, list_using
+from udi.portal.catalogue.reuses import DatasetReuse, DatasetReuseSummary
+from udi.portal.projects.listing import PATH, ProjectSummary, list_projects_using
 
 
-async def find_uses(session: AsyncSession, dataset: UUID, most: int) -> Uses:
+async def find_uses(session: AsyncSession, dataset: UUID, most: int) -> DatasetReuseSummary:
     """How many projects that everybody sees use a dataset, and the newest of them."""
-    total, lines = await list_using(session, dataset, most=most)
-    return Uses(total, [_use(line) for line in lines])
+    total, lines = await list_projects_using(session, dataset, most=most)
+    return DatasetReuseSummary(total, [_make_use(line) for line in lines])
 
 
-def _use(line: Line) -> Use:
+def _make_use(line: ProjectSummary) -> DatasetReuse:
     project = line.project
     by = line.organisation.name if line.organisation else project.leader_name
-    return Use(f"{PATH}/{project.id}", project.title, project.language, by)
+    return DatasetReuse(f"{PATH}/{project.id}", project.title, project.language, by)

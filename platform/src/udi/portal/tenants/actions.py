@@ -39,7 +39,9 @@ def register_values(folder: TenantFolder, settings: Settings, program: ProgramNa
         "search": {
             "shared": file.search.shared,
             "partners": [str(partner).rstrip("/") for partner in file.search.partners],
-            "synonyms": [{"labels": list(each.labels), "themes": list(each.themes)} for each in folder.synonyms],
+            "synonyms": [
+                {"labels": list(concept.labels), "themes": list(concept.themes)} for concept in folder.synonyms
+            ],
         },
         "vocabularies": {name: dict(words) for name, words in folder.vocabularies.items()},
         "fingerprint": folder.fingerprint,

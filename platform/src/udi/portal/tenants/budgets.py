@@ -10,28 +10,28 @@ from litestar.handlers import BaseRouteHandler
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.budgets import Budget, address_subject, spend
+from udi.kit.budgets import RateLimit, address_subject, spend_budget
 from udi.kit.identity import Actor
-from udi.kit.rates import neighbourhood
+from udi.kit.rates import network_of
 from udi.kit.tenancy import Territory
 from udi.portal.schema import PortalTable
 from udi.settings import Settings
 from udi.ui.middleware import SAFE
-from udi.ui.readers import address_of
+from udi.ui.rate_limits import address_of
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-WRITES = Budget("writes", 120, MINUTE)
+WRITES = RateLimit("writes", 120, MINUTE)
 """Of one person."""
-ADDRESS_WRITES = Budget("address-writes", 600, MINUTE)
+ADDRESS_WRITES = RateLimit("address-writes", 600, MINUTE)
 """Of one address, people who are logged in included: an office has one."""
-TERRITORY_WRITES = Budget("territory-writes", 6000, MINUTE)
-PROJECTS = Budget("projects", 40, HOUR)
+TERRITORY_WRITES = RateLimit("territory-writes", 6000, MINUTE)
+PROJECTS = RateLimit("projects", 40, HOUR)
 """Projects and reuses that one person begins."""
-MAILS = Budget("mails", 60, DAY)
+MAILS = RateLimit("mails", 60, DAY)
 """Mails that one person has sent to people who did not ask for them: invitations."""
-DRAFTS = Budget("drafts", 10, HOUR)
+DRAFTS = RateLimit("drafts", 10, HOUR)
 """What one address begins to write before anybody is logged in."""
-WRONG_CREDENTIALS = Budget("wrong-credentials", 10, 5 * MINUTE)
+WRONG_CREDENTIALS = RateLimit("wrong-credentials", 10, 5 * MINUTE)
 """Of one address."""
 WHOLE = "territory"
 Connection = ASGIConnection[Any, Any, Any, State]
@@ -53,7 +53,7 @@ class SpentBudget(PortalTable):
 def subject_of_address(connection: Connection) -> str:
     """The address of a request, as it is counted."""
     settings: Settings = connection.app.state.site.settings
-    return address_subject(neighbourhood(address_of(connection)), settings.secret("portal_client_key"))
+    return address_subject(network_of(address_of(connection)), settings.secret("portal_client_key"))
 
 
 async def count_write(connection: Connection, _handler: BaseRouteHandler) -> None:
@@ -73,6 +73,6 @@ async def count_write(connection: Connection, _handler: BaseRouteHandler) -> Non
     actor: Actor | None = state.get("actor")
     async with connection.app.state.site.database.session(territory.id, role="app") as session:
         if actor is not None:
-            await spend(session, WRITES, str(actor.person_id))
-        await spend(session, ADDRESS_WRITES, subject_of_address(connection))
-        await spend(session, TERRITORY_WRITES, WHOLE)
+            await spend_budget(session, WRITES, str(actor.person_id))
+        await spend_budget(session, ADDRESS_WRITES, subject_of_address(connection))
+        await spend_budget(session, TERRITORY_WRITES, WHOLE)

@@ -11,8 +11,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import ValidationError
 
-from udi.portal.tenants.shape import OrganisationPart, TenantFile
-from udi.portal.tenants.vocabularies import Words, read_words
+from udi.portal.tenants.schema import OrganisationPart, TenantFile
+from udi.portal.tenants.vocabularies import Vocabularies, read_vocabulary_files
 from udi.protocol.synonyms import Concept, NotSkosError, read_synonyms
 
 TEXTS = ("charter", "legal")
@@ -51,7 +51,7 @@ class TenantFolder:
     theme_css: str
     logo: bytes | None
     synonyms: list[Concept]
-    vocabularies: Words
+    vocabularies: Vocabularies
     fingerprint: str
     """sha256 of everything above, so that a second apply can see that nothing changed."""
 
@@ -79,7 +79,7 @@ def read_folder(folder: Path) -> TenantFolder:
     parsed = _read_toml(folder, faults)
     texts = {name: _read_texts(folder, name, faults) for name in TEXTS}
     css, logo = _read_css(folder, faults), _read_logo(folder, faults)
-    synonyms, (words, problems) = _read_synonyms(folder, faults), read_words(folder)
+    synonyms, (words, problems) = _read_synonyms(folder, faults), read_vocabulary_files(folder)
     faults += [TenantFault(name, *problem) for name, problem in problems]
     if parsed is not None:
         faults += _cross_check(folder, parsed)
@@ -102,21 +102,23 @@ def _read_toml(folder: Path, faults: list[TenantFault]) -> TenantFile | None:
         faults.append(TenantFault("tenant.toml", "whole file", "it is not UTF-8.", "Save it as UTF-8."))
         return None
     except tomllib.TOMLDecodeError as error:
-        faults.append(TenantFault("tenant.toml", _position(str(error)), f"{error}.", "Correct the TOML at this place."))
+        faults.append(
+            TenantFault("tenant.toml", _find_position(str(error)), f"{error}.", "Correct the TOML at this place.")
+        )
         return None
     try:
         return TenantFile.model_validate(data)
     except ValidationError as error:
-        faults += [_fault(source, details) for details in error.errors()]
+        faults += [_make_fault(source, details) for details in error.errors()]
         return None
 
 
-def _position(message: str) -> str:
-    found = re.search(r"line \d+", message)
-    return found.group() if found else "end of file"
+def _find_position(message: str) -> str:
+    match = re.search(r"line \d+", message)
+    return match.group() if match else "end of file"
 
 
-def _fault(source: str, details: Mapping[str, Any]) -> TenantFault:
+def _make_fault(source: str, details: Mapping[str, Any]) -> TenantFault:
     steps = [step for step in details["loc"] if step != "[key]"]
     key = (
         "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".") or "whole file"
@@ -235,9 +237,12 @@ def _cross_check(folder: Path, parsed: TenantFile) -> Iterator[TenantFault]:
                     "no organisation has this slug.",
                     f"Choose among {', '.join(slugs) or 'none'}.",
                 )
-            if wrong := set(groups) - {"managers", "publishers"}:
+            if unknown_groups := set(groups) - {"managers", "publishers"}:
                 yield TenantFault(
-                    "tenant.toml", where, f"{', '.join(sorted(wrong))} is not a group.", "Use managers or publishers."
+                    "tenant.toml",
+                    where,
+                    f"{', '.join(sorted(unknown_groups))} is not a group.",
+                    "Use managers or publishers.",
                 )
 
 

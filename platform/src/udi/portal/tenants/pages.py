@@ -25,15 +25,15 @@ async def show_territories(request: AnyRequest) -> Response[str]:
 
 
 @get("/territories.css")
-async def territories_sheet(request: AnyRequest) -> Response[str]:
+async def show_territories_css(request: AnyRequest) -> Response[str]:
     """The colours of each territory, for their list."""
     territories = await site_of(request).registry.list()
-    css = theme.neutral_sheet({territory.slug: territory.theme for territory in territories})
+    css = theme.neutral_style_sheet({territory.slug: territory.theme for territory in territories})
     return Response(css, media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
 
 
 @get("/logo.svg")
-async def logo(session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]) -> Response[bytes]:
+async def show_logo(session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]) -> Response[bytes]:
     """The territory's logo, where it has one."""
     content = await session.scalar(select(Tenant.logo).where(Tenant.id == territory.id))
     if content is None:
@@ -41,4 +41,4 @@ async def logo(session: NamedDependency[AsyncSession], territory: NamedDependenc
     return Response(content, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=3600"})
 
 
-routes = [territories_sheet, logo]
+routes = [show_territories_css, show_logo]

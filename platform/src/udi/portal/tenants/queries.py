@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.portal.tenants.models import Tenant
-from udi.portal.tenants.vocabularies import Words
+from udi.portal.tenants.vocabularies import Vocabularies
 
 
 async def get_tenant(session: AsyncSession, slug: str) -> Tenant:
@@ -17,16 +17,16 @@ async def get_tenant(session: AsyncSession, slug: str) -> Tenant:
     Raises:
         NotFoundError: none has it.
     """
-    found = await session.scalar(select(Tenant).where(Tenant.slug == slug))
-    if found is None:
+    tenant = await session.scalar(select(Tenant).where(Tenant.slug == slug))
+    if tenant is None:
         raise NotFoundError(f"No territory is called «{slug}».")
-    return found
+    return tenant
 
 
-async def read_vocabularies(session: AsyncSession, tenant: UUID) -> Words:
+async def read_vocabularies(session: AsyncSession, tenant: UUID) -> Vocabularies:
     """What the words of a territory's catalogues mean, by table."""
-    found: Words | None = await session.scalar(select(Tenant.vocabularies).where(Tenant.id == tenant))
-    return found or {}
+    vocabularies: Vocabularies | None = await session.scalar(select(Tenant.vocabularies).where(Tenant.id == tenant))
+    return vocabularies or {}
 
 
 async def list_tenants(session: AsyncSession) -> Sequence[Tenant]:

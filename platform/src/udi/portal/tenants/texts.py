@@ -23,7 +23,7 @@ MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @dataclass(frozen=True)
-class OwnText:
+class TenantText:
     """A text, and the language it is in."""
 
     title: str
@@ -33,12 +33,12 @@ class OwnText:
 
 async def find_text(
     session: AsyncSession, territory: UUID, name: Literal["charter", "legal"], locale: str
-) -> OwnText | None:
+) -> TenantText | None:
     """A text of the territory in the reader's language, else in the one it has."""
     column = {"charter": Tenant.charter, "legal": Tenant.legal}[name]
     texts = await session.scalar(select(column).where(Tenant.id == territory)) or {}
     language = next((code for code in (locale, SOURCE, *texts) if texts.get(code)), None)
-    return OwnText(*read_page(texts[language]), language) if language else None
+    return TenantText(*read_page(texts[language]), language) if language else None
 
 
 def read_page(markdown: str) -> tuple[str, Markup]:

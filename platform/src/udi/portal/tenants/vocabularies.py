@@ -9,7 +9,7 @@ from pathlib import Path
 
 from udi.protocol.licences import LICENCES
 
-Words = Mapping[str, Mapping[str, str]]
+Vocabularies = Mapping[str, Mapping[str, str]]
 """What each wording means, by table."""
 Problem = tuple[str, str, str]
 """Where in the file, what is wrong there, and what to do."""
@@ -36,18 +36,18 @@ TABLES: Mapping[str, tuple[str, Callable[[str], bool]]] = {
 PREFIX, SUFFIX = "vocabulary.", ".tsv"
 
 
-def read_words(folder: Path) -> tuple[dict[str, dict[str, str]], list[tuple[str, Problem]]]:
+def read_vocabulary_files(folder: Path) -> tuple[dict[str, dict[str, str]], list[tuple[str, Problem]]]:
     """The words of every table that the folder has, and what is wrong in which file."""
     words: dict[str, dict[str, str]] = {}
     problems: list[tuple[str, Problem]] = []
     for path in sorted(folder.glob(f"{PREFIX}*{SUFFIX}")):
         name = path.name.removeprefix(PREFIX).removesuffix(SUFFIX)
-        found = words.setdefault(name, {})
-        problems += [(path.name, problem) for problem in _read(path, name, found)]
+        codes_by_wording = words.setdefault(name, {})
+        problems += [(path.name, problem) for problem in _read_file(path, name, codes_by_wording)]
     return words, problems
 
 
-def _read(path: Path, name: str, found: dict[str, str]) -> Iterator[Problem]:
+def _read_file(path: Path, name: str, codes_by_wording: dict[str, str]) -> Iterator[Problem]:
     """Fill in the words of a file; everything that is wrong with it, line by line."""
     if name not in TABLES:
         yield "its name", f"there is no table «{name}».", f"Call it after one of {', '.join(TABLES)}."
@@ -62,22 +62,22 @@ def _read(path: Path, name: str, found: dict[str, str]) -> Iterator[Problem]:
         yield "whole file", "it is not UTF-8.", "Save it as UTF-8."
         return
     for number, line in enumerate(lines, 1):
-        if line.strip() and not line.startswith("#") and (problem := _take(line, name, found)):
+        if line.strip() and not line.startswith("#") and (problem := _parse_line(line, name, codes_by_wording)):
             yield f"line {number}", *problem
-    if len(found) > MOST_WORDS:
-        yield "whole file", f"it has {len(found)} wordings.", f"Keep the {MOST_WORDS} that matter most."
+    if len(codes_by_wording) > MOST_WORDS:
+        yield "whole file", f"it has {len(codes_by_wording)} wordings.", f"Keep the {MOST_WORDS} that matter most."
 
 
-def _take(line: str, name: str, found: dict[str, str]) -> tuple[str, str] | None:
+def _parse_line(line: str, name: str, codes_by_wording: dict[str, str]) -> tuple[str, str] | None:
     table, is_known = TABLES[name]
     wording, *rest = (part.strip() for part in line.split("\t"))
     if not wording or len(rest) != 1 or not rest[0]:
         return "it is not a wording, a tab and what it means.", "Write the two with one tab between them."
     if len(wording) > LONGEST:
         return "its wording is too long.", f"Keep it under {LONGEST} letters."
-    if wording in found:
+    if wording in codes_by_wording:
         return f"«{wording}» stands above already.", "Keep one of the two lines."
     if not is_known(rest[0]):
         return f"«{rest[0]}» is no code of that table.", f"Take one from {EU}{table}."
-    found[wording] = rest[0]
+    codes_by_wording[wording] = rest[0]
     return None

@@ -11,16 +11,16 @@ import structlog
 from udi.kit.child import ChildError, run
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
-from udi.node.datasets.actions.copies import copy_to, place, read_file
-from udi.node.datasets.actions.draft import Dropped, add_version
-from udi.node.datasets.actions.prepare import Desk, prepare_file
+from udi.node.datasets.actions.draft import DroppedFile, add_version
+from udi.node.datasets.actions.local_copies import open_temporary_folder, read_file, write_copy
+from udi.node.datasets.actions.prepare import PreparationContext, prepare_file
 from udi.node.datasets.models import PreparationState, Version
+from udi.node.datasets.publishability import corrections_of, has_removable_names
 from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.standing import corrections_of, removable_names
 from udi.node.files.models import object_key
-from udi.node.spaces.queries import Doing, hold_space
+from udi.node.spaces.queries import DatasetPermission, lock_space
 from udi.node.tables.profile import Profile
-from udi.node.tables.safety.properties import remove_names
+from udi.node.tables.safety.document_properties import remove_names
 
 log = structlog.get_logger()
 SECONDS, MEMORY_MB, FILE_BYTES = 60.0, 512, 128 * 1024**2
@@ -35,7 +35,7 @@ class CleanedFile:
     sha256: str
 
 
-async def remove_property_names(desk: Desk, actor: Actor, dataset_id: UUID) -> None:
+async def remove_property_names(desk: PreparationContext, actor: Actor, dataset_id: UUID) -> None:
     """Make the newest file again without the names of its properties, and look at it.
 
     Raises:
@@ -45,15 +45,15 @@ async def remove_property_names(desk: Desk, actor: Actor, dataset_id: UUID) -> N
         TooLargeError: the space has no place left for it.
     """
     async with desk.depot.session() as session:
-        version = (await get_dataset(session, actor, dataset_id, to=Doing.CHANGE)).latest
+        version = (await get_dataset(session, actor, dataset_id, to=DatasetPermission.CHANGE)).latest
     if version.preparation is None or version.preparation.state == PreparationState.WAITING:
         raise ConflictError("We are still reading your file.", remedy="Wait a little, then try again.")
-    if not removable_names(version):
+    if not has_removable_names(version):
         raise ConflictError("The properties of this file give no name.", remedy="Nothing needs to be done.")
     store = desk.depot.store
-    with place("udi-clean-", await store.reading_folder(version.file.key)) as folder:
-        cleaned = await _make(desk, version, folder)
-        dropped = Dropped(
+    with open_temporary_folder("udi-clean-", await store.reading_folder(version.file.key)) as folder:
+        cleaned = await _write_cleaned_file(desk, version, folder)
+        dropped = DroppedFile(
             uuid.uuid4(),
             dataset_id,
             version.file.name,
@@ -64,7 +64,7 @@ async def remove_property_names(desk: Desk, actor: Actor, dataset_id: UUID) -> N
         key = object_key(desk.depot.tenant, version.file.space_id, dataset_id, dropped.id)
         await store.put(key, read_file(cleaned.path))
     try:
-        orphans = await _replace(desk, actor, version, dropped)
+        orphans = await _replace_version(desk, actor, version, dropped)
     except BaseException:
         await store.delete(key)
         raise
@@ -73,11 +73,11 @@ async def remove_property_names(desk: Desk, actor: Actor, dataset_id: UUID) -> N
     await prepare_file(desk, dropped.id)
 
 
-async def _make(desk: Desk, version: Version, folder: Path) -> CleanedFile:
+async def _write_cleaned_file(desk: PreparationContext, version: Version, folder: Path) -> CleanedFile:
     source = folder / "source"
     target = folder / "cleaned" / "file"
     target.parent.mkdir()
-    await copy_to(source, desk.depot.store.stream(version.file.key, 0, version.file.size))
+    await write_copy(source, desk.depot.store.stream(version.file.key, 0, version.file.size))
     try:
         await run(remove_names, source, target, memory_mb=MEMORY_MB, seconds=SECONDS, file_bytes=FILE_BYTES)
     except ChildError as error:
@@ -91,12 +91,12 @@ async def _make(desk: Desk, version: Version, folder: Path) -> CleanedFile:
     return CleanedFile(target, target.stat().st_size, digest)
 
 
-async def _replace(desk: Desk, actor: Actor, version: Version, dropped: Dropped) -> list[str]:
+async def _replace_version(desk: PreparationContext, actor: Actor, version: Version, dropped: DroppedFile) -> list[str]:
     """Give the new file the place of the other, unless another came; the keys of objects to delete."""
     async with desk.depot.session() as session:
-        dataset = await get_dataset(session, actor, version.dataset_id, to=Doing.CHANGE, lock=True)
+        dataset = await get_dataset(session, actor, version.dataset_id, to=DatasetPermission.CHANGE, lock=True)
         if dataset.latest.id != version.id:
             raise ConflictError("Another file came meanwhile.", remedy="Look at it first.")
-        await hold_space(session, dataset.space)
+        await lock_space(session, dataset.space)
         corrections = corrections_of(dataset.latest)
         return await add_version(session, actor, dataset, dropped, version.note, treated=corrections)

@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.child import ChildError, run
-from udi.node.datasets.actions.copies import place
+from udi.node.datasets.actions.local_copies import open_temporary_folder
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version
-from udi.node.files.depot import Depot
 from udi.node.files.store import ObjectStore
-from udi.node.spaces.heavy import enqueue_heavy
+from udi.node.files.tenant_storage import TenantStorage
+from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 from udi.node.tables.column import TypedColumn
-from udi.node.tables.difference import Difference, compare
+from udi.node.tables.difference import Difference, compute_difference
 from udi.node.tables.profile import Profile
 
 log = structlog.get_logger()
@@ -25,16 +25,16 @@ SECONDS, MEMORY, ROOM = 120.0, 2048, 4 * 1024**3
 COMPARE_VERSION = "compare_version"
 MADE_FROM = "made_from"
 """Among the corrections of a file that the node made harmless."""
-DIFFERENCE, WITH = "difference", "with"
+DIFFERENCE, COMPARED_WITH = "difference", "with"
 """The number of the version that it is compared with, beside what `Difference.as_json` gives."""
 
 
-async def find_before(session: AsyncSession, version: Version) -> Version | None:
+async def find_earlier_version(session: AsyncSession, version: Version) -> Version | None:
     """The last version before this one whose table is here."""
     query = select(Version).join(Preparation).where(Preparation.state == PreparationState.READY)
     query = query.where(Version.dataset_id == version.dataset_id, Version.number < version.number)
-    found: Version | None = await session.scalar(query.order_by(Version.number.desc()).limit(1))
-    return found
+    earlier_version: Version | None = await session.scalar(query.order_by(Version.number.desc()).limit(1))
+    return earlier_version
 
 
 async def compare_tables(
@@ -46,8 +46,8 @@ async def compare_tables(
     """
     old_columns = Profile.from_json(before.profile).columns
     try:
-        found = await run(
-            compare,
+        difference = await run(
+            compute_difference,
             old,
             old_columns,
             new,
@@ -60,10 +60,10 @@ async def compare_tables(
     except ChildError as error:
         log.warning("versions not compared", version=str(before.id), error=type(error).__name__)
         return {}
-    return {WITH: before.number, **(found if examples else replace(found, examples=())).as_json()}
+    return {COMPARED_WITH: before.number, **(difference if examples else replace(difference, examples=())).as_json()}
 
 
-async def compare_with(
+async def compare_with_earlier(
     store: ObjectStore, before: Version, table: Path, columns: Sequence[TypedColumn], *, examples: bool
 ) -> dict[str, Any]:
     """The same, the earlier table copied beside the new one; empty when it is gone."""
@@ -75,55 +75,61 @@ async def compare_with(
     return await compare_tables(before, old, table, columns, examples=examples)
 
 
-async def ask_comparison(session: AsyncSession, version: Version) -> None:
+async def request_comparison(session: AsyncSession, version: Version) -> None:
     """Forget what a version changes of one that is gone, and have it compared with the one that is before it now."""
     if version.preparation is not None:
         version.preparation.findings = {**version.preparation.findings, DIFFERENCE: {}}
-        await enqueue_heavy(session, version.file.space_id, COMPARE_VERSION, {"version": str(version.id)})
+        await enqueue_heavy_job(session, version.file.space_id, COMPARE_VERSION, {"version": str(version.id)})
 
 
-async def compare_again(depot: Depot, version_id: UUID) -> None:
+async def compare_version(depot: TenantStorage, version_id: UUID) -> None:
     """Compare a version with the one before it, unless it is looked at meanwhile, which does the same."""
     async with depot.session() as session:
         version = await session.scalar(select(Version).where(Version.id == version_id))
-        before = await find_before(session, version) if version else None
-    found = version.preparation if version else None
-    if version is None or before is None or found is None or found.state != PreparationState.READY:
+        before = await find_earlier_version(session, version) if version else None
+    preparation = version.preparation if version else None
+    if version is None or before is None or preparation is None or preparation.state != PreparationState.READY:
         return
     memory = await depot.store.reading_folder(version.file.key)
-    with place("udi-prepare-", memory) as folder:
+    with open_temporary_folder("udi-prepare-", memory) as folder:
         table, columns = folder / "table.parquet", Profile.from_json(version.profile).columns
         try:
-            await depot.store.copy(version.file.derived_key(found.table), table)
+            await depot.store.copy(version.file.derived_key(preparation.table), table)
         except FileNotFoundError:
             return
-        examples = MADE_FROM not in found.corrections and memory is None
-        difference = await compare_with(depot.store, before, table, columns, examples=examples)
-    await _keep(depot, version, before, difference)
+        examples = MADE_FROM not in preparation.corrections and memory is None
+        difference = await compare_with_earlier(depot.store, before, table, columns, examples=examples)
+    await _save_difference(depot, version, before, difference)
 
 
-async def _keep(depot: Depot, compared: Version, before: Version, difference: dict[str, Any]) -> None:
+async def _save_difference(
+    depot: TenantStorage, compared: Version, before: Version, difference: dict[str, Any]
+) -> None:
     """Keep it, or begin again when the version before was removed meanwhile."""
     async with depot.session() as session:
         dataset = await session.scalar(
             select(Dataset).where(Dataset.id == compared.dataset_id).with_for_update(of=Dataset)
         )
         versions = {version.id: version for version in dataset.versions} if dataset else {}
-        version, asked = versions.get(compared.id), compared.preparation.revision if compared.preparation else 0
-        if version is None or version.preparation is None or version.preparation.revision != asked:
+        version, revision = versions.get(compared.id), compared.preparation.revision if compared.preparation else 0
+        if version is None or version.preparation is None or version.preparation.revision != revision:
             return
         if before.id in versions:
             version.preparation.findings = {**version.preparation.findings, DIFFERENCE: difference}
         else:
-            await ask_comparison(session, version)
+            await request_comparison(session, version)
 
 
-def compared_with(version: Version) -> int:
+def compared_version_number(version: Version) -> int:
     """The number of the version that it was compared with, 0 for none."""
     return (read_difference(version) or (0,))[0]
 
 
 def read_difference(version: Version) -> tuple[int, Difference] | None:
     """The number of the version before and what changed since; None when they were not compared."""
-    found = dict(version.preparation.findings.get(DIFFERENCE) or {}) if version.preparation else {}
-    return (int(found.pop(WITH)), Difference.from_json(found)) if found else None
+    stored_difference = dict(version.preparation.findings.get(DIFFERENCE) or {}) if version.preparation else {}
+    return (
+        (int(stored_difference.pop(COMPARED_WITH)), Difference.from_json(stored_difference))
+        if stored_difference
+        else None
+    )

@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import Refusal
 from udi.kit.identity import Actor
-from udi.node.datasets.actions.history import note
-from udi.node.datasets.actions.prepare import ask_preparation
+from udi.node.datasets.actions.history import record_event
+from udi.node.datasets.actions.prepare import request_preparation
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.standing import corrections_of
+from udi.node.datasets.publishability import corrections_of
 from udi.node.tables.column import ColumnType
 from udi.node.tables.corrections import SYSTEMS, CorrectedType, Corrections
-from udi.node.tables.decoding import CHARSETS
 from udi.node.tables.profile import Profile
+from udi.node.tables.text_encoding import CHARSETS
 
 AS_UNDERSTOOD = ""
 LARGEST_LINE = 1_000
@@ -33,18 +33,18 @@ def read_corrections(form: Mapping[str, Any], profile: Profile) -> tuple[Correct
     encoding, sheet = str(form.get("encoding") or ""), str(form.get("sheet") or "")
     if encoding and encoding not in CHARSETS.values():
         refusals.append(Refusal("encoding", "Choose one of the proposed answers."))
-    if sheet and sheet not in {known.name for known in profile.sheets}:
+    if sheet and sheet not in {profile_sheet.name for profile_sheet in profile.sheets}:
         refusals.append(Refusal("sheet", "Choose one of the proposed answers."))
     crs = str(form.get("crs") or "")
     if crs and crs not in SYSTEMS:
         refusals.append(Refusal("crs", "Choose one of the proposed answers."))
     types = {}
     for index, column in enumerate(profile.columns):
-        wanted = str(form.get(f"type-{index}") or "")
-        if wanted and wanted not in list(ColumnType):
+        type_code = str(form.get(f"type-{index}") or "")
+        if type_code and type_code not in list(ColumnType):
             refusals.append(Refusal(f"type-{index}", "Choose one of the proposed answers."))
-        elif wanted:
-            types[column.name] = CorrectedType(ColumnType(wanted))
+        elif type_code:
+            types[column.name] = CorrectedType(ColumnType(type_code))
     delimiter = {"tab": "\t"}.get(str(form.get("delimiter") or ""), str(form.get("delimiter") or ""))
     return Corrections(encoding, delimiter[:1], header, sheet, types, crs), refusals
 
@@ -54,6 +54,6 @@ async def correct_version(session: AsyncSession, actor: Actor, dataset: Dataset,
     version = dataset.latest
     before = corrections_of(version)
     corrections = replace(corrections, treatments=before.treatments, schema=before.schema, made_from=before.made_from)
-    note(session, actor, dataset, "version.corrected", number=version.number)
-    await ask_preparation(session, version, corrections.as_json(), promptly=True)
+    record_event(session, actor, dataset, "version.corrected", number=version.number)
+    await request_preparation(session, version, corrections.as_json(), promptly=True)
     return version

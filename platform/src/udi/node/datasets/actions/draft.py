@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, Refusal, TooLargeError
-from udi.node.datasets.actions.history import Author, note
-from udi.node.datasets.actions.prepare import ask_preparation
-from udi.node.datasets.description import Answers, check_answers, close_licence
-from udi.node.datasets.models import Dataset, State, Version
-from udi.node.datasets.prefill import Proposals, take_back
-from udi.node.datasets.standing import corrections_of
+from udi.node.datasets.actions.history import Author, record_event
+from udi.node.datasets.actions.prepare import request_preparation
+from udi.node.datasets.description import Answers, check_answers, clear_licence
+from udi.node.datasets.models import Dataset, DatasetState, Version
+from udi.node.datasets.prefill import Proposals, remove_cell_answers
+from udi.node.datasets.publishability import corrections_of
 from udi.node.files.expiry import expire_archives
 from udi.node.files.models import StoredFile
 from udi.node.files.queries import used_bytes
@@ -25,7 +25,7 @@ from udi.node.tables.profile import Profile
 
 
 @dataclass(frozen=True)
-class Dropped:
+class DroppedFile:
     """A file that is in the object store and nowhere else yet."""
 
     id: UUID
@@ -36,7 +36,7 @@ class Dropped:
     profile: Profile
 
 
-def without_cells(space: Space, dropped: Dropped) -> Dropped:
+def strip_cells(space: Space, dropped: DroppedFile) -> DroppedFile:
     """The same, of which the database may keep everything: nothing of a cell where the space is sealed."""
     return replace(dropped, profile=dropped.profile.without_cells()) if space.is_sealed else dropped
 
@@ -45,7 +45,7 @@ async def start_dataset(
     session: AsyncSession,
     actor: Author | None,
     space: Space,
-    dropped: Dropped,
+    dropped: DroppedFile,
     answers: Answers,
     proposals: Proposals | None = None,
 ) -> Dataset:
@@ -54,8 +54,8 @@ async def start_dataset(
     Raises:
         TooLargeError: the space has no place left for it.
     """
-    await _check_place(session, space, dropped)
-    dropped = without_cells(space, dropped)
+    await _check_quota(session, space, dropped)
+    dropped = strip_cells(space, dropped)
     dataset = Dataset(
         id=dropped.dataset_id,
         space_id=space.id,
@@ -67,7 +67,7 @@ async def start_dataset(
     session.add(dataset)
     await session.flush()
     await _add_version(session, dataset, dropped, 1)
-    note(session, actor, dataset, "dataset.created")
+    record_event(session, actor, dataset, "dataset.created")
     await session.flush()
     return dataset
 
@@ -76,7 +76,7 @@ async def add_version(
     session: AsyncSession,
     actor: Author | None,
     dataset: Dataset,
-    dropped: Dropped,
+    dropped: DroppedFile,
     reason: str = "",
     *,
     treated: Corrections | None = None,
@@ -97,14 +97,14 @@ async def add_version(
     corrections = corrections_of(latest)
     if pending is not None:
         number = pending.number
-        orphans = await forget_version(session, dataset, pending)
-    await _check_place(session, dataset.space, dropped)
-    dropped = without_cells(dataset.space, dropped)
+        orphans = await delete_version_rows(session, dataset, pending)
+    await _check_quota(session, dataset.space, dropped)
+    dropped = strip_cells(dataset.space, dropped)
     holds = treated or corrections.for_next_file()
     version = await _add_version(session, dataset, dropped, number, holds.as_json())
     version.note = reason
     dataset.updated_at = now()
-    note(session, actor, dataset, "version.treated" if treated else "version.added", number=number)
+    record_event(session, actor, dataset, "version.treated" if treated else "version.added", number=number)
     await session.flush()
     return orphans
 
@@ -114,10 +114,10 @@ async def describe_dataset(session: AsyncSession, actor: Author, dataset: Datase
 
     Of restricted data, the answers that were proposed from cells are taken back, and there is no licence.
     """
-    answers = take_back(close_licence(answers), dataset.proposals)
+    answers = remove_cell_answers(clear_licence(answers), dataset.proposals)
     refusals = check_answers(answers)
     if dataset.description != answers:
-        note(session, actor, dataset, "dataset.described")
+        record_event(session, actor, dataset, "dataset.described")
     dataset.description = answers
     dataset.title = answers["title"][:150] or dataset.title
     dataset.updated_at = now()
@@ -136,10 +136,10 @@ async def discard_draft(session: AsyncSession, actor: Author, dataset: Dataset) 
     if pending is None:
         raise ConflictError("Nothing waits to be published here.", remedy="To take it off the portal, withdraw it.")
     await expire_archives(session, dataset.space_id, now())
-    if dataset.state not in {State.DRAFT, State.REFUSED} or len(dataset.versions) > 1:
-        note(session, actor, dataset, "version.discarded", number=pending.number)
-        return await forget_version(session, dataset, pending)
-    note(session, actor, dataset, "dataset.discarded")
+    if dataset.state not in {DatasetState.DRAFT, DatasetState.REFUSED} or len(dataset.versions) > 1:
+        record_event(session, actor, dataset, "version.discarded", number=pending.number)
+        return await delete_version_rows(session, dataset, pending)
+    record_event(session, actor, dataset, "dataset.discarded")
     await session.flush()
     await session.execute(delete(DatasetRight).where(DatasetRight.dataset_id == dataset.id))
     keys = [key for version in dataset.versions for key in object_keys(version)]
@@ -152,13 +152,17 @@ async def discard_draft(session: AsyncSession, actor: Author, dataset: Dataset) 
     return keys
 
 
-async def _check_place(session: AsyncSession, space: Space, dropped: Dropped) -> None:
+async def _check_quota(session: AsyncSession, space: Space, dropped: DroppedFile) -> None:
     if await used_bytes(session, space) + dropped.size > space.quota_bytes:
         raise TooLargeError("Your space has not enough place left for this file.")
 
 
 async def _add_version(
-    session: AsyncSession, dataset: Dataset, dropped: Dropped, number: int, corrections: dict[str, Any] | None = None
+    session: AsyncSession,
+    dataset: Dataset,
+    dropped: DroppedFile,
+    number: int,
+    corrections: dict[str, Any] | None = None,
 ) -> Version:
     file = StoredFile(
         id=dropped.id,
@@ -176,12 +180,12 @@ async def _add_version(
     session.add(version)
     await session.flush()
     await session.refresh(version, ["preparation"])
-    await ask_preparation(session, version, corrections, promptly=True)
+    await request_preparation(session, version, corrections, promptly=True)
     await session.refresh(dataset, ["versions"])
     return version
 
 
-async def forget_version(session: AsyncSession, dataset: Dataset, version: Version) -> list[str]:
+async def delete_version_rows(session: AsyncSession, dataset: Dataset, version: Version) -> list[str]:
     """Delete the rows of a version and of its file; the keys of objects, to delete after the commit."""
     file, keys = version.file, object_keys(version)
     await session.delete(version)
@@ -194,5 +198,5 @@ async def forget_version(session: AsyncSession, dataset: Dataset, version: Versi
 
 def object_keys(version: Version) -> list[str]:
     """The objects of a version: its file, and what was made of it."""
-    made = version.preparation.suffixes if version.preparation else []
-    return [version.file.key, *map(version.file.derived_key, made)]
+    suffixes = version.preparation.suffixes if version.preparation else []
+    return [version.file.key, *map(version.file.derived_key, suffixes)]

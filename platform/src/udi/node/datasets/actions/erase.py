@@ -10,15 +10,15 @@ from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.identity import Actor
-from udi.node.datasets.actions.history import note
-from udi.node.datasets.actions.remove import list_published
+from udi.node.datasets.actions.history import record_event
+from udi.node.datasets.actions.remove import list_removed_public_versions
 from udi.node.datasets.models import Dataset, Version
 from udi.node.files.models import ErasedDataset, StoredFile
 from udi.node.schema import NodeTable
 from udi.node.spaces.models import ScriptKey
 
 ERASE_DATASET = "erase_dataset"
-KEPT = frozenset({"dataset", "delivery", "further_delivery", "dataset_event", "erased_dataset", "use_count"})
+RETAINED_TABLES = frozenset({"dataset", "delivery", "further_delivery", "dataset_event", "erased_dataset", "use_count"})
 """Tables that no row is taken from at once: the first three until the portals took its description off; none of the others
 holds a cell, and what a dataset was used for is on its producer's sheet of costs."""
 LINKS = ("dataset_id", "version_id", "file_id")
@@ -38,10 +38,10 @@ async def erase_dataset(session: AsyncSession, actor: Actor, dataset: Dataset, *
     """
     if not may_erase(dataset):
         raise ConflictError("This dataset is public.", remedy="Withdraw it first: its users will read why.")
-    if _plain(typed) != _plain(dataset.title):
+    if _normalise_title(typed) != _normalise_title(dataset.title):
         raise InvalidError(refusals=[Refusal("title", "This is not its title.", "Copy it as it is written above.")])
     public = [version.file_id for version in dataset.versions if version.published_at is not None]
-    public += [removed.id for removed in await list_published(session, dataset.id)]
+    public += [removed.id for removed in await list_removed_public_versions(session, dataset.id)]
     session.add(
         ErasedDataset(
             id=dataset.id,
@@ -51,9 +51,9 @@ async def erase_dataset(session: AsyncSession, actor: Actor, dataset: Dataset, *
             files=public,
         )
     )
-    note(session, actor, dataset, "dataset.erasing")
-    await delete_belonging(session, dataset.id)
-    await _forget_in_space(session, dataset)
+    record_event(session, actor, dataset, "dataset.erasing")
+    await delete_dataset_rows(session, dataset.id)
+    await _detach_from_space(session, dataset)
     dataset.title, dataset.description, dataset.updated_at = "", {}, now()
     dataset.document, dataset.media_id = None, None
     await session.flush()
@@ -61,18 +61,18 @@ async def erase_dataset(session: AsyncSession, actor: Actor, dataset: Dataset, *
     await jobs.enqueue(session, ERASE_DATASET, {"dataset": str(dataset.id)})
 
 
-async def _forget_in_space(session: AsyncSession, dataset: Dataset) -> None:
+async def _detach_from_space(session: AsyncSession, dataset: Dataset) -> None:
     """No key names it any more; one that was made for it alone is refused. Its figures are not published anew."""
     named = literal(dataset.id) == any_(ScriptKey.datasets)
     mine = update(ScriptKey).where(ScriptKey.space_id == dataset.space_id)
-    alone = mine.where(ScriptKey.datasets == [dataset.id], ScriptKey.revoked_at.is_(None))
-    await session.execute(alone.values(revoked_at=now()))
+    single_dataset_keys = mine.where(ScriptKey.datasets == [dataset.id], ScriptKey.revoked_at.is_(None))
+    await session.execute(single_dataset_keys.values(revoked_at=now()))
     await session.execute(mine.where(named).values(datasets=func.array_remove(ScriptKey.datasets, dataset.id)))
     if dataset.space.figures_dataset_id == dataset.id:
         dataset.space.publishes_figures = False
 
 
-async def delete_belonging(session: AsyncSession, dataset_id: UUID) -> int:
+async def delete_dataset_rows(session: AsyncSession, dataset_id: UUID) -> int:
     """Delete the rows of every table that name the dataset, one of its versions or files, or such a row; how many.
 
     A table that comes later is covered by naming its column as those before it do, or by its foreign key.
@@ -81,28 +81,28 @@ async def delete_belonging(session: AsyncSession, dataset_id: UUID) -> int:
     files = list(await session.scalars(select(StoredFile.id).where(StoredFile.dataset_id == dataset_id)))
     ids = dict(zip(LINKS, ([dataset_id], versions, files), strict=True))
     deleted = 0
-    for table in belonging():
-        done = await session.execute(delete(table).where(_belongs(table, ids)))
+    for table in list_dataset_tables():
+        done = await session.execute(delete(table).where(_belongs_to_dataset(table, ids)))
         deleted += max(getattr(done, "rowcount", 0), 0)
     return deleted
 
 
-def belonging() -> list[Table]:
+def list_dataset_tables() -> list[Table]:
     """The tables whose rows belong to a dataset, those that point to others first."""
-    found = list[Table]()
+    tables = list[Table]()
     for table in NodeTable.metadata.sorted_tables:
         named = any(name in table.c for name in LINKS)
-        if table.name not in KEPT and (named or any(parent in found for parent, _ in _parents(table))):
-            found.append(table)
-    return found[::-1]
+        if table.name not in RETAINED_TABLES and (named or any(parent in tables for parent, _ in _parents(table))):
+            tables.append(table)
+    return tables[::-1]
 
 
-def _belongs(table: Table, ids: Mapping[str, Sequence[UUID]]) -> ColumnElement[bool]:
+def _belongs_to_dataset(table: Table, ids: Mapping[str, Sequence[UUID]]) -> ColumnElement[bool]:
     """Whether a row of one of these tables is of the dataset with these ids."""
-    reached = belonging()
+    reached = list_dataset_tables()
     direct = [table.c[name].in_(ids[name]) for name in LINKS if name in table.c]
     through = [
-        column.in_(select(parent.c.id).where(_belongs(parent, ids)))
+        column.in_(select(parent.c.id).where(_belongs_to_dataset(parent, ids)))
         for parent, column in _parents(table)
         if parent in reached and not direct
     ]
@@ -115,5 +115,5 @@ def _parents(table: Table) -> list[tuple[Table, ColumnElement[UUID]]]:
     return [(key.column.table, key.parent) for key in keys]
 
 
-def _plain(title: str) -> str:
+def _normalise_title(title: str) -> str:
     return " ".join(title.split()).casefold()

@@ -14,7 +14,7 @@ from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.db import Database
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.draft import Dropped, add_version, start_dataset
+from udi.node.datasets.actions.draft import DroppedFile, add_version, start_dataset
 from udi.node.datasets.actions.publish import publish_dataset
 from udi.node.datasets.description import LOCALE, Answers
 from udi.node.datasets.figures import HEADER, find_figures_dataset, list_public_figures
@@ -22,18 +22,18 @@ from udi.node.datasets.models import Dataset
 from udi.node.datasets.queries import find_dataset, last_licence
 from udi.node.files.models import object_key
 from udi.node.files.store import ObjectStore
+from udi.node.spaces.csv_writer import write_csv
 from udi.node.spaces.models import Space
-from udi.node.spaces.queries import hold_space
-from udi.node.spaces.sheets import write_csv
+from udi.node.spaces.queries import lock_space
 from udi.node.tables.profile import profile_file
 from udi.protocol.licences import DEFAULT
 
 PUBLISH_FIGURES = "publish_figures"
 FILE_NAME = "uses.csv"
-Say = Callable[[str], str]
+Translate = Callable[[str], str]
 
 
-async def switch_figures(session: AsyncSession, space: Space, *, on: bool) -> None:
+async def set_figures_publication(session: AsyncSession, space: Space, *, on: bool) -> None:
     """Tell everybody the uses from now on, or stop; what was published stays until it is withdrawn."""
     space.publishes_figures = on
     await session.flush()
@@ -42,7 +42,7 @@ async def switch_figures(session: AsyncSession, space: Space, *, on: bool) -> No
 
 
 @dataclass(frozen=True)
-class Publisher:
+class FiguresPublisher:
     """What publishing the figures needs."""
 
     database: Database
@@ -53,16 +53,16 @@ class Publisher:
     async def publish(self, territory: Territory, space_id: UUID) -> bool:
         """Publish what the days that are over changed; False where nothing did, or where it is not to be told."""
         async with self.database.session(territory.id, role="worker") as session:
-            found = await _to_tell(session, space_id)
-        if found is None:
+            publication = await _find_unpublished(session, space_id)
+        if publication is None:
             return False
-        space, dataset, content = found
-        dropped = _dropped(space, dataset, content)
+        space, dataset, content = publication
+        dropped = _figures_file(space, dataset, content)
         key = object_key(territory.id, space.id, dropped.dataset_id, dropped.id)
-        await self.store.put(key, _once(content))
+        await self.store.put(key, _single_piece(content))
         try:
             async with self.database.session(territory.id, role="worker") as session:
-                orphans = await self._write(session, territory, space_id, dropped)
+                orphans = await self._save_version(session, territory, space_id, dropped)
         except BaseException:
             await self.store.delete(key)
             raise
@@ -70,10 +70,12 @@ class Publisher:
             await self.store.delete(orphan)
         return True
 
-    async def _write(self, session: AsyncSession, territory: Territory, space_id: UUID, dropped: Dropped) -> list[str]:
+    async def _save_version(
+        self, session: AsyncSession, territory: Territory, space_id: UUID, dropped: DroppedFile
+    ) -> list[str]:
         dataset, orphans = await find_dataset(session, dropped.dataset_id, lock=True), list[str]()
         space = (await session.scalars(select(Space).where(Space.id == space_id))).one()
-        await hold_space(session, space)
+        await lock_space(session, space)
         if dataset is None:
             answers = await self._answers(session, territory, space)
             dataset = await start_dataset(session, None, space, dropped, answers)
@@ -86,11 +88,11 @@ class Publisher:
 
     async def _answers(self, session: AsyncSession, territory: Territory, space: Space) -> Answers:
         language = territory.languages[0]
-        answers = describe(lambda message: self.gettext(language, message), space, language)
+        answers = describe_figures(lambda message: self.gettext(language, message), space, language)
         return {**answers, "licence": await last_licence(session, space) or DEFAULT}
 
 
-async def _to_tell(session: AsyncSession, space_id: UUID) -> tuple[Space, Dataset | None, bytes] | None:
+async def _find_unpublished(session: AsyncSession, space_id: UUID) -> tuple[Space, Dataset | None, bytes] | None:
     space = await session.scalar(select(Space).where(Space.id == space_id))
     if space is None or not space.publishes_figures:
         return None
@@ -104,14 +106,14 @@ async def _to_tell(session: AsyncSession, space_id: UUID) -> tuple[Space, Datase
     return space, dataset, content
 
 
-def _dropped(space: Space, dataset: Dataset | None, content: bytes) -> Dropped:
+def _figures_file(space: Space, dataset: Dataset | None, content: bytes) -> DroppedFile:
     """The same id whoever makes it first: two workers make one dataset."""
-    wanted = dataset.id if dataset else uuid.uuid5(space.id, f"figures/{space.figures_dataset_id}")
+    dataset_id = dataset.id if dataset else uuid.uuid5(space.id, f"figures/{space.figures_dataset_id}")
     profile = profile_file(FILE_NAME, len(content), lambda: iter(BytesIO(content)))
-    return Dropped(uuid.uuid4(), wanted, FILE_NAME, len(content), hashlib.sha256(content).hexdigest(), profile)
+    return DroppedFile(uuid.uuid4(), dataset_id, FILE_NAME, len(content), hashlib.sha256(content).hexdigest(), profile)
 
 
-def describe(say: Say, space: Space, language: str) -> Answers:
+def describe_figures(say: Translate, space: Space, language: str) -> Answers:
     """What the dataset says of itself at first; its producer may say it otherwise."""
     return {
         "title": (say("Uses of the datasets of %(name)s") % {"name": space.name})[:150],
@@ -131,5 +133,5 @@ def describe(say: Say, space: Space, language: str) -> Answers:
     }
 
 
-async def _once(content: bytes) -> AsyncIterator[bytes]:
+async def _single_piece(content: bytes) -> AsyncIterator[bytes]:
     yield content

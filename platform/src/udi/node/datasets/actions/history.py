@@ -17,7 +17,7 @@ class Author(Protocol):
         """Their id; None for a script."""
 
 
-def note(session: AsyncSession, author: Author | None, dataset: Dataset, action: str, **detail: Any) -> None:
+def record_event(session: AsyncSession, author: Author | None, dataset: Dataset, action: str, **detail: Any) -> None:
     """Add one line to a dataset's history; no author when the portal or the node did it."""
     if isinstance(author, Sender) and author.key_id is not None:
         detail["key"] = str(author.key_id)

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.node.datasets.actions.history import note
-from udi.node.datasets.models import Dataset, Delivery, DeliveryState, State
-from udi.node.files.models import Access
-from udi.node.portals.queries import list_showings
+from udi.node.datasets.actions.history import record_event
+from udi.node.datasets.models import Dataset, DatasetState, Delivery, DeliveryState
+from udi.node.files.models import FileAccess
+from udi.node.portals.queries import list_further_deliveries
 
 PUSH_DATASET = "push_dataset"
 KEEP_VERSIONS = "keep_versions"
@@ -73,7 +73,7 @@ async def note_failure(
     await session.flush()
 
 
-async def settle(session: AsyncSession, dataset: Dataset, report: Mapping[str, Any]) -> bool:
+async def apply_report(session: AsyncSession, dataset: Dataset, report: Mapping[str, Any]) -> bool:
     """Take in a report of the portal; False when it is about something asked before, which changes nothing.
 
     One of the territory's team, which withdrew the dataset, closes it, and what was still to be sent is not.
@@ -110,9 +110,9 @@ def _accept(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None
     withdrawn = delivery.method == "DELETE"
     dataset.record = None if withdrawn else delivery.record
     dataset.accepted_file_id = None if withdrawn else delivery.file_id
-    dataset.state = State.WITHDRAWN if withdrawn else State.PUBLISHED
+    dataset.state = DatasetState.WITHDRAWN if withdrawn else DatasetState.PUBLISHED
     dataset.updated_at = now()
-    note(session, None, dataset, "dataset.off_portal" if withdrawn else "dataset.accepted")
+    record_event(session, None, dataset, "dataset.off_portal" if withdrawn else "dataset.accepted")
 
 
 async def _refuse(session: AsyncSession, dataset: Dataset, delivery: Delivery) -> None:
@@ -120,22 +120,24 @@ async def _refuse(session: AsyncSession, dataset: Dataset, delivery: Delivery) -
     if delivery.state == DeliveryState.REFUSED:
         return
     delivery.state, delivery.next_attempt_at = DeliveryState.REFUSED, None
-    note(session, None, dataset, "dataset.refused")
+    record_event(session, None, dataset, "dataset.refused")
     if delivery.method == "DELETE":
         return
-    dataset.state, dataset.updated_at = State.REFUSED, now()
+    dataset.state, dataset.updated_at = DatasetState.REFUSED, now()
     await close_refused(session, dataset)
 
 
 async def close_refused(session: AsyncSession, dataset: Dataset) -> None:
     """Close what no portal takes: to be asked whenever one of them refused it or took it off."""
-    if dataset.state != State.REFUSED or any(each.delivery.holds for each in await list_showings(session, dataset.id)):
+    if dataset.state != DatasetState.REFUSED or any(
+        showing.delivery.holds for showing in await list_further_deliveries(session, dataset.id)
+    ):
         return
     if dataset.record is None:
         dataset.opened_at = None
     for version in dataset.versions:
         if dataset.record is None or (version is dataset.latest and not dataset.is_accepted(version)):
-            version.published_at, version.file.access = None, Access.DRAFT
+            version.published_at, version.file.access = None, FileAccess.DRAFT
 
 
 async def _close(session: AsyncSession, dataset: Dataset, delivery: Delivery, report: Mapping[str, Any]) -> None:
@@ -145,9 +147,9 @@ async def _close(session: AsyncSession, dataset: Dataset, delivery: Delivery, re
     delivery.revision += 1
     delivery.state, delivery.next_attempt_at, delivery.method = DeliveryState.REFUSED, None, "POST"
     delivery.report, delivery.report_id, delivery.updated_at = dict(report), str(report["report_id"]), now()
-    dataset.record, dataset.state, dataset.updated_at = None, State.REFUSED, now()
+    dataset.record, dataset.state, dataset.updated_at = None, DatasetState.REFUSED, now()
     await close_refused(session, dataset)
-    note(session, None, dataset, "dataset.withdrawn_by_team", reason=str(report.get("comment") or ""))
+    record_event(session, None, dataset, "dataset.withdrawn_by_team", reason=str(report.get("comment") or ""))
 
 
 def _other_method(delivery: Delivery, report: Mapping[str, Any]) -> str | None:

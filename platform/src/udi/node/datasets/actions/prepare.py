@@ -10,29 +10,35 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.child import ChildError, TooLongError, TooMuchMemoryError, run
+from udi.kit.child import ChildError, ChildMemoryError, ChildTimeoutError, run
 from udi.kit.clock import now
 from udi.kit.crash import crash_at
 from udi.kit.errors import UdiError, UnavailableError
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.compare import DIFFERENCE, ask_comparison, compare_with, compared_with, find_before
-from udi.node.datasets.actions.copies import copy_to, place, read_file
-from udi.node.datasets.actions.publish import publish_as_asked
-from udi.node.datasets.continuity import published_before
+from udi.node.datasets.actions.compare import (
+    DIFFERENCE,
+    compare_with_earlier,
+    compared_version_number,
+    find_earlier_version,
+    request_comparison,
+)
+from udi.node.datasets.actions.local_copies import open_temporary_folder, read_file, write_copy
+from udi.node.datasets.actions.publish import publish_if_requested
+from udi.node.datasets.breaking_changes import find_published_before
 from udi.node.datasets.models import Dataset, Preparation, PreparationState, Version, cells_suffix, table_suffix
 from udi.node.datasets.prefill import cover_period
-from udi.node.datasets.preparing import CELLS, Prepared, prepare
+from udi.node.datasets.preparation import CELLS, FileAnalysis, prepare
+from udi.node.datasets.publishability import access_of, carry_reason
 from udi.node.datasets.sealed_cells import strip_findings
-from udi.node.datasets.standing import access_of, carry_reason
-from udi.node.files.clam import Scan, scan
-from udi.node.files.depot import Depot
-from udi.node.files.hold import SAFETY
-from udi.node.files.models import GIVEN, KEPT_BACK, StoredFile
-from udi.node.spaces.heavy import enqueue_heavy
-from udi.node.tables.kind import GZIP, ZIP
-from udi.node.tables.metadata import Coverage
+from udi.node.files.clam import VirusScan, scan
+from udi.node.files.models import SERVED_ACCESS, WITHHELD_ACCESS, StoredFile
+from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.upload_lock import SAFETY
+from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.tables.coverage import Coverage
+from udi.node.tables.file_kind import GZIP, ZIP
 from udi.node.tables.profile import Profile
-from udi.node.tables.readers import NoTurnError, Readers, Reading
+from udi.node.tables.readers import FileReader, FileReaderPool, QueueTimeoutError
 
 log = structlog.get_logger()
 PREPARE_VERSION = "prepare_version"
@@ -46,70 +52,70 @@ ROOM, PACKED, ARCHIVES = 256 * 1024**2, 100, {GZIP.media_type, ZIP.media_type}
 
 
 @dataclass(frozen=True)
-class Desk:
+class PreparationContext:
     """What a preparation works with."""
 
-    depot: Depot
+    depot: TenantStorage
     territory: Territory
     clamd: str = ""
     """Where viruses are looked for; empty: nowhere."""
     schemas: Path | None = None
     """Folder of the schemas that tables may follow."""
-    readers: Readers | None = None
+    readers: FileReaderPool | None = None
     """The children of a process that people wait for."""
 
 
 @dataclass(frozen=True)
-class Looked:
+class PreparationResult:
     """What a look found; `virus` is None where none are looked for."""
 
-    prepared: Prepared | None
+    prepared: FileAnalysis | None
     failure: str
-    virus: Scan | None
+    virus: VirusScan | None
     difference: dict[str, Any]
 
 
-async def ask_preparation(
+async def request_preparation(
     session: AsyncSession, version: Version, corrections: dict[str, Any] | None = None, *, promptly: bool = False
 ) -> None:
     """Have a version's file looked at, or looked at again with what its producer corrected.
 
     `promptly`: whoever asks may do it himself at once if the file is small (`prepare_promptly`); the worker waits to see.
     """
-    found = version.preparation
-    if found is None:
+    preparation = version.preparation
+    if preparation is None:
         version.preparation = Preparation(version_id=version.id, revision=1, corrections=corrections or {})
-        found = version.preparation
+        preparation = version.preparation
     else:
-        found.asked_by = found.asked_by if found.state == PreparationState.WAITING else None
-        found.revision += 1
-        found.state, found.failure, found.updated_at = PreparationState.WAITING, "", now()
-        found.corrections = found.corrections if corrections is None else corrections
+        preparation.asked_by = preparation.asked_by if preparation.state == PreparationState.WAITING else None
+        preparation.revision += 1
+        preparation.state, preparation.failure, preparation.updated_at = PreparationState.WAITING, "", now()
+        preparation.corrections = preparation.corrections if corrections is None else corrections
     await session.flush()
-    payload = {"version": str(version.id), "revision": found.revision}
+    payload = {"version": str(version.id), "revision": preparation.revision}
     delay = SAFETY if promptly and version.file.size <= PROMPT else None
-    await enqueue_heavy(session, version.file.space_id, PREPARE_VERSION, payload, delay=delay)
+    await enqueue_heavy_job(session, version.file.space_id, PREPARE_VERSION, payload, delay=delay)
 
 
-async def prepare_promptly(desk: Desk, version: Version, reading: Reading | None = None) -> None:
+async def prepare_promptly(desk: PreparationContext, version: Version, reading: FileReader | None = None) -> None:
     """The same at once for a file that takes a second or two; a larger one, or one that fails, is the worker's.
 
     `reading` is the child that read this very file already, if any.
     """
-    found = version.preparation
-    if found is None or version.file.size > PROMPT:
+    preparation = version.preparation
+    if preparation is None or version.file.size > PROMPT:
         return
     try:
         async with AsyncExitStack() as stack:
             if reading is None and desk.readers is not None:
                 memory = await desk.depot.store.reading_folder(version.file.key)
-                reading = await stack.enter_async_context(desk.readers.reading(version.file.space_id, memory))
-            await prepare_version(desk, version.id, found.revision, reading)
-    except (UdiError, OSError, NoTurnError):
+                reading = await stack.enter_async_context(desk.readers.open_reader(version.file.space_id, memory))
+            await prepare_version(desk, version.id, preparation.revision, reading)
+    except (UdiError, OSError, QueueTimeoutError):
         log.info("preparation left to the worker")
 
 
-async def prepare_file(desk: Desk, file_id: UUID, reading: Reading | None = None) -> None:
+async def prepare_file(desk: PreparationContext, file_id: UUID, reading: FileReader | None = None) -> None:
     """The same for the version of a file that has just come."""
     async with desk.depot.session() as session:
         version = await session.scalar(select(Version).where(Version.file_id == file_id))
@@ -118,7 +124,7 @@ async def prepare_file(desk: Desk, file_id: UUID, reading: Reading | None = None
 
 
 async def prepare_version(
-    desk: Desk, version_id: UUID, revision: int, reading: Reading | None = None, *, last: bool = False
+    desk: PreparationContext, version_id: UUID, revision: int, reading: FileReader | None = None, *, last: bool = False
 ) -> None:
     """Look at the file, unless this was done or something newer was asked; then publish it, if that was asked too.
 
@@ -128,61 +134,66 @@ async def prepare_version(
         UnavailableError: the search for viruses does not answer, or the disk is full; it may go later.
     """
     async with desk.depot.session() as session:
-        version = await find_waiting(session, version_id, revision)
-        before = await find_before(session, version) if version else None
+        version = await find_awaiting_preparation(session, version_id, revision)
+        before = await find_earlier_version(session, version) if version else None
     if version is None or version.preparation is None:
         return
     crash_at("look.begun")
     store = desk.depot.store
     virus = await scan(store.stream(version.file.key, 0, version.file.size), desk.clamd)
-    if virus.again and not last:
+    if virus.is_retriable and not last:
         raise UnavailableError("The search for viruses does not answer.")
     memory = await store.reading_folder(version.file.key)
-    with place("udi-prepare-", memory) as folder:
+    with open_temporary_folder("udi-prepare-", memory) as folder:
         target = folder / "typed" / TABLE
         target.parent.mkdir()
-        prepared, failure = await _look(desk, version.file, version.preparation.corrections, target, reading)
+        prepared, failure = await _inspect_file(desk, version.file, version.preparation.corrections, target, reading)
         crash_at("look.read")
-        made = await _store(desk, version, derived_by(prepared, revision), target.parent)
+        new_keys = await _store_derived_files(desk, version, derived_files(prepared, revision), target.parent)
         crash_at("look.stored")
         harmless = "made_from" in version.preparation.corrections
         difference = await _compare(desk, before, target, prepared, examples=not (harmless or memory))
-    looked = Looked(prepared, failure, virus if desk.clamd else None, difference)
-    former = await _note(desk, version_id, revision, looked, made)
+    looked = PreparationResult(prepared, failure, virus if desk.clamd else None, difference)
+    former = await _save_result(desk, version_id, revision, looked, new_keys)
     crash_at("look.noted")
     for key in former:
         await store.delete(key)
 
 
-async def give_up(desk: Desk, version_id: UUID, revision: int) -> None:
+async def mark_preparation_failed(desk: PreparationContext, version_id: UUID, revision: int) -> None:
     """Leave a file that nobody managed to look at: a person decides."""
-    await _note(desk, version_id, revision, Looked(None, "failed", None, {}), [])
+    await _save_result(desk, version_id, revision, PreparationResult(None, "failed", None, {}), [])
 
 
-async def _note(desk: Desk, version_id: UUID, revision: int, looked: Looked, made: list[str]) -> list[str]:
+async def _save_result(
+    desk: PreparationContext, version_id: UUID, revision: int, looked: PreparationResult, new_keys: list[str]
+) -> list[str]:
     """Keep what was found, unless something newer was asked; the objects that are of no use any more."""
     async with desk.depot.session() as session:
         dataset = await _lock_dataset(session, version_id)
-        version = await find_waiting(session, version_id, revision, lock=True)
+        version = await find_awaiting_preparation(session, version_id, revision, lock=True)
         if dataset is None or version is None or version.preparation is None:
-            return [] if await _is_kept(session, version_id, revision) else made
+            return [] if await _is_already_saved(session, version_id, revision) else new_keys
         former = [version.file.derived_key(suffix) for suffix in version.preparation.suffixes]
-        looked = without_cells(looked) if dataset.space.is_sealed else looked
-        _keep(version, looked)
-        if compared_with(version) not in {0, *(each.number for each in dataset.versions)}:
-            await ask_comparison(session, version)
-        carry_reason(published_before(dataset, version), version)
-        found = looked.prepared
-        if found and found.coverage and revision == 1 and dataset.described_at is None:
-            coverage = Coverage.from_json(found.coverage)
+        looked = strip_result_cells(looked) if dataset.space.is_sealed else looked
+        _save_findings(version, looked)
+        if compared_version_number(version) not in {
+            0,
+            *(existing_version.number for existing_version in dataset.versions),
+        }:
+            await request_comparison(session, version)
+        carry_reason(find_published_before(dataset, version), version)
+        prepared = looked.prepared
+        if prepared and prepared.coverage and revision == 1 and dataset.described_at is None:
+            coverage = Coverage.from_json(prepared.coverage)
             dataset.description, dataset.proposals = cover_period(dataset.description, dataset.proposals, coverage)
-        if version.file.access in GIVEN | KEPT_BACK:
+        if version.file.access in SERVED_ACCESS | WITHHELD_ACCESS:
             version.file.access = access_of(dataset, version)
-        await publish_as_asked(session, dataset, desk.territory)
-        return [key for key in former if key not in made]
+        await publish_if_requested(session, dataset, desk.territory)
+        return [key for key in former if key not in new_keys]
 
 
-def without_cells(looked: Looked) -> Looked:
+def strip_result_cells(looked: PreparationResult) -> PreparationResult:
     """The same without any cell of the file, for the database: what is found in a sealed space is sealed with it."""
     if looked.prepared is None:
         return looked
@@ -192,36 +203,38 @@ def without_cells(looked: Looked) -> Looked:
     )
 
 
-async def _look(
-    desk: Desk, file: StoredFile, corrections: dict[str, Any], target: Path, reading: Reading | None
-) -> tuple[Prepared | None, str]:
+async def _inspect_file(
+    desk: PreparationContext, file: StoredFile, corrections: dict[str, Any], target: Path, reading: FileReader | None
+) -> tuple[FileAnalysis | None, str]:
     if file.size > LARGEST:
         return None, "too_large"
     source = target.parent.with_name("source")
-    await copy_to(source, desk.depot.store.stream(file.key, 0, file.size))
+    await write_copy(source, desk.depot.store.stream(file.key, 0, file.size))
     crash_at("look.copied")
-    asked = (source, file.name, corrections, target, desk.schemas)
+    arguments = (source, file.name, corrections, target, desk.schemas)
     try:
         if reading is not None:
-            return await reading.call(prepare, *asked, seconds=SECONDS), ""
+            return await reading.call(prepare, *arguments, seconds=SECONDS), ""
         room = max(ROOM, (PACKED if file.media_type in ARCHIVES else 12) * file.size)
-        return await run(prepare, *asked, memory_mb=MEMORY, seconds=SECONDS, file_bytes=room), ""
-    except TooLongError:
+        return await run(prepare, *arguments, memory_mb=MEMORY, seconds=SECONDS, file_bytes=room), ""
+    except ChildTimeoutError:
         return None, "too_long"
-    except TooMuchMemoryError:
+    except ChildMemoryError:
         return None, "too_heavy"
     except ChildError:
         return None, "failed"
 
 
-def derived_by(prepared: Prepared | None, revision: int) -> dict[str, str]:
+def derived_files(prepared: FileAnalysis | None, revision: int) -> dict[str, str]:
     """The files that a look made, by the suffix of the objects that they become; the table is the first."""
     if prepared is None or not prepared.table:
         return {}
     return {table_suffix(revision): TABLE} | ({cells_suffix(revision): CELLS} if prepared.listed else {})
 
 
-async def _store(desk: Desk, version: Version, derived: dict[str, str], folder: Path) -> list[str]:
+async def _store_derived_files(
+    desk: PreparationContext, version: Version, derived: dict[str, str], folder: Path
+) -> list[str]:
     """Put them beside the version's file; the keys of the objects."""
     keys = {version.file.derived_key(suffix): name for suffix, name in derived.items()}
     for key, name in keys.items():
@@ -230,24 +243,24 @@ async def _store(desk: Desk, version: Version, derived: dict[str, str], folder: 
 
 
 async def _compare(
-    desk: Desk, before: Version | None, table: Path, prepared: Prepared | None, *, examples: bool
+    desk: PreparationContext, before: Version | None, table: Path, prepared: FileAnalysis | None, *, examples: bool
 ) -> dict[str, Any]:
     if before is None or prepared is None or not prepared.table:
         return {}
     columns = Profile.from_json(prepared.profile).columns
-    return await compare_with(desk.depot.store, before, table, columns, examples=examples)
+    return await compare_with_earlier(desk.depot.store, before, table, columns, examples=examples)
 
 
-def _keep(version: Version, looked: Looked) -> None:
-    found = version.preparation
-    if found is None:
+def _save_findings(version: Version, looked: PreparationResult) -> None:
+    preparation = version.preparation
+    if preparation is None:
         return
-    prepared, found.updated_at, found.failure = looked.prepared, now(), looked.failure
+    prepared, preparation.updated_at, preparation.failure = looked.prepared, now(), looked.failure
     if prepared is None:
-        found.state = PreparationState.FAILED
+        preparation.state = PreparationState.FAILED
     else:
-        found.state = PreparationState.READY if prepared.table else PreparationState.PLAIN
-        found.derived = list(derived_by(prepared, found.revision))
+        preparation.state = PreparationState.READY if prepared.table else PreparationState.PLAIN
+        preparation.derived = list(derived_files(prepared, preparation.revision))
         looks = (
             "errors",
             "counts",
@@ -260,15 +273,19 @@ def _keep(version: Version, looked: Looked) -> None:
             "listed",
             "unsearched",
         )
-        found.findings = {**{name: getattr(prepared, name) for name in looks}, DIFFERENCE: looked.difference}
+        preparation.findings = {**{name: getattr(prepared, name) for name in looks}, DIFFERENCE: looked.difference}
         version.profile = prepared.profile
         version.file.charset = prepared.profile.get("encoding", "") if version.file.charset else ""
     if looked.virus is not None:
-        said = {"state": looked.virus.state.value, "signature": looked.virus.signature, "reason": looked.virus.reason}
-        found.findings = {**found.findings, "virus": said}
+        scan_result = {
+            "state": looked.virus.state.value,
+            "signature": looked.virus.signature,
+            "reason": looked.virus.reason,
+        }
+        preparation.findings = {**preparation.findings, "virus": scan_result}
 
 
-async def _is_kept(session: AsyncSession, version_id: UUID, revision: int) -> bool:
+async def _is_already_saved(session: AsyncSession, version_id: UUID, revision: int) -> bool:
     """Whether another look that was asked by the same question ended first: its table has the same place."""
     query = select(Preparation.derived).where(Preparation.version_id == version_id)
     return table_suffix(revision) in (await session.scalar(query) or ())
@@ -277,11 +294,13 @@ async def _is_kept(session: AsyncSession, version_id: UUID, revision: int) -> bo
 async def _lock_dataset(session: AsyncSession, version_id: UUID) -> Dataset | None:
     """Hold the dataset of a version first, as every other change to it does."""
     query = select(Dataset).join(Version, Version.dataset_id == Dataset.id).where(Version.id == version_id)
-    found: Dataset | None = await session.scalar(query.with_for_update(of=Dataset))
-    return found
+    dataset: Dataset | None = await session.scalar(query.with_for_update(of=Dataset))
+    return dataset
 
 
-async def find_waiting(session: AsyncSession, version_id: UUID, revision: int, *, lock: bool = False) -> Version | None:
+async def find_awaiting_preparation(
+    session: AsyncSession, version_id: UUID, revision: int, *, lock: bool = False
+) -> Version | None:
     """The version whose file is to be looked at, unless this was done or something newer was asked."""
     query = (
         select(Version)
@@ -292,5 +311,5 @@ async def find_waiting(session: AsyncSession, version_id: UUID, revision: int, *
             Preparation.state == PreparationState.WAITING,
         )
     )
-    found: Version | None = await session.scalar(query.with_for_update(of=Preparation) if lock else query)
-    return found
+    version: Version | None = await session.scalar(query.with_for_update(of=Preparation) if lock else query)
+    return version

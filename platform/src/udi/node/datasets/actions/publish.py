@@ -9,19 +9,19 @@ from udi.kit.clock import now
 from udi.kit.crash import crash_at
 from udi.kit.errors import ConflictError, InvalidError, Refusal
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.history import Author, note
+from udi.node.datasets.actions.history import Author, record_event
 from udi.node.datasets.actions.outbox import queue_delivery
 from udi.node.datasets.description import check_answers, is_restricted
-from udi.node.datasets.models import Dataset, DeliveryState, State, Version
-from udi.node.datasets.prefill import take_back
+from udi.node.datasets.models import Dataset, DatasetState, DeliveryState, Version
+from udi.node.datasets.prefill import remove_cell_answers
+from udi.node.datasets.publishability import access_of, is_being_read, is_publication_requested, may_publish, stops_of
 from udi.node.datasets.rudi import compose_document
-from udi.node.datasets.standing import access_of, has_asked, is_being_read, may_publish, stops_of
-from udi.node.files.models import Access
-from udi.node.portals.actions import announce_further, withdraw_further
+from udi.node.files.models import FileAccess
+from udi.node.portals.actions import announce_to_further_portals, withdraw_from_further_portals
 from udi.node.spaces.senders import Sender
 from udi.protocol.rules import dig
 
-RETRIED = (DeliveryState.FAILED, DeliveryState.REFUSED, DeliveryState.SENT)
+RETRIABLE_STATES = (DeliveryState.FAILED, DeliveryState.REFUSED, DeliveryState.SENT)
 
 
 async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: Dataset, territory: Territory) -> None:
@@ -32,10 +32,10 @@ async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: 
     Raises:
         InvalidError: the description is not complete, or the portal would refuse it.
     """
-    dataset.description = take_back(dataset.description, dataset.proposals)
+    dataset.description = remove_cell_answers(dataset.description, dataset.proposals)
     if refusals := check_answers(dataset.description):
         raise InvalidError("The description is not complete yet.", refusals=refusals)
-    at, version, known = now(), dataset.latest, dataset.in_catalogue
+    at, version, is_in_catalogue = now(), dataset.latest, dataset.in_catalogue
     _change_access(session, actor, dataset, at)
     record = compose_document(dataset, version, territory, at=at)
     dataset.document = record if dataset.document is not None else None
@@ -47,10 +47,12 @@ async def publish_dataset(session: AsyncSession, actor: Author | None, dataset: 
     version.published_at = version.published_at or at
     dataset.opened_at = dataset.opened_at or at
     dataset.withdrawn_at, dataset.withdrawal_reason = None, ""
-    dataset.state, dataset.updated_at = State.PUBLISHING, at
-    note(session, actor, dataset, "dataset.published", version=version.number)
-    await queue_delivery(session, dataset, method="PUT" if known else "POST", record=record, file_id=version.file_id)
-    await announce_further(session, dataset.space.slug, dataset.id, record=record)
+    dataset.state, dataset.updated_at = DatasetState.PUBLISHING, at
+    record_event(session, actor, dataset, "dataset.published", version=version.number)
+    await queue_delivery(
+        session, dataset, method="PUT" if is_in_catalogue else "POST", record=record, file_id=version.file_id
+    )
+    await announce_to_further_portals(session, dataset.space.slug, dataset.id, record=record)
     crash_at("publish.opened")
 
 
@@ -66,9 +68,9 @@ def _change_access(session: AsyncSession, actor: Author | None, dataset: Dataset
     dataset.former_licence = published_licence(dataset) if restricted else ""
     dataset.closed_at = at if restricted and dataset.former_licence else None
     if dataset.opened_at is not None and restricted:
-        note(session, actor, dataset, "dataset.restricted", licence=dataset.former_licence)
+        record_event(session, actor, dataset, "dataset.restricted", licence=dataset.former_licence)
     elif dataset.opened_at is not None:
-        note(session, actor, dataset, "dataset.opened")
+        record_event(session, actor, dataset, "dataset.opened")
 
 
 def published_licence(dataset: Dataset) -> str:
@@ -86,34 +88,34 @@ async def publish_when_clear(session: AsyncSession, author: Author, dataset: Dat
     if version is None or version.preparation is None or not may_publish(dataset):
         return
     await session.refresh(version.preparation, with_for_update=True)
-    told = has_asked(version)
-    version.preparation.asked_by = _named(author)
-    if not (is_being_read(version) or (told and stops_of(dataset, version))):
+    is_requested = is_publication_requested(version)
+    version.preparation.asked_by = _author_ids(author)
+    if not (is_being_read(version) or (is_requested and stops_of(dataset, version))):
         await _publish_or_stop(session, dataset, version, territory)
 
 
-async def publish_as_asked(session: AsyncSession, dataset: Dataset, territory: Territory) -> None:
+async def publish_if_requested(session: AsyncSession, dataset: Dataset, territory: Territory) -> None:
     """The same for a version whose file has just been looked at, if its publication was asked for meanwhile."""
     version = dataset.pending
-    if version is not None and has_asked(version) and may_publish(dataset):
+    if version is not None and is_publication_requested(version) and may_publish(dataset):
         await _publish_or_stop(session, dataset, version, territory)
 
 
 async def _publish_or_stop(session: AsyncSession, dataset: Dataset, version: Version, territory: Territory) -> None:
     if stops := stops_of(dataset, version):
-        note(session, None, dataset, "version.stopped", number=version.number, stops=stops)
+        record_event(session, None, dataset, "version.stopped", number=version.number, stops=stops)
         return
-    asked = (version.preparation and version.preparation.asked_by) or {}
-    ids = {name: UUID(asked[name]) if name in asked else None for name in ("person", "key")}
+    requester = (version.preparation and version.preparation.asked_by) or {}
+    ids = {name: UUID(requester[name]) if name in requester else None for name in ("person", "key")}
     try:
         await publish_dataset(session, Sender(ids["person"], ids["key"]), dataset, territory)
     except InvalidError:
-        note(session, None, dataset, "version.stopped", number=version.number, stops=["description"])
+        record_event(session, None, dataset, "version.stopped", number=version.number, stops=["description"])
 
 
-def _named(author: Author) -> dict[str, str]:
+def _author_ids(author: Author) -> dict[str, str]:
     ids = {"person": author.person_id, "key": author.key_id if isinstance(author, Sender) else None}
-    return {name: str(found) for name, found in ids.items() if found is not None}
+    return {name: str(identifier) for name, identifier in ids.items() if identifier is not None}
 
 
 async def withdraw_dataset(session: AsyncSession, actor: Author, dataset: Dataset, *, reason: str) -> None:
@@ -129,12 +131,12 @@ async def withdraw_dataset(session: AsyncSession, actor: Author, dataset: Datase
         raise InvalidError(refusals=[Refusal("reason", "Say why: those who use the data will read it.")])
     for version in dataset.versions:
         if version.published_at is not None:
-            version.file.access = Access.WITHDRAWN
-    dataset.state, dataset.withdrawn_at, dataset.withdrawal_reason = State.WITHDRAWING, now(), reason
+            version.file.access = FileAccess.WITHDRAWN
+    dataset.state, dataset.withdrawn_at, dataset.withdrawal_reason = DatasetState.WITHDRAWING, now(), reason
     dataset.updated_at = now()
-    note(session, actor, dataset, "dataset.withdrawn", reason=reason)
+    record_event(session, actor, dataset, "dataset.withdrawn", reason=reason)
     await queue_delivery(session, dataset, method="DELETE", record={"reason": reason})
-    await withdraw_further(session, dataset.id, reason=reason)
+    await withdraw_from_further_portals(session, dataset.id, reason=reason)
 
 
 async def retry_delivery(session: AsyncSession, actor: Author, dataset: Dataset) -> None:
@@ -144,7 +146,11 @@ async def retry_delivery(session: AsyncSession, actor: Author, dataset: Dataset)
         ConflictError: the announcement arrived, or is still being tried.
     """
     delivery = dataset.delivery
-    if delivery is None or delivery.state not in RETRIED or dataset.state not in {State.PUBLISHING, State.WITHDRAWING}:
+    if (
+        delivery is None
+        or delivery.state not in RETRIABLE_STATES
+        or dataset.state not in {DatasetState.PUBLISHING, DatasetState.WITHDRAWING}
+    ):
         raise ConflictError("There is nothing to send again.", remedy="Look at the dataset's page again.")
-    note(session, actor, dataset, "delivery.retried")
+    record_event(session, actor, dataset, "delivery.retried")
     await queue_delivery(session, dataset, method=delivery.method, record=delivery.record)

@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.errors import ConflictError, ErasedError, InvalidError, NotFoundError, Refusal
-from udi.node.datasets.actions.compare import ask_comparison, compared_with
-from udi.node.datasets.actions.draft import forget_version
-from udi.node.datasets.actions.history import Author, note
+from udi.node.datasets.actions.compare import compared_version_number, request_comparison
+from udi.node.datasets.actions.draft import delete_version_rows
+from udi.node.datasets.actions.history import Author, record_event
 from udi.node.datasets.models import Dataset, Version
-from udi.node.files.models import GIVEN, RemovedVersion
+from udi.node.files.models import SERVED_ACCESS, RemovedVersion
 
 ERASE_VERSION = "erase_version"
-CHOICES = (1, 2, 5, 10, 30, 100)
+RETENTION_CHOICES = (1, 2, 5, 10, 30, 100)
 """How many published versions a dataset may keep."""
 
 
@@ -26,13 +26,13 @@ def list_removable(dataset: Dataset) -> list[Version]:
     the portal accepted, to which a refusal goes back.
     """
     public = [version for version in dataset.versions if version.published_at is not None]
-    served = [version for version in public if version.file.access in GIVEN]
+    served = [version for version in public if version.file.access in SERVED_ACCESS]
     accepted = [version for version in public if dataset.is_accepted(version)]
     needed = {version.id for some in (dataset.versions, public, served, accepted) for version in some[:1]}
     return [version for version in dataset.versions if version.id not in needed]
 
 
-def list_beyond(dataset: Dataset, keeps: int | None) -> list[Version]:
+def list_excess_versions(dataset: Dataset, keeps: int | None) -> list[Version]:
     """Those that go when the last `keeps` published versions are kept; None keeps all."""
     public = [version for version in dataset.versions if version.published_at is not None]
     return [version for version in list_removable(dataset) if keeps is not None and version in public[keeps:]]
@@ -46,7 +46,7 @@ async def get_removable(session: AsyncSession, dataset: Dataset, number: int) ->
         ErasedError: it was removed before.
         ConflictError: it is the current one.
     """
-    version = next((each for each in dataset.versions if each.number == number), None)
+    version = next((candidate for candidate in dataset.versions if candidate.number == number), None)
     if version is None:
         query = select(RemovedVersion.id).where(
             RemovedVersion.dataset_id == dataset.id, RemovedVersion.number == number
@@ -72,29 +72,29 @@ async def remove_version(session: AsyncSession, author: Author, dataset: Dataset
     version = await get_removable(session, dataset, number)
     if version.published_at is not None and not reason:
         raise InvalidError(refusals=[Refusal("reason", "Say why: those who use the data will read it.")])
-    await _remove(session, author, dataset, [version], reason)
+    await _remove_versions(session, author, dataset, [version], reason)
 
 
-async def keep_last(session: AsyncSession, author: Author, dataset: Dataset, keeps: int | None) -> None:
+async def set_version_retention(session: AsyncSession, author: Author, dataset: Dataset, keeps: int | None) -> None:
     """Keep the last published versions only, from now on and at each publication; None keeps all.
 
     Raises:
         InvalidError: it is none of `CHOICES`.
     """
-    if keeps not in {None, *CHOICES}:
+    if keeps not in {None, *RETENTION_CHOICES}:
         raise InvalidError(refusals=[Refusal("keeps", "Choose how many.")])
     if dataset.keeps != keeps:
         dataset.keeps = keeps
-        note(session, author, dataset, "versions.kept", keeps=keeps)
-    await remove_beyond(session, author, dataset)
+        record_event(session, author, dataset, "versions.kept", keeps=keeps)
+    await remove_excess_versions(session, author, dataset)
 
 
-async def remove_beyond(session: AsyncSession, author: Author | None, dataset: Dataset) -> None:
+async def remove_excess_versions(session: AsyncSession, author: Author | None, dataset: Dataset) -> None:
     """Remove what the dataset does not keep; no author when the node does it. The dataset must be locked."""
-    await _remove(session, author, dataset, list_beyond(dataset, dataset.keeps), "")
+    await _remove_versions(session, author, dataset, list_excess_versions(dataset, dataset.keeps), "")
 
 
-async def _remove(
+async def _remove_versions(
     session: AsyncSession, author: Author | None, dataset: Dataset, versions: Sequence[Version], reason: str
 ) -> None:
     for version in versions:
@@ -107,16 +107,16 @@ async def _remove(
             reason=reason,
         )
         session.add(removed)
-        note(session, author, dataset, "version.removed", number=version.number, reason=reason)
-        await forget_version(session, dataset, version)
+        record_event(session, author, dataset, "version.removed", number=version.number, reason=reason)
+        await delete_version_rows(session, dataset, version)
         await jobs.enqueue(session, ERASE_VERSION, {"file": str(removed.id)})
     left = {version.number for version in dataset.versions}
     for version in dataset.versions if versions else ():
-        if compared_with(version) not in {0, *left}:
-            await ask_comparison(session, version)
+        if compared_version_number(version) not in {0, *left}:
+            await request_comparison(session, version)
 
 
-async def list_published(session: AsyncSession, dataset_id: UUID) -> list[RemovedVersion]:
+async def list_removed_public_versions(session: AsyncSession, dataset_id: UUID) -> list[RemovedVersion]:
     """The versions of a dataset that were public and are removed."""
     query = select(RemovedVersion).where(RemovedVersion.dataset_id == dataset_id)
     return list((await session.scalars(query.where(RemovedVersion.published_at.is_not(None)))).all())

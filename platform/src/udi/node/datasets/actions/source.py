@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal, UdiError
 from udi.kit.identity import Actor
-from udi.node.datasets.actions.history import note
-from udi.node.datasets.models import Dataset, Frequency, Source
-from udi.node.files.fetch import FetchError, Marks, check_address
-from udi.node.spaces.heavy import enqueue_heavy
+from udi.node.datasets.actions.history import record_event
+from udi.node.datasets.models import Dataset, DatasetSource, Frequency
+from udi.node.files.fetch import FetchError, HttpValidators, check_address
+from udi.node.spaces.heavy_jobs import enqueue_heavy_job
 
 REFRESH_SOURCE = "refresh_source"
 EVERY = {
@@ -26,7 +26,7 @@ FIRST_RETRY, MOST_FAILURES = timedelta(hours=1), 5
 
 async def set_source(
     session: AsyncSession, actor: Actor, dataset: Dataset, *, address: str, frequency: str, locale: str
-) -> Source:
+) -> DatasetSource:
     """Renew a dataset from an address from now on; the first look is at once.
 
     Raises:
@@ -40,60 +40,64 @@ async def set_source(
         raise ConflictError("This dataset is withdrawn.", remedy="Publish it again first.")
     source = await find_source(session, dataset)
     if source is None:
-        source = Source(dataset_id=dataset.id)
+        source = DatasetSource(dataset_id=dataset.id)
         session.add(source)
     if source.address != address:
         source.etag = source.last_modified = ""
     source.address, source.frequency, source.person_id = address, frequency, actor.person_id
     source.locale = locale
-    note(session, actor, dataset, "source.set", frequency=frequency)
-    await look_now(session, dataset, source)
+    record_event(session, actor, dataset, "source.set", frequency=frequency)
+    await check_source_now(session, dataset, source)
     return source
 
 
-async def look_now(session: AsyncSession, dataset: Dataset, source: Source) -> None:
+async def check_source_now(session: AsyncSession, dataset: Dataset, source: DatasetSource) -> None:
     """Look at the address as soon as the worker can, paused or not."""
     source.failures, source.error, source.paused = 0, "", False
     source.due_at = now()
     await session.flush()
-    await queue_look(session, dataset.space_id, source)
+    await queue_source_check(session, dataset.space_id, source)
 
 
-async def queue_look(session: AsyncSession, space_id: UUID, source: Source) -> None:
+async def queue_source_check(session: AsyncSession, space_id: UUID, source: DatasetSource) -> None:
     """Queue a look; the next is due one period later, whatever becomes of it."""
     turn = source.due_at
     source.due_at = now() + EVERY[Frequency(source.frequency)]
     await session.flush()
     payload = {"source": str(source.id), "turn": turn.isoformat()}
-    await enqueue_heavy(session, space_id, REFRESH_SOURCE, payload)
+    await enqueue_heavy_job(session, space_id, REFRESH_SOURCE, payload)
 
 
-async def queue_due(session: AsyncSession) -> int:
+async def queue_due_checks(session: AsyncSession) -> int:
     """Queue a look at each address whose time has come; how many."""
-    query = select(Source, Dataset.space_id).join(Dataset, Source.dataset_id == Dataset.id)
-    query = query.where(Source.due_at <= now(), Source.paused.is_(False)).order_by(Source.due_at).limit(100)
-    due = (await session.execute(query.with_for_update(of=Source, skip_locked=True))).all()
+    query = select(DatasetSource, Dataset.space_id).join(Dataset, DatasetSource.dataset_id == Dataset.id)
+    query = (
+        query.where(DatasetSource.due_at <= now(), DatasetSource.paused.is_(False))
+        .order_by(DatasetSource.due_at)
+        .limit(100)
+    )
+    due = (await session.execute(query.with_for_update(of=DatasetSource, skip_locked=True))).all()
     for source, space_id in due:
-        await queue_look(session, space_id, source)
+        await queue_source_check(session, space_id, source)
     return len(due)
 
 
-async def stop_source(session: AsyncSession, actor: Actor, dataset: Dataset) -> None:
+async def delete_source(session: AsyncSession, actor: Actor, dataset: Dataset) -> None:
     """Do not look any more."""
     source = await find_source(session, dataset)
     if source is not None:
-        note(session, actor, dataset, "source.stopped")
+        record_event(session, actor, dataset, "source.stopped")
         await session.delete(source)
 
 
-async def find_source(session: AsyncSession, dataset: Dataset) -> Source | None:
+async def find_source(session: AsyncSession, dataset: Dataset) -> DatasetSource | None:
     """The address that renews a dataset, if any."""
-    query = select(Source).where(Source.dataset_id == dataset.id)
-    found: Source | None = await session.scalar(query)
-    return found
+    query = select(DatasetSource).where(DatasetSource.dataset_id == dataset.id)
+    source: DatasetSource | None = await session.scalar(query)
+    return source
 
 
-def note_success(source: Source, marks: Marks | None, *, changed: bool) -> None:
+def note_success(source: DatasetSource, marks: HttpValidators | None, *, changed: bool) -> None:
     """The address gave the file, or said that it did not change (no marks)."""
     source.checked_at, source.failures, source.error = now(), 0, ""
     if marks is not None:
@@ -102,25 +106,27 @@ def note_success(source: Source, marks: Marks | None, *, changed: bool) -> None:
         source.changed_at = now()
 
 
-def note_failure(session: AsyncSession, dataset: Dataset, source: Source, error: UdiError) -> None:
+def note_failure(session: AsyncSession, dataset: Dataset, source: DatasetSource, error: UdiError) -> None:
     """Try again in an hour, then later and later, not before the other side said; after five in a row, wait for a person."""
     source.checked_at, source.failures = now(), source.failures + 1
     first = error.refusals[0] if error.refusals else None
     source.error = error.detail or (first.reason if first else error.title)
     wait = error.wait if isinstance(error, FetchError) else timedelta()
-    source.due_at = max(min(source.due_at, _retry(source.failures)), now() + wait)
+    source.due_at = max(min(source.due_at, _next_attempt(source.failures)), now() + wait)
     if source.failures >= MOST_FAILURES:
         source.paused = True
-        note(session, None, dataset, "source.paused")
+        record_event(session, None, dataset, "source.paused")
 
 
-def _retry(failures: int) -> datetime:
+def _next_attempt(failures: int) -> datetime:
     return now() + FIRST_RETRY * float(2 ** (failures - 1))
 
 
-async def get_source(session: AsyncSession, source_id: UUID) -> tuple[Source, Dataset] | None:
+async def get_source(session: AsyncSession, source_id: UUID) -> tuple[DatasetSource, Dataset] | None:
     """An address and its dataset, both held until the transaction ends."""
-    query = select(Dataset).join(Source, Source.dataset_id == Dataset.id).where(Source.id == source_id)
+    query = (
+        select(Dataset).join(DatasetSource, DatasetSource.dataset_id == Dataset.id).where(DatasetSource.id == source_id)
+    )
     dataset = await session.scalar(query.with_for_update(of=Dataset))
     source = await find_source(session, dataset) if dataset is not None else None
     return (source, dataset) if source is not None and dataset is not None else None

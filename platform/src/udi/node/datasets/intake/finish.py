@@ -8,42 +8,48 @@ from uuid import UUID
 from udi.kit.crash import crash_at
 from udi.kit.errors import ConflictError, LockedError, NotFoundError, UdiError, UnavailableError
 from udi.kit.tenancy import Territory
-from udi.node.datasets.actions.draft import Dropped
-from udi.node.datasets.actions.prepare import Desk as Preparing
+from udi.node.datasets.actions.accept_file import (
+    AnswerProposer,
+    ReceivedFile,
+    create_draft,
+    create_next_version,
+    profile_stored_file,
+)
+from udi.node.datasets.actions.draft import DroppedFile
+from udi.node.datasets.actions.prepare import PreparationContext as Preparing
 from udi.node.datasets.actions.prepare import prepare_file
 from udi.node.datasets.actions.publish import publish_when_clear
-from udi.node.datasets.actions.take import Stored, Words, take_first, take_next, understand_file
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.assemble import LostPartError, assemble
-from udi.node.files.depot import Depot
+from udi.node.files.assemble import LostPartError, assemble_upload
 from udi.node.files.models import Upload, UploadState
+from udi.node.files.tenant_storage import TenantStorage
 from udi.node.files.uploads import clear_parts
 from udi.node.spaces.models import Space
 from udi.node.spaces.senders import Sender
-from udi.node.tables.readers import Readers
+from udi.node.tables.readers import FileReaderPool
 
 Gettext = Callable[[str, str], str]
 """(language, message) to the message in that language."""
 
 
 @dataclass(frozen=True)
-class Desk:
+class UploadContext:
     """What the end of an upload needs: its depot, its territory, words for proposed answers, and what looks at it."""
 
-    depot: Depot
+    depot: TenantStorage
     territory: Territory
     gettext: Gettext
-    readers: Readers
+    readers: FileReaderPool
     clamd: str = ""
     schemas: Path | None = None
 
     @property
-    def preparing(self) -> Preparing:
+    def preparation(self) -> Preparing:
         """What the file is looked at with, once it is a version."""
         return Preparing(self.depot, self.territory, self.clamd, self.schemas, self.readers)
 
 
-async def finish_upload(desk: Desk, upload_id: UUID) -> Upload | None:
+async def finish_upload(desk: UploadContext, upload_id: UUID) -> Upload | None:
     """Bring an upload whose bytes are all here to its end: done, or failed with the reason. None when it is gone.
 
     May be called again at any moment, by a request or a job: each step looks first at what is there.
@@ -57,51 +63,53 @@ async def finish_upload(desk: Desk, upload_id: UUID) -> Upload | None:
         return upload
     try:
         if upload is not None and upload.state == UploadState.ASSEMBLING:
-            await assemble(desk.depot, upload)
+            await assemble_upload(desk.depot, upload)
             upload = await _read(desk.depot, upload_id)
         if upload is not None and upload.state == UploadState.STORED:
-            await _become_version(desk, upload)
+            await _create_version(desk, upload)
     except LostPartError:
-        await fail(desk.depot, upload_id, ConflictError("Some of what was sent is not here any more.", remedy=AGAIN))
+        await mark_upload_failed(
+            desk.depot, upload_id, ConflictError("Some of what was sent is not here any more.", remedy=SEND_AGAIN)
+        )
     except (LockedError, UnavailableError):
         raise
     except UdiError as error:
-        await fail(desk.depot, upload_id, error)
+        await mark_upload_failed(desk.depot, upload_id, error)
     upload = await _read(desk.depot, upload_id)
     if upload is not None and upload.state in {UploadState.DONE, UploadState.FAILED}:
         await clear_parts(desk.depot, upload)
     return upload
 
 
-AGAIN = "Send the file again."
+SEND_AGAIN = "Send the file again."
 
 
-async def _read(depot: Depot, upload_id: UUID) -> Upload | None:
+async def _read(depot: TenantStorage, upload_id: UUID) -> Upload | None:
     async with depot.session() as session:
-        found: Upload | None = await session.get(Upload, (depot.tenant, upload_id))
-        return found
+        upload: Upload | None = await session.get(Upload, (depot.tenant, upload_id))
+        return upload
 
 
-async def _become_version(desk: Desk, upload: Upload) -> None:
+async def _create_version(desk: UploadContext, upload: Upload) -> None:
     depot = desk.depot
     if upload.announced and upload.announced != upload.sha256:
-        raise ConflictError("The file that arrived is not the one that was announced.", remedy=AGAIN)
+        raise ConflictError("The file that arrived is not the one that was announced.", remedy=SEND_AGAIN)
     memory = await depot.store.reading_folder(upload.key)
-    async with desk.readers.reading(upload.space_id, memory) as reading:
-        stored = Stored(upload.key, upload.name, upload.received)
-        profile = await understand_file(depot.store, reading, stored)
+    async with desk.readers.open_reader(upload.space_id, memory) as reading:
+        stored = ReceivedFile(upload.key, upload.name, upload.received)
+        profile = await profile_stored_file(depot.store, reading, stored)
         crash_at("upload.profiled")
-        dropped = Dropped(upload.file_id, upload.dataset_id, upload.name, upload.received, upload.sha256, profile)
-        orphans = await _write(desk, upload, dropped)
+        dropped = DroppedFile(upload.file_id, upload.dataset_id, upload.name, upload.received, upload.sha256, profile)
+        orphans = await _save_version(desk, upload, dropped)
         for key in orphans:
             await depot.store.delete(key)
-        await prepare_file(desk.preparing, upload.file_id, reading)
+        await prepare_file(desk.preparation, upload.file_id, reading)
 
 
-async def _write(desk: Desk, upload: Upload, dropped: Dropped) -> list[str]:
+async def _save_version(desk: UploadContext, upload: Upload, dropped: DroppedFile) -> list[str]:
     """The draft or the version of an upload, once; keys of objects to delete."""
     depot, orphans = desk.depot, list[str]()
-    words = Words(desk.territory, upload.locale or desk.territory.languages[0], desk.gettext)
+    words = AnswerProposer(desk.territory, upload.locale or desk.territory.languages[0], desk.gettext)
     async with depot.session() as session:
         dataset = await find_dataset(session, upload.dataset_id, lock=True)
         space = await session.get_one(Space, (depot.tenant, upload.space_id), with_for_update=True)
@@ -111,11 +119,11 @@ async def _write(desk: Desk, upload: Upload, dropped: Dropped) -> list[str]:
         row.state = UploadState.DONE
         await session.flush()
         if not upload.replaces:
-            await take_first(session, _sender(upload), space, dropped, words)
+            await create_draft(session, _sender(upload), space, dropped, words)
         elif dataset is None or dataset.space_id != space.id or not dataset.versions:
             raise NotFoundError("The dataset that this file was for is gone.")
         else:
-            orphans = await take_next(session, _sender(upload), dataset, dropped, words)
+            orphans = await create_next_version(session, _sender(upload), dataset, dropped, words)
             if upload.publish:
                 await publish_when_clear(session, _sender(upload), dataset, desk.territory)
         crash_at("version.added")
@@ -127,7 +135,7 @@ def _sender(upload: Upload) -> Sender:
     return Sender(person_id=upload.person_id, key_id=upload.key_id)
 
 
-async def fail(depot: Depot, upload_id: UUID, error: UdiError) -> None:
+async def mark_upload_failed(depot: TenantStorage, upload_id: UUID, error: UdiError) -> None:
     """Note why an upload became nothing, and delete its object; its parts go with it or by the sweep."""
     async with depot.session() as session:
         row = await session.get(Upload, (depot.tenant, upload_id), with_for_update=True)

@@ -13,15 +13,15 @@ from litestar.types import ControllerRouterHandler
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.node.datasets.intake.access import desk_of, find_sender, has_token
-from udi.node.datasets.intake.said import describe_publication
+from udi.node.datasets.intake.access import build_upload_context, get_sender, has_token
+from udi.node.datasets.intake.responses import describe_publication
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.saying import PageRequest, speaker
+from udi.node.datasets.pages.messages import PageRequest, translator
 from udi.node.datasets.queries import find_dataset
 from udi.node.files.models import Upload, UploadState
-from udi.node.files.uploads import get_upload, give_up
+from udi.node.files.uploads import cancel_upload, get_upload
 from udi.node.spaces.models import Space
-from udi.node.spaces.queries import allow_publishing
+from udi.node.spaces.queries import require_publisher
 from udi.ui.errors import wants_page
 from udi.ui.site import render
 
@@ -31,12 +31,12 @@ async def show_upload(
     request: PageRequest, territory: NamedDependency[Territory], upload_id: FromPath[UUID]
 ) -> Response[Any]:
     """How far it is; a person whose file has arrived is led on."""
-    async with desk_of(request, territory).depot.session() as session:
-        upload = await get_upload(session, await find_sender(session, request), upload_id)
+    async with build_upload_context(request, territory).depot.session() as session:
+        upload = await get_upload(session, await get_sender(session, request), upload_id)
         space = await session.get_one(Space, (upload.tenant_id, upload.space_id))
         dataset = await find_dataset(session, upload.dataset_id) if upload.state == UploadState.DONE else None
     if has_token(request) or not wants_page(request):
-        body = said_of(request, upload) | {"publication": _publication(request, upload, dataset, territory)}
+        body = describe_upload(request, upload) | {"publication": _publication(request, upload, dataset, territory)}
         return Response(body, headers={"Cache-Control": "no-store"})
     if upload.state == UploadState.DONE:
         return Redirect(next_page(upload), status_code=303)
@@ -44,21 +44,21 @@ async def show_upload(
 
 
 @post("/uploads/{upload_id:uuid}/give-up")
-async def abandon(
+async def abandon_upload(
     request: PageRequest,
     territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
     upload_id: FromPath[UUID],
 ) -> Redirect:
     """Give it up; any publisher of the space may, since it takes place there."""
-    depot = desk_of(request, territory).depot
+    depot = build_upload_context(request, territory).depot
     async with depot.session() as session:
         upload = await session.get(Upload, (territory.id, upload_id))
         if upload is None:
             raise NotFoundError
         space = await session.get_one(Space, (territory.id, upload.space_id))
-        allow_publishing(member, space)
-    await give_up(depot, upload_id)
+        require_publisher(member, space)
+    await cancel_upload(depot, upload_id)
     return Redirect(f"/spaces/{space.slug}", status_code=303)
 
 
@@ -68,7 +68,7 @@ def _publication(
     """Whether everyone sees what was sent; None before there is a version, and once a newer file replaced it."""
     versions = dataset.versions if dataset else []
     version = next((version for version in versions if version.file_id == upload.file_id), None)
-    return describe_publication(dataset, version, territory, speaker(request)) if dataset and version else None
+    return describe_publication(dataset, version, territory, translator(request)) if dataset and version else None
 
 
 def next_page(upload: Upload) -> str:
@@ -76,9 +76,9 @@ def next_page(upload: Upload) -> str:
     return f"/datasets/{upload.dataset_id}" + ("" if upload.publish else "/check")
 
 
-def said_of(request: PageRequest, upload: Upload) -> dict[str, Any]:
+def describe_upload(request: PageRequest, upload: Upload) -> dict[str, Any]:
     """An upload, for a machine."""
-    say = speaker(request)
+    say = translator(request)
     done = upload.state == UploadState.DONE
     return {
         "id": str(upload.id),
@@ -95,4 +95,4 @@ def said_of(request: PageRequest, upload: Upload) -> dict[str, Any]:
     }
 
 
-routes: Sequence[ControllerRouterHandler] = [show_upload, abandon]
+routes: Sequence[ControllerRouterHandler] = [show_upload, abandon_upload]

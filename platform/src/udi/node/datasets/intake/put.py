@@ -13,23 +13,23 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from udi.kit.errors import ConflictError, InvalidError, PreconditionError, Refusal, TooLargeError
+from udi.kit.errors import ConflictError, InvalidError, PreconditionFailedError, Refusal, TooLargeError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.publish import publish_when_clear
-from udi.node.datasets.intake.access import desk_of, enter_dataset
-from udi.node.datasets.intake.finish import Desk, finish_upload
-from udi.node.datasets.intake.said import describe_version
+from udi.node.datasets.intake.access import build_upload_context, get_script_dataset
+from udi.node.datasets.intake.finish import UploadContext, finish_upload
+from udi.node.datasets.intake.responses import describe_version
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.pages.saying import PageRequest, locale_of, speaker
+from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.assemble import keep_whole
-from udi.node.files.hold import Hold
-from udi.node.files.incoming import CutError, TooSlowError, patient
-from udi.node.files.models import GIVEN, Upload, UploadState
-from udi.node.files.names import clean_name
+from udi.node.files.assemble import store_whole_file
+from udi.node.files.file_names import clean_name
+from udi.node.files.models import SERVED_ACCESS, Upload, UploadState
 from udi.node.files.queries import used_bytes
 from udi.node.files.tus import LONGEST_KEY
-from udi.node.files.uploads import Announced, create_upload, give_up, too_large
+from udi.node.files.upload_lock import UploadLease
+from udi.node.files.upload_stream import ConnectionLostError, UploadTooSlowError, enforce_timeouts
+from udi.node.files.uploads import UploadAnnouncement, cancel_upload, create_upload, too_large_error
 from udi.node.spaces.limits import body_of
 from udi.node.spaces.models import Space
 from udi.node.spaces.senders import Sender
@@ -46,55 +46,61 @@ async def put_file(
 
     200 when the bytes are those already here.
     """
-    desk, say = desk_of(request, territory), speaker(request)
-    hold, upload, sender = await _begin(request, desk, dataset_id)
+    desk, say = build_upload_context(request, territory), translator(request)
+    hold, upload, sender = await _open_upload(request, desk, dataset_id)
     if hold is not None:
-        await _receive(request, desk, hold)
+        await _receive_body(request, desk, hold)
     if await _is_unchanged(desk, upload.id, dataset_id):
-        await give_up(desk.depot, upload.id)
-        return await _answer(desk, say, dataset_id, sender if upload.publish else None, changed=False)
+        await cancel_upload(desk.depot, upload.id)
+        return await _build_response(desk, say, dataset_id, sender if upload.publish else None, changed=False)
     ended = await finish_upload(desk, upload.id)
     if ended is None or ended.state != UploadState.DONE:
         raise ConflictError(ended.error if ended else "", remedy=ended.remedy if ended else "")
-    return await _answer(desk, say, dataset_id, sender if upload.publish else None, changed=hold is not None)
+    return await _build_response(desk, say, dataset_id, sender if upload.publish else None, changed=hold is not None)
 
 
-async def _begin(request: PageRequest, desk: Desk, dataset_id: UUID) -> tuple[Hold | None, Upload, Sender]:
+async def _open_upload(
+    request: PageRequest, desk: UploadContext, dataset_id: UUID
+) -> tuple[UploadLease | None, Upload, Sender]:
     """A turn at the upload; no turn when the same key brought it already."""
     limit = site_of(request).settings.upload_limit
     async with desk.depot.session() as session:
-        dataset, sender = await enter_dataset(session, request, dataset_id)
+        dataset, sender = await get_script_dataset(session, request, dataset_id)
         _check_condition(request, dataset)
         if dataset.withdrawn_at is not None:
             raise ConflictError("This dataset is withdrawn.", remedy="Publish it again first.")
         space = await session.get_one(Space, (desk.depot.tenant, dataset.space_id), with_for_update=True)
-        upload = await create_upload(session, space, sender, _announced(request, dataset), limit=limit)
+        upload = await create_upload(session, space, sender, _read_announcement(request, dataset), limit=limit)
         if upload.state != UploadState.RECEIVING:
             return None, upload, sender
         left = space.quota_bytes - await used_bytes(session, space) + (upload.length or upload.received)
-        hold = await Hold.take(session, desk.depot, upload)
+        hold = await UploadLease.acquire(session, desk.depot, upload)
         hold.ceiling = min(limit, left)
         return hold, upload, sender
 
 
 def _check_condition(request: PageRequest, dataset: Dataset) -> None:
-    wanted = request.headers.get("if-match")
-    current = {f'"{version.file.sha256}"' for version in (dataset.latest, *_open(dataset))}
-    if wanted is not None and wanted.strip() != "*" and not current & {tag.strip() for tag in wanted.split(",")}:
-        raise PreconditionError(
+    condition = request.headers.get("if-match")
+    current = {f'"{version.file.sha256}"' for version in (dataset.latest, *_list_served_versions(dataset))}
+    if (
+        condition is not None
+        and condition.strip() != "*"
+        and not current & {tag.strip() for tag in condition.split(",")}
+    ):
+        raise PreconditionFailedError(
             "Another version came meanwhile.", remedy="Look at the file that is here, then send yours again."
         )
 
 
-def _open(dataset: Dataset) -> list[Version]:
-    return [version for version in dataset.versions if version.file.access in GIVEN][:1]
+def _list_served_versions(dataset: Dataset) -> list[Version]:
+    return [version for version in dataset.versions if version.file.access in SERVED_ACCESS][:1]
 
 
-def _announced(request: PageRequest, dataset: Dataset) -> Announced:
+def _read_announcement(request: PageRequest, dataset: Dataset) -> UploadAnnouncement:
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         raise InvalidError(refusals=[Refusal("Idempotency-Key", "This is too long.", "Write 200 characters at most.")])
-    return Announced(
+    return UploadAnnouncement(
         name=clean_name(request.query_params.get("name") or "", default=dataset.latest.file.name),
         length=request.content_length,
         dataset_id=dataset.id,
@@ -107,11 +113,11 @@ def _announced(request: PageRequest, dataset: Dataset) -> Announced:
 
 def _digest(request: PageRequest) -> str:
     """The sha256 that `Repr-Digest` announces (RFC 9530); empty without."""
-    said = request.headers.get("repr-digest", "").strip()
-    if not said.startswith(DIGEST):
+    header = request.headers.get("repr-digest", "").strip()
+    if not header.startswith(DIGEST):
         return ""
     try:
-        digest = base64.b64decode(said.removeprefix(DIGEST).rstrip(":"), validate=True)
+        digest = base64.b64decode(header.removeprefix(DIGEST).rstrip(":"), validate=True)
     except (ValueError, binascii.Error):
         digest = b""
     if len(digest) != hashlib.sha256().digest_size:
@@ -119,22 +125,22 @@ def _digest(request: PageRequest) -> str:
     return digest.hex()
 
 
-async def _receive(request: PageRequest, desk: Desk, hold: Hold) -> None:
+async def _receive_body(request: PageRequest, desk: UploadContext, hold: UploadLease) -> None:
     try:
         async with aclosing(body_of(request, hold.upload.space_id)) as body:
-            await keep_whole(hold, _pieces(request, body, hold.ceiling))
+            await store_whole_file(hold, _bound_pieces(request, body, hold.ceiling))
     except BaseException as error:
         await hold.release()
         if hold.upload.idempotency_key is None:
-            await give_up(desk.depot, hold.upload.id)
-        if isinstance(error, (CutError, TooSlowError)):
+            await cancel_upload(desk.depot, hold.upload.id)
+        if isinstance(error, (ConnectionLostError, UploadTooSlowError)):
             raise InvalidError("The file did not arrive whole.", remedy="Send it again.") from error
         raise
 
 
-async def _pieces(request: PageRequest, body: AsyncIterator[bytes], ceiling: int) -> AsyncIterator[bytes]:
+async def _bound_pieces(request: PageRequest, body: AsyncIterator[bytes], ceiling: int) -> AsyncIterator[bytes]:
     size = 0
-    async for piece in patient(body):
+    async for piece in enforce_timeouts(body):
         size += len(piece)
         if size > ceiling:
             raise _too_large(request, ceiling)
@@ -145,10 +151,10 @@ async def _pieces(request: PageRequest, body: AsyncIterator[bytes], ceiling: int
 
 
 def _too_large(request: PageRequest, ceiling: int) -> TooLargeError:
-    return too_large(site_of(request).settings.upload_limit, ceiling)
+    return too_large_error(site_of(request).settings.upload_limit, ceiling)
 
 
-async def _is_unchanged(desk: Desk, upload_id: UUID, dataset_id: UUID) -> bool:
+async def _is_unchanged(desk: UploadContext, upload_id: UUID, dataset_id: UUID) -> bool:
     async with desk.depot.session() as session:
         upload = await session.get_one(Upload, (desk.depot.tenant, upload_id))
         dataset = await find_dataset(session, dataset_id)
@@ -156,8 +162,8 @@ async def _is_unchanged(desk: Desk, upload_id: UUID, dataset_id: UUID) -> bool:
         return stored and dataset is not None and dataset.latest.file.sha256 == upload.sha256
 
 
-async def _answer(
-    desk: Desk, say: Callable[[str], str], dataset_id: UUID, publisher: Sender | None, *, changed: bool
+async def _build_response(
+    desk: UploadContext, say: Callable[[str], str], dataset_id: UUID, publisher: Sender | None, *, changed: bool
 ) -> Response[Any]:
     """What is here now; a version that waited is published when somebody asks that."""
     async with desk.depot.session() as session:

@@ -12,8 +12,8 @@ from udi.kit.errors import UnauthenticatedError
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.remove import remove_version
 from udi.node.datasets.description import LONGEST_REASON, clean_text
-from udi.node.datasets.intake.access import desk_of, enter_dataset, has_token
-from udi.node.datasets.pages.saying import PageRequest
+from udi.node.datasets.intake.access import build_upload_context, get_script_dataset, has_token
+from udi.node.datasets.pages.messages import PageRequest
 from udi.node.spaces.keys import CHALLENGE, require_fresh_accounts
 
 
@@ -25,8 +25,8 @@ async def delete_version(
     if not has_token(request):
         raise UnauthenticatedError("Show a key of the space.", headers=CHALLENGE)
     reason = clean_text(request.query_params.get("reason") or "")[:LONGEST_REASON]
-    async with desk_of(request, territory).depot.session() as session:
-        dataset, sender = await enter_dataset(session, request, dataset_id, lock=True)
+    async with build_upload_context(request, territory).depot.session() as session:
+        dataset, sender = await get_script_dataset(session, request, dataset_id, lock=True)
         await require_fresh_accounts(session)
         await remove_version(session, sender, dataset, number, reason=reason)
 

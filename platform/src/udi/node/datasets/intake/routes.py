@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.node.datasets.intake import by_address, progress, put, remove, resumable
+from udi.node.datasets.intake import progress, put, remote_files, remove, resumable
 
 routes: Sequence[ControllerRouterHandler] = [
     *resumable.routes,
     *progress.routes,
     *put.routes,
     *remove.routes,
-    *by_address.routes,
+    *remote_files.routes,
 ]

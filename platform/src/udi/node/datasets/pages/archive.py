@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.node.datasets.leaving.archives import find_archive, request_archive
-from udi.node.datasets.pages.saying import PageRequest
+from udi.node.datasets.pages.messages import PageRequest
+from udi.node.datasets.space_export.tasks import find_archive, request_archive
+from udi.node.files.downloads import keyring_of
 from udi.node.files.models import ArchiveState
-from udi.node.files.pages import ring_of
 from udi.node.files.queries import used_bytes
-from udi.node.files.signed import sign_path
+from udi.node.files.signed_urls import sign_path
 from udi.node.spaces.queries import get_space
-from udi.ui.decisions import decides
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.site import render
 
 
@@ -39,13 +39,13 @@ async def show_archive(
         "datasets/archive.html",
         space=space,
         archive=archive,
-        link=sign_path(ring_of(request), territory.id, archive.path) if archive and ready else "",
+        link=sign_path(keyring_of(request), territory.id, archive.path) if archive and ready else "",
         used=await used_bytes(session, space),
     )
 
 
-@post("/spaces/{slug:str}/archive", guards=[decides()])
-async def ask_archive(
+@post("/spaces/{slug:str}/archive", guards=[require_confirmation()])
+async def create_archive(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
 ) -> Redirect:
     """Have it made."""
@@ -53,4 +53,4 @@ async def ask_archive(
     return Redirect(f"/spaces/{slug}/archive", status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [show_archive, ask_archive]
+routes: Sequence[ControllerRouterHandler] = [show_archive, create_archive]

@@ -17,16 +17,16 @@ from udi.kit.identity import Actor
 from udi.kit.paging import Page, page_number
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.saying import PageRequest, locale_of
+from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.queries import list_public
-from udi.node.portals.queries import list_shown
+from udi.node.portals.queries import list_showing_portals
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import list_all_spaces, list_spaces
-from udi.protocol.catalogue import Catalogue, Entry, Part, write_catalogue, write_entry, write_part
+from udi.protocol.catalogue import Catalogue, CatalogueEntry, CataloguePage, write_catalogue, write_entry, write_page
 from udi.protocol.record import restore_record
-from udi.protocol.structures import Box
+from udi.protocol.structures import BoundingBox
 from udi.protocol.triples import write_json_ld, write_turtle
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 from udi.ui.site import render, site_of
 
 FEED = 100
@@ -34,7 +34,7 @@ SHORT = {"text/csv": "CSV", "application/json": "JSON", "application/geo+json": 
 
 
 @dataclass(frozen=True)
-class Link:
+class PortalLink:
     """A page of a further portal; `name` is the portal's, by language."""
 
     name: dict[str, str]
@@ -57,9 +57,12 @@ async def show_catalogue(
         producers=await _producers(request, territory),
         spaces=await list_spaces(session, actor) if actor else [],
         portal=territory.links.get("portal", ""),
-        further=await _further(request, territory, page.items),
+        further=await _list_further_links(request, territory, page.items),
         short=SHORT,
-        summaries={each.id: localised(restore_record(_said(each)).summary, locale_of(request)) for each in page.items},
+        summaries={
+            dataset.id: localise(restore_record(_published_record(dataset)).summary, locale_of(request))
+            for dataset in page.items
+        },
     )
 
 
@@ -86,14 +89,16 @@ async def _producers(request: PageRequest, territory: Territory) -> Sequence[Spa
             return await list_all_spaces(session)
 
 
-async def _further(request: PageRequest, territory: Territory, items: Sequence[Dataset]) -> dict[UUID, list[Link]]:
+async def _list_further_links(
+    request: PageRequest, territory: Territory, items: Sequence[Dataset]
+) -> dict[UUID, list[PortalLink]]:
     """By dataset, where the further portals show it: each one's name and address, and what it is called there."""
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
-            shown = await list_shown(session, [dataset.id for dataset in items])
+            portals_by_dataset = await list_showing_portals(session, [dataset.id for dataset in items])
     return {
-        dataset: [Link(portal.name, f"{portal.origin}/data/{dataset}") for portal in portals]
-        for dataset, portals in shown.items()
+        dataset: [PortalLink(portal.name, f"{portal.origin}/data/{dataset}") for portal in portals]
+        for dataset, portals in portals_by_dataset.items()
     }
 
 
@@ -117,29 +122,33 @@ async def _feed(
 def _triples(territory: Territory, names: str, path: str, page: Page[Dataset]) -> Iterator[Triple]:
     """The catalogue is this node's; its datasets are named as on the portal, which has their permanent addresses."""
     texts = dict.fromkeys(territory.languages, names)
-    box = Box(**dict(zip(("west", "south", "east", "north"), territory.box, strict=True))) if territory.box else None
+    box = (
+        BoundingBox(**dict(zip(("west", "south", "east", "north"), territory.box, strict=True)))
+        if territory.box
+        else None
+    )
     catalogue = Catalogue(
         origin=territory.origin, title=texts, description=texts, publisher=texts, languages=territory.languages,
         box=box, path=path, named_by=territory.links.get("portal", ""),
     )  # fmt: skip
     yield from write_catalogue(catalogue)
-    yield from write_part(catalogue, _part(catalogue, page))
+    yield from write_page(catalogue, _catalogue_page(catalogue, page))
     for dataset in page.items:
-        record = restore_record(_said(dataset))
+        record = restore_record(_published_record(dataset))
         listed = dataset.opened_at or dataset.created_at
-        yield from write_entry(catalogue, Entry(record=record, listed=listed, described=dataset.updated_at))
+        yield from write_entry(catalogue, CatalogueEntry(record=record, listed=listed, described=dataset.updated_at))
 
 
-def _said(dataset: Dataset) -> dict[str, Any]:
+def _published_record(dataset: Dataset) -> dict[str, Any]:
     assert dataset.record is not None  # noqa: S101 - only those with a record are public
     return dataset.record
 
 
-def _part(catalogue: Catalogue, page: Page[Dataset]) -> Part:
+def _catalogue_page(catalogue: Catalogue, page: Page[Dataset]) -> CataloguePage:
     numbers = {"first": 1, "last": page.last, "previous": page.number - 1, "next": page.number + 1}
     inside = {name: number for name, number in numbers.items() if 1 <= number <= page.last}
     addresses = {name: _address(catalogue, number) for name, number in inside.items()}
-    return Part(address=_address(catalogue, page.number), total=page.total, neighbours=addresses)
+    return CataloguePage(address=_address(catalogue, page.number), total=page.total, neighbours=addresses)
 
 
 def _address(catalogue: Catalogue, number: int) -> str:

@@ -13,14 +13,14 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
-from udi.node.datasets.cells import MOST_LISTED, Wrong, count_wrong, list_wrong, read_all
+from udi.node.datasets.cell_errors import MOST_LISTED, FaultyCell, count_cell_errors, list_cell_errors, read_cell_errors
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.pages.drop import store_of
-from udi.node.datasets.pages.saying import PageRequest, locale_of, speaker
+from udi.node.datasets.pages.messages import PageRequest, locale_of, translator
+from udi.node.datasets.pages.upload import store_of
 from udi.node.datasets.queries import get_dataset
 from udi.node.files.store import ObjectStore
-from udi.node.spaces.queries import Doing
-from udi.node.spaces.sheets import write_csv, write_rows
+from udi.node.spaces.csv_writer import write_csv, write_rows
+from udi.node.spaces.queries import DatasetPermission
 from udi.ui.site import render
 
 WHOLE = 1 << 62
@@ -35,22 +35,22 @@ async def show_cells(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The first thousand, and how many there are in all."""
-    dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE)
-    wrong = await _first_of(store_of(request), dataset)
-    total = count_wrong(dataset.latest)
-    return render(request, "datasets/cells.html", dataset=dataset, errors=wrong, total=total)
+    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
+    cells = await _list_first_errors(store_of(request), dataset)
+    total = count_cell_errors(dataset.latest)
+    return render(request, "datasets/cells.html", dataset=dataset, errors=cells, total=total)
 
 
-async def _first_of(store: ObjectStore, dataset: Dataset) -> list[Wrong]:
+async def _list_first_errors(store: ObjectStore, dataset: Dataset) -> list[FaultyCell]:
     """The first thousand; in a sealed space the database has their lines alone, and the cells are where all are listed."""
     if not dataset.space.is_sealed:
-        return list_wrong(dataset.latest)
-    first = list[Wrong]()
-    async for cells in await _all_of(store, dataset.latest):
+        return list_cell_errors(dataset.latest)
+    first = list[FaultyCell]()
+    async for cells in await _iterate_errors(store, dataset.latest):
         first += cells[: MOST_LISTED - len(first)]
         if len(first) == MOST_LISTED:
             break
-    return sorted(first, key=lambda each: each.line)
+    return sorted(first, key=lambda cell: cell.line)
 
 
 @get("/datasets/{dataset_id:uuid}/cells.csv")
@@ -61,35 +61,35 @@ async def download_cells(
     dataset_id: FromPath[UUID],
 ) -> Stream:
     """All of them as a table, whatever their number."""
-    dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE)
+    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
     headers = {"Content-Disposition": 'attachment; filename="cells.csv"', "Cache-Control": "no-store"}
-    found = await _all_of(store_of(request), dataset.latest)
-    return Stream(_write(request, found), media_type="text/csv", headers=headers)
+    batches = await _iterate_errors(store_of(request), dataset.latest)
+    return Stream(_write_errors_csv(request, batches), media_type="text/csv", headers=headers)
 
 
-async def _all_of(store: ObjectStore, version: Version) -> AsyncIterator[list[Wrong]]:
+async def _iterate_errors(store: ObjectStore, version: Version) -> AsyncIterator[list[FaultyCell]]:
     """Every cell; of a version that was looked at before this list was made, the first thousand."""
     if version.preparation and version.preparation.cells:
         with suppress(FileNotFoundError):
-            return read_all(await store.open(version.file.derived_key(version.preparation.cells), 0, WHOLE))
-    return _once(list_wrong(version))
+            return read_cell_errors(await store.open(version.file.derived_key(version.preparation.cells), 0, WHOLE))
+    return _single_batch(list_cell_errors(version))
 
 
-async def _once(cells: list[Wrong]) -> AsyncIterator[list[Wrong]]:
+async def _single_batch(cells: list[FaultyCell]) -> AsyncIterator[list[FaultyCell]]:
     yield cells
 
 
-async def _write(request: PageRequest, found: AsyncIterator[list[Wrong]]) -> AsyncIterator[bytes]:
-    say, locale = speaker(request), locale_of(request)
+async def _write_errors_csv(request: PageRequest, batches: AsyncIterator[list[FaultyCell]]) -> AsyncIterator[bytes]:
+    say, locale = translator(request), locale_of(request)
 
-    def words(wrong: Wrong) -> str:
-        return " ".join(said.by(say) for said in (wrong.said, wrong.remedy) if said)
+    def words(cell: FaultyCell) -> str:
+        return " ".join(message.translate(say) for message in (cell.message, cell.remedy) if message)
 
-    def write(cells: list[Wrong]) -> bytes:
-        return write_rows([(each.line, each.column, each.value, words(each)) for each in cells], locale)
+    def write(cells: list[FaultyCell]) -> bytes:
+        return write_rows([(cell.line, cell.column, cell.value, words(cell)) for cell in cells], locale)
 
     yield write_csv([say(word) for word in ("Line", "Column", "Cell", "What is wrong")], (), locale)
-    async for cells in found:
+    async for cells in batches:
         yield await asyncio.to_thread(write, cells)
 
 

@@ -15,26 +15,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi import __version__
 from udi.kit.errors import NotFoundError, UnauthenticatedError
 from udi.kit.identity import Actor
-from udi.kit.rates import Rates
+from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory, space_context
+from udi.node.datasets.data_package import compose_package
 from udi.node.datasets.models import Version
-from udi.node.datasets.package import compose_package
 from udi.node.datasets.pages.difference import is_open
-from udi.node.datasets.pages.embed import frame_lines
-from udi.node.datasets.pages.saying import PageRequest, locale_of
+from udi.node.datasets.pages.embed import list_embed_codes
+from udi.node.datasets.pages.messages import PageRequest, locale_of
 from udi.node.datasets.queries import find_dataset, get_dataset
-from udi.node.datasets.tables import Tables
+from udi.node.datasets.tables import DatasetTableCache
 from udi.node.files.queries import get_current_file
-from udi.node.spaces.limits import admit
-from udi.node.spaces.queries import Doing
-from udi.node.tables.asking import RATES, reader_of, together
-from udi.node.tables.draw_chart import draw_chart, table_of
+from udi.node.spaces.limits import enforce_rate_limit
+from udi.node.spaces.queries import DatasetPermission
+from udi.node.tables.charts import draw_chart, table_of
 from udi.node.tables.exports import formats_of
-from udi.node.tables.shown import SHOWING, Showing, Shown
-from udi.node.tables.table import FIND_TABLE, TableOfDataset
+from udi.node.tables.overview import SHOWING, OverviewReader, TableOverview
+from udi.node.tables.requests import RATES, join_rate_headers, reader_of
+from udi.node.tables.table import FIND_TABLE, DatasetTable
 from udi.protocol.licences import LICENCES
 from udi.settings import Role
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 from udi.ui.site import render, site_of
 
 COST, DIGITS = 5, 6
@@ -57,7 +57,7 @@ async def show_package(
     dataset_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The newest published version as a Data Package."""
-    tables: Tables = site_of(request).parts[FIND_TABLE]
+    tables: DatasetTableCache = site_of(request).parts[FIND_TABLE]
     version = await tables.version_of(await get_current_file(session, dataset_id, let=True))
     if version is None:
         raise NotFoundError
@@ -82,9 +82,9 @@ async def show_data(
     The database is let go before the table is read.
     """
     site, role = site_of(request), _role(actor)
-    rates: Rates = site.parts[RATES]
-    limits = rates.take(reader_of(request, territory, actor), COST)
-    tables: Tables = site.parts[FIND_TABLE]
+    rates: RateLimiter = site.parts[RATES]
+    limits = rates.count_request(reader_of(request, territory, actor), COST)
+    tables: DatasetTableCache = site.parts[FIND_TABLE]
     person = actor.person_id if actor else None
     async with site.database.session(territory.id, role=role, person=person) as session:
         version = await _own_version(session, actor, dataset_id, request.query_params.get("version"))
@@ -92,20 +92,22 @@ async def show_data(
             table = await tables.of_version(version)
         else:
             table = await tables(session, actor, dataset_id, let=True)
-    limits = together(limits, await admit(request, UUID(table.space)))
+    limits = join_rate_headers(limits, await enforce_rate_limit(request, UUID(table.space)))
     if table.is_restricted:
-        return _restricted(request, territory, dataset_id, table)
+        return _render_restricted(request, territory, dataset_id, table)
     etag = _etag(table, territory, locale_of(request))
     if actor is None and etag in request.headers.get("if-none-match", ""):
         return Response(None, status_code=304, headers={**limits, "ETag": etag, "Vary": "Accept-Language, Cookie"})
-    await table.bring()
-    showing: Showing = site.parts[SHOWING]
-    page = await _page(request, territory, dataset_id, version, table, await showing.show(table))
+    await table.fetch_file()
+    showing: OverviewReader = site.parts[SHOWING]
+    page = await _render_data(request, territory, dataset_id, version, table, await showing.read_overview(table))
     page.headers.update({**limits, **({} if actor else {"ETag": etag})})
     return page
 
 
-def _restricted(request: PageRequest, territory: Territory, dataset_id: UUID, table: TableOfDataset) -> Response[str]:
+def _render_restricted(
+    request: PageRequest, territory: Territory, dataset_id: UUID, table: DatasetTable
+) -> Response[str]:
     """What a table that is not shown is of, and where to ask for it."""
     portal = f"{territory.links.get('portal', '')}/data"
     about: Mapping[str, Any] = {"portal_url": portal, "page": f"{portal}/{dataset_id}"}
@@ -129,13 +131,13 @@ async def _own_version(
         return None
     if actor is None:
         raise UnauthenticatedError("Log in to see this page.")
-    dataset = await get_dataset(session, actor, dataset_id, to=Doing.READ)
-    wanted = dataset.latest.number if number is None else _number(number)
-    found = next((version for version in dataset.versions if version.number == wanted), None)
-    if found is None:
+    dataset = await get_dataset(session, actor, dataset_id, to=DatasetPermission.READ)
+    version_number = dataset.latest.number if number is None else _number(number)
+    own_version = next((version for version in dataset.versions if version.number == version_number), None)
+    if own_version is None:
         raise NotFoundError("This dataset has no such version.")
-    await session.refresh(found, ["dataset"])
-    return found
+    await session.refresh(own_version, ["dataset"])
+    return own_version
 
 
 def _number(text: str) -> int:
@@ -148,28 +150,28 @@ async def _is_draft(session: AsyncSession, dataset_id: UUID) -> bool:
     return dataset is not None and dataset.opened_at is None
 
 
-def _etag(table: TableOfDataset, territory: Territory, locale: str) -> str:
-    told = f"{table.digest} {table.title} {table.licence} {locale} {__version__} {territory!r}"
-    return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+def _etag(table: DatasetTable, territory: Territory, locale: str) -> str:
+    cache_key = f"{table.digest} {table.title} {table.licence} {locale} {__version__} {territory!r}"
+    return f'"{hashlib.sha256(cache_key.encode()).hexdigest()[:32]}"'
 
 
-async def _page(
+async def _render_data(
     request: PageRequest,
     territory: Territory,
     dataset_id: UUID,
     version: Version | None,
-    table: TableOfDataset,
-    shown: Shown,
+    table: DatasetTable,
+    overview: TableOverview,
 ) -> Response[str]:
     """The page, also when a part of it took too much."""
-    locale, chart = locale_of(request), shown.chart
+    locale, chart = locale_of(request), overview.chart
     licence = LICENCES.get(table.licence)
     about: Mapping[str, Any] = {
         "chart": chart,
         "chart_drawing": draw_chart(chart, locale) if chart else None,
         "chart_rows": table_of(chart, locale) if chart else [],
         "licence": licence,
-        "licence_name": localised(licence.name, locale) if licence else "",
+        "licence_name": localise(licence.name, locale) if licence else "",
         "files": [
             (name, f"/api/resources/{dataset_id}/data/{kind}/")
             for kind, name in FILES.items()
@@ -177,7 +179,7 @@ async def _page(
         ],
         "frames": []
         if version or not table.is_open
-        else frame_lines(shown, territory, dataset_id, table.title, locale),
+        else list_embed_codes(overview, territory, dataset_id, table.title, locale),
         "versions": [] if version else await _list_open(request, territory, dataset_id),
         "portal_url": f"{territory.links.get('portal', '')}/data",
     }
@@ -188,7 +190,7 @@ async def _page(
         version=version,
         is_open=version is None,
         table=table,
-        shown=shown,
+        shown=overview,
         **about,
     )
 
@@ -198,7 +200,7 @@ async def _list_open(request: PageRequest, territory: Territory, dataset_id: UUI
     with space_context(None):
         async with site_of(request).database.session(territory.id) as session:
             dataset = await find_dataset(session, dataset_id)
-    return [each for each in dataset.versions if is_open(dataset, each)] if dataset else []
+    return [version for version in dataset.versions if is_open(dataset, version)] if dataset else []
 
 
 routes: Sequence[ControllerRouterHandler] = [show_data, show_package]

@@ -17,25 +17,25 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.draft import discard_draft
 from udi.node.datasets.actions.erase import may_erase
-from udi.node.datasets.actions.publish import RETRIED, retry_delivery, withdraw_dataset
-from udi.node.datasets.actions.remove import CHOICES, list_removable
+from udi.node.datasets.actions.publish import RETRIABLE_STATES, retry_delivery, withdraw_dataset
+from udi.node.datasets.actions.remove import RETENTION_CHOICES, list_removable
 from udi.node.datasets.actions.source import find_source
 from udi.node.datasets.description import LONGEST_REASON, clean_text
-from udi.node.datasets.models import Dataset, State
-from udi.node.datasets.pages.describe import home_of, profile_of, shown
-from udi.node.datasets.pages.drop import store_of
-from udi.node.datasets.pages.elsewhere import list_there
+from udi.node.datasets.models import Dataset, DatasetState
+from udi.node.datasets.pages.describe import description_details, home_of, profile_of
 from udi.node.datasets.pages.erase import erased_page
-from udi.node.datasets.pages.history import tell
-from udi.node.datasets.pages.saying import PageRequest, field_errors, portal_faults, speaker
-from udi.node.datasets.queries import find_dataset, find_erased, get_dataset, list_events, read_marks
+from udi.node.datasets.pages.further_portals import list_portal_statuses
+from udi.node.datasets.pages.history import describe_events
+from udi.node.datasets.pages.messages import PageRequest, field_errors, portal_faults, translator
+from udi.node.datasets.pages.upload import store_of
+from udi.node.datasets.publishability import explain_stops, is_being_read, is_publication_requested
+from udi.node.datasets.queries import find_dataset, find_erased, get_dataset, list_events, read_version_marks
 from udi.node.datasets.reminders import find_due
-from udi.node.datasets.standing import explain_stops, has_asked, is_being_read
 from udi.node.files.models import ErasedDataset
-from udi.node.files.queries import missing
+from udi.node.files.queries import missing_error
 from udi.node.identity.queries import list_names
-from udi.node.spaces.queries import Doing, list_allowed
-from udi.ui.decisions import decides
+from udi.node.spaces.queries import DatasetPermission, list_permissions
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.site import render
 
 
@@ -49,12 +49,12 @@ async def show_dataset(
 ) -> Response[str]:
     """Where a dataset stands; of one that was erased and had been public, anyone reads that it was."""
     if actor is None:
-        if isinstance(gone := await missing(session, ErasedDataset.id == dataset_id), ErasedError):
+        if isinstance(gone := await missing_error(session, ErasedDataset.id == dataset_id), ErasedError):
             raise gone
         raise UnauthenticatedError("Log in to see this page.")
     if erased := await find_erased(session, actor, dataset_id):
         return await erased_page(request, session, actor, erased)
-    dataset = await get_dataset(session, actor, dataset_id, to=Doing.READ, lean=True)
+    dataset = await get_dataset(session, actor, dataset_id, to=DatasetPermission.READ, lean=True)
     delivery = dataset.delivery
     return render(
         request,
@@ -62,12 +62,12 @@ async def show_dataset(
         dataset=dataset,
         delivery=delivery,
         faults=portal_faults(request, delivery.report if delivery else None),
-        elsewhere=await list_there(request, session, dataset),
+        elsewhere=await list_portal_statuses(request, session, dataset),
         may_retry=_may_retry(dataset),
-        history=tell(
+        history=describe_events(
             request, actor, await list_events(session, dataset), await list_names(session, dataset.space.slug)
         ),
-        allowed=await list_allowed(session, actor, dataset.space, dataset.id),
+        allowed=await list_permissions(session, actor, dataset.space, dataset.id),
         home=home_of(actor, dataset),
         may_erase=may_erase(dataset),
         profile=profile_of(dataset),
@@ -76,30 +76,30 @@ async def show_dataset(
         today=today(territory.zone),
         public_url=f"{territory.links.get('portal', '')}/data/{dataset.id}",
         file_url=f"{territory.origin}/datasets/{dataset.id}/file",
-        **await _versions(session, dataset, speaker(request)),
-        **shown(request, dataset),
+        **await _versions(session, dataset, translator(request)),
+        **description_details(request, dataset),
     )
 
 
 def _may_retry(dataset: Dataset) -> bool:
-    delivery, moving = dataset.delivery, dataset.state in {State.PUBLISHING, State.WITHDRAWING}
-    return bool(delivery and delivery.state in RETRIED and moving)
+    delivery, moving = dataset.delivery, dataset.state in {DatasetState.PUBLISHING, DatasetState.WITHDRAWING}
+    return bool(delivery and delivery.state in RETRIABLE_STATES and moving)
 
 
 async def _versions(session: AsyncSession, dataset: Dataset, say: Callable[[str], str]) -> dict[str, Any]:
     """Those that may be removed, how many may be kept, what stops the one that waits, or that it is being read."""
     waits = dataset.pending
     return {
-        "marked": await read_marks(session, dataset),
+        "marked": await read_version_marks(session, dataset),
         "removable": [version.id for version in list_removable(dataset)],
-        "keep_choices": CHOICES,
+        "keep_choices": RETENTION_CHOICES,
         "stops": explain_stops(dataset, waits, say) if waits else [],
-        "reading": bool(waits and is_being_read(waits) and has_asked(waits)),
+        "reading": bool(waits and is_being_read(waits) and is_publication_requested(waits)),
     }
 
 
 @get("/datasets/{dataset_id:uuid}/withdraw")
-async def ask_withdrawal(
+async def show_withdrawal_form(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -110,8 +110,8 @@ async def ask_withdrawal(
     return render(request, "datasets/withdraw.html", dataset=dataset, errors={}, reason="")
 
 
-@post("/datasets/{dataset_id:uuid}/withdraw", guards=[decides()])
-async def withdraw(
+@post("/datasets/{dataset_id:uuid}/withdraw", guards=[require_confirmation()])
+async def submit_withdrawal(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -129,7 +129,7 @@ async def withdraw(
 
 
 @post("/datasets/{dataset_id:uuid}/retry")
-async def retry(
+async def retry_dataset_delivery(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], dataset_id: FromPath[UUID]
 ) -> Redirect:
     """Tell the portal again."""
@@ -138,7 +138,7 @@ async def retry(
 
 
 @post("/datasets/{dataset_id:uuid}/discard")
-async def discard(
+async def discard_pending(
     request: PageRequest,
     territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
@@ -159,4 +159,10 @@ def _page_of(dataset: Dataset) -> str:
     return f"/datasets/{dataset.id}"
 
 
-routes: Sequence[ControllerRouterHandler] = [show_dataset, ask_withdrawal, withdraw, retry, discard]
+routes: Sequence[ControllerRouterHandler] = [
+    show_dataset,
+    show_withdrawal_form,
+    submit_withdrawal,
+    retry_dataset_delivery,
+    discard_pending,
+]

@@ -16,10 +16,10 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.compare import read_difference
 from udi.node.datasets.actions.draft import describe_dataset
-from udi.node.datasets.actions.history import note
+from udi.node.datasets.actions.history import record_event
 from udi.node.datasets.actions.publish import publish_dataset, published_licence
-from udi.node.datasets.advice import Advice, Table, advise
-from udi.node.datasets.cells import report_of
+from udi.node.datasets.advice import Advice, FileFacts, advise
+from udi.node.datasets.cell_errors import schema_report_of
 from udi.node.datasets.description import (
     LONGEST_REASON,
     OFFERED_LICENCES,
@@ -31,41 +31,41 @@ from udi.node.datasets.description import (
     split_keywords,
 )
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.drop import words_of
-from udi.node.datasets.pages.saying import PageRequest, choices, field_errors, locale_of
-from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.standing import (
-    can_treat,
+from udi.node.datasets.pages.messages import PageRequest, field_errors, form_choices, locale_of
+from udi.node.datasets.pages.upload import build_answer_proposer
+from udi.node.datasets.publishability import (
+    can_anonymise,
     clear_for_publication,
-    declared_of,
+    declared_schema_of,
+    has_removable_names,
     has_virus,
     is_unread,
-    looks_like,
+    likely_schemas_of,
     needs_reason,
     new_dangers_of,
-    people_in,
-    removable_names,
-    unsearched_in,
+    personal_findings_of,
+    unsearched_parts_of,
 )
-from udi.node.spaces.queries import Doing, list_allowed
-from udi.node.tables.findings import Findings
+from udi.node.datasets.queries import get_dataset
+from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.node.tables.profile import Profile
+from udi.node.tables.table_facts import TableFacts
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
 from udi.protocol.quality import FULL
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 from udi.ui.site import render
 
 
 @get("/datasets/{dataset_id:uuid}/describe")
-async def ask_description(
+async def show_description_form(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """What was understood of the file, and the form of step 2."""
-    return describe_page(request, await get_dataset(session, member, dataset_id, to=Doing.CHANGE))
+    return describe_page(request, await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE))
 
 
 @post("/datasets/{dataset_id:uuid}/describe")
@@ -77,12 +77,12 @@ async def save_description(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Keep the answers; go on when they are complete, or when the person leaves for now."""
-    dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE, lock=True)
+    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True)
     form = await request.form()
     answers = read_answers(form, locale_of(request))
     if "access" not in form:
         answers["access"] = dataset.description.get("access", "")
-    dataset.proposals = dataset.proposals or words_of(request, territory).recover(dataset)
+    dataset.proposals = dataset.proposals or build_answer_proposer(request, territory).recover_proposals(dataset)
     refusals = await describe_dataset(session, member, dataset, answers)
     if form.get("leave"):
         return Redirect(home_of(member, dataset), status_code=303)
@@ -92,7 +92,7 @@ async def save_description(
 
 
 @get("/datasets/{dataset_id:uuid}/review")
-async def review(
+async def show_review(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -100,15 +100,15 @@ async def review(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Step 3: all of it, as people will read it."""
-    dataset = await get_dataset(session, member, dataset_id, to=Doing.READ)
+    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.READ)
     if check_answers(dataset.description):
         return Redirect(f"/datasets/{dataset.id}/describe", status_code=303)
-    allowed = await list_allowed(session, member, dataset.space, dataset.id)
+    allowed = await list_permissions(session, member, dataset.space, dataset.id)
     return review_page(request, dataset, allowed, place_known=bool(territory.box))
 
 
 @post("/datasets/{dataset_id:uuid}/publish")
-async def publish(
+async def submit_publication(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -122,7 +122,7 @@ async def publish(
     try:
         clear_for_publication(dataset.latest, clean_text(str(form.get("reason") or ""))[:LONGEST_REASON])
     except InvalidError as error:
-        allowed = await list_allowed(session, member, dataset.space, dataset.id)
+        allowed = await list_permissions(session, member, dataset.space, dataset.id)
         errors, place_known = field_errors(request, error.refusals), bool(territory.box)
         return review_page(request, dataset, allowed, errors, place_known=place_known, status=422)
     first = dataset.latest.published_at is None
@@ -131,7 +131,7 @@ async def publish(
     except InvalidError as error:
         return describe_page(request, dataset, error.refusals, status=422)
     if first and needs_reason(dataset.latest) and dataset.latest.preparation:
-        note(session, member, dataset, "version.cleared", reason=dataset.latest.preparation.reason)
+        record_event(session, member, dataset, "version.cleared", reason=dataset.latest.preparation.reason)
     return Redirect(f"/datasets/{dataset.id}", status_code=303)
 
 
@@ -155,33 +155,33 @@ def review_page(
         profile=profile_of(dataset),
         allowed=allowed,
         errors=errors or {},
-        people=people_in(waits) if waits else [],
-        treatable=bool(waits and can_treat(waits)),
+        people=personal_findings_of(waits) if waits else [],
+        treatable=bool(waits and can_anonymise(waits)),
         dangers=new_dangers_of(dataset, waits) if waits else [],
-        removable=bool(waits and removable_names(waits)),
+        removable=bool(waits and has_removable_names(waits)),
         virus=bool(waits and has_virus(waits)),
         unread=bool(waits and is_unread(waits)),
-        unsearched=unsearched_in(waits) if waits else [],
+        unsearched=unsearched_parts_of(waits) if waits else [],
         asks_reason=bool(waits and needs_reason(waits)),
         advice=advice_on(dataset, place_known=place_known),
         full=FULL,
         difference=changes[1] if changes else None,
         open_licence=_open_licence(request, dataset),
-        **shown(request, dataset),
+        **description_details(request, dataset),
     )
 
 
 def advice_on(dataset: Dataset, *, place_known: bool) -> Advice:
     """How good the description and the newest file are, and what would help."""
     version, profile = dataset.latest, profile_of(dataset)
-    found = version.preparation.findings if version.preparation else {}
-    likely = looks_like(version)
-    table = Table(
+    findings = version.preparation.findings if version.preparation else {}
+    likely = likely_schemas_of(version)
+    table = FileFacts(
         media_type=version.file.media_type,
         columns=profile.columns,
-        findings=Findings.from_json(found["facts"]) if found.get("facts") else None,
-        report=report_of(version),
-        looks_like=likely[0].title if likely and not declared_of(version) else "",
+        findings=TableFacts.from_json(findings["facts"]) if findings.get("facts") else None,
+        report=schema_report_of(version),
+        looks_like=likely[0].title if likely and not declared_schema_of(version) else "",
         place_known=place_known,
     )
     return advise(dataset.description, table)
@@ -201,23 +201,23 @@ def describe_page(
         "datasets/describe.html",
         status=status,
         dataset=dataset,
-        answers=_Blank(dataset.description),
+        answers=_BlankAnswers(dataset.description),
         profile=profile_of(dataset),
         errors=field_errors(request, refusals),
         licences=licences,
         access_rights=list(AccessRights),
         open_licence=_open_licence(request, dataset),
-        **choices(request),
+        **form_choices(request),
     )
 
 
 def _open_licence(request: PageRequest, dataset: Dataset) -> str:
     """The name of the licence that the data would lose if they were restricted; empty where they have none."""
     licence = LICENCES.get(published_licence(dataset)) if not dataset.restricted else None
-    return localised(licence.name, locale_of(request)) if licence else ""
+    return localise(licence.name, locale_of(request)) if licence else ""
 
 
-class _Blank(dict[str, str]):
+class _BlankAnswers(dict[str, str]):
     """Answers where what was never asked is empty."""
 
     def __missing__(self, key: str) -> str:
@@ -235,10 +235,10 @@ def profile_of(dataset: Dataset) -> Profile:
     return Profile.from_json(dataset.latest.profile)
 
 
-def shown(request: PageRequest, dataset: Dataset) -> dict[str, Any]:
+def description_details(request: PageRequest, dataset: Dataset) -> dict[str, Any]:
     """A complete description in words, for a page that shows it."""
-    answers = _Blank(dataset.description)
-    named: Mapping[str, Mapping[str, str]] = {name: dict(options) for name, options in choices(request).items()}
+    answers = _BlankAnswers(dataset.description)
+    named: Mapping[str, Mapping[str, str]] = {name: dict(options) for name, options in form_choices(request).items()}
     licence = LICENCES.get(answers["licence"])
     return {
         "answers": answers,
@@ -248,10 +248,10 @@ def shown(request: PageRequest, dataset: Dataset) -> dict[str, Any]:
         "frequency": named["frequencies"].get(answers["frequency"], ""),
         "licence": licence,
         "access": AccessRights.RESTRICTED if is_restricted(answers) else AccessRights.PUBLIC,
-        "licence_name": localised(licence.name, locale_of(request)) if licence else "",
+        "licence_name": localise(licence.name, locale_of(request)) if licence else "",
         "first_day": read_day(answers["first_day"]),
         "last_day": read_day(answers["last_day"]),
     }
 
 
-routes: Sequence[ControllerRouterHandler] = [ask_description, save_description, review, publish]
+routes: Sequence[ControllerRouterHandler] = [show_description_form, save_description, show_review, submit_publication]

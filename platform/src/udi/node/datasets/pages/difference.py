@@ -16,10 +16,10 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory, space_context
 from udi.node.datasets.actions.compare import read_difference
 from udi.node.datasets.models import Dataset, Version
-from udi.node.datasets.pages.saying import PageRequest
+from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import find_dataset
-from udi.node.files.models import Access
-from udi.node.spaces.queries import Doing, list_allowed
+from udi.node.files.models import FileAccess
+from udi.node.spaces.queries import DatasetPermission, list_permissions
 from udi.ui.site import render, site_of
 
 
@@ -38,15 +38,15 @@ async def show_difference(
             dataset = await find_dataset(reading, dataset_id)
     if dataset is None:
         raise NotFoundError
-    allowed = await list_allowed(session, actor, dataset.space, dataset_id) if actor else frozenset()
-    member = Doing.READ in allowed
-    version = next((each for each in dataset.versions if each.number == number), None)
+    allowed = await list_permissions(session, actor, dataset.space, dataset_id) if actor else frozenset()
+    member = DatasetPermission.READ in allowed
+    version = next((candidate for candidate in dataset.versions if candidate.number == number), None)
     if version is None or not (member or is_open(dataset, version)):
         raise NotFoundError
     earlier, difference = read_difference(version) or (0, None)
     if difference and not member:
         difference = replace(difference, examples=(), added_lines=(), removed_lines=())
-        hidden = not any(each.number == earlier and is_open(dataset, each) for each in dataset.versions)
+        hidden = not any(candidate.number == earlier and is_open(dataset, candidate) for candidate in dataset.versions)
         difference = None if hidden else difference
     about: dict[str, Any] = {"version": version, "earlier": earlier, "difference": difference, "member": member}
     return render(request, "datasets/difference.html", dataset=dataset, **about)
@@ -54,7 +54,7 @@ async def show_difference(
 
 def is_open(dataset: Dataset, version: Version) -> bool:
     """Whether everybody may read a version."""
-    return dataset.withdrawn_at is None and version.published_at is not None and version.file.access == Access.OPEN
+    return dataset.withdrawn_at is None and version.published_at is not None and version.file.access == FileAccess.OPEN
 
 
 routes: Sequence[ControllerRouterHandler] = [show_difference]

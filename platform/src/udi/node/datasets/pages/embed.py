@@ -11,19 +11,19 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError, UdiError
-from udi.kit.rates import Rates
+from udi.kit.rates import RateLimiter
 from udi.kit.tenancy import Territory
-from udi.node.datasets.pages.saying import PageRequest
-from udi.node.datasets.tables import Tables
-from udi.node.files.restricted import RestrictedError, tell_page
-from udi.node.spaces.limits import admit
-from udi.node.tables.asking import RATES, reader_of, together
-from udi.node.tables.draw_chart import draw_chart, table_of
+from udi.node.datasets.pages.messages import PageRequest
+from udi.node.datasets.tables import DatasetTableCache
+from udi.node.files.restricted import RestrictedError, add_request_page
+from udi.node.spaces.limits import enforce_rate_limit
+from udi.node.tables.charts import draw_chart, table_of
+from udi.node.tables.overview import SHOWING, OverviewReader, TableOverview
 from udi.node.tables.preview import Preview
-from udi.node.tables.shown import SHOWING, Showing, Shown
-from udi.node.tables.table import FIND_TABLE, TableOfDataset
+from udi.node.tables.requests import RATES, join_rate_headers, reader_of
+from udi.node.tables.table import FIND_TABLE, DatasetTable
 from udi.protocol.addresses import PARTS, NodeAddresses
-from udi.ui.embedding import LANGUAGE, frame_line, language_of, on_framed_refusal, render_framed
+from udi.ui.embedding import LANGUAGE, iframe_html, language_of, on_embedded_error, render_embedded
 from udi.ui.locale import choose_language
 from udi.ui.site import site_of
 
@@ -42,61 +42,66 @@ async def frame_part(
     if part not in PARTS:
         raise NotFoundError("What can stand in another page is a table, a map or a chart.")
     site = site_of(request)
-    rates: Rates = site.parts[RATES]
-    limits = rates.take(reader_of(request, territory, None), COST)
-    tables: Tables = site.parts[FIND_TABLE]
+    rates: RateLimiter = site.parts[RATES]
+    limits = rates.count_request(reader_of(request, territory, None), COST)
+    tables: DatasetTableCache = site.parts[FIND_TABLE]
     async with site.database.session(territory.id, role="public") as session:
         table = await tables(session, None, dataset_id)
-    limits = together(limits, await admit(request, UUID(table.space)))
-    await table.bring()
-    showing: Showing = site.parts[SHOWING]
-    shown = await showing.show(table)
-    if part not in list_parts(shown):
+    limits = join_rate_headers(limits, await enforce_rate_limit(request, UUID(table.space)))
+    await table.fetch_file()
+    showing: OverviewReader = site.parts[SHOWING]
+    overview = await showing.read_overview(table)
+    if part not in list_parts(overview):
         raise NotFoundError("There is no such drawing of this table.")
-    page = _render(request, territory, dataset_id, part, table, shown)
+    page = _render(request, territory, dataset_id, part, table, overview)
     page.headers.update(limits)
     return page
 
 
-def list_parts(shown: Shown) -> list[str]:
+def list_parts(overview: TableOverview) -> list[str]:
     """Which parts a table has."""
-    has = {"table": shown.preview and shown.preview.rows, "map": shown.map, "chart": shown.chart}
+    has = {"table": overview.preview and overview.preview.rows, "map": overview.map, "chart": overview.chart}
     return [part for part in PARTS if has[part]]
 
 
-def frame_lines(
-    shown: Shown, territory: Territory, dataset_id: UUID, title: str, language: str
+def list_embed_codes(
+    overview: TableOverview, territory: Territory, dataset_id: UUID, title: str, language: str
 ) -> list[tuple[str, str]]:
     """(part, line of HTML that frames it) of what a table has."""
     at = NodeAddresses(territory.origin, dataset_id)
     return [
-        (part, frame_line(f"{at.embed(part)}?{LANGUAGE}={language}", title, HEIGHTS[part]))
-        for part in list_parts(shown)
+        (part, iframe_html(f"{at.embed(part)}?{LANGUAGE}={language}", title, HEIGHTS[part]))
+        for part in list_parts(overview)
     ]
 
 
 def _render(
-    request: PageRequest, territory: Territory, dataset_id: UUID, part: str, table: TableOfDataset, shown: Shown
+    request: PageRequest,
+    territory: Territory,
+    dataset_id: UUID,
+    part: str,
+    table: DatasetTable,
+    overview: TableOverview,
 ) -> Response[str]:
     accepted = request.headers.get("accept-language", "")
     language = choose_language(language_of(request), accepted, territory.languages)
-    chart = shown.chart
-    return render_framed(
+    chart = overview.chart
+    return render_embedded(
         request,
         territory,
         "datasets/framed.html",
         part=part,
         table=table,
-        map=shown.map,
+        map=overview.map,
         chart=chart,
         chart_drawing=draw_chart(chart, language) if chart else None,
         chart_rows=table_of(chart, language) if chart else [],
-        preview=_short(shown.preview) if shown.preview else None,
+        preview=_shorten_preview(overview.preview) if overview.preview else None,
         whole=NodeAddresses(territory.origin, dataset_id).page,
     )
 
 
-def _short(preview: Preview) -> Preview:
+def _shorten_preview(preview: Preview) -> Preview:
     """The same, no larger than a frame needs."""
     hidden = preview.hidden + max(len(preview.columns) - COLUMNS, 0)
     rows = tuple(row[:COLUMNS] for row in preview.rows[:ROWS])
@@ -104,14 +109,14 @@ def _short(preview: Preview) -> Preview:
 
 
 def _on_restricted(request: PageRequest, error: RestrictedError) -> Response[Any]:
-    tell_page(request, error)
-    return on_framed_refusal(request, error)
+    add_request_page(request, error)
+    return on_embedded_error(request, error)
 
 
 routes: Sequence[ControllerRouterHandler] = [
     Router(
         "/embed",
         route_handlers=[frame_part],
-        exception_handlers={RestrictedError: _on_restricted, UdiError: on_framed_refusal},
+        exception_handlers={RestrictedError: _on_restricted, UdiError: on_embedded_error},
     )
 ]

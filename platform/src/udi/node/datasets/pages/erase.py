@@ -17,18 +17,18 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import space_context
 from udi.node.datasets.actions.erase import erase_dataset, may_erase
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.history import tell
-from udi.node.datasets.pages.saying import PageRequest, field_errors
+from udi.node.datasets.pages.history import describe_events
+from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.queries import get_dataset, list_events
 from udi.node.files.models import ErasedDataset
 from udi.node.identity.queries import list_names
 from udi.node.spaces.models import Space
-from udi.ui.decisions import decides
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.site import render, site_of
 
 
 @get("/datasets/{dataset_id:uuid}/erase")
-async def ask_erasure(
+async def show_erasure_form(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -41,8 +41,8 @@ async def ask_erasure(
     return erase_page(request, dataset, {})
 
 
-@post("/datasets/{dataset_id:uuid}/erase", guards=[decides()])
-async def erase(
+@post("/datasets/{dataset_id:uuid}/erase", guards=[require_confirmation()])
+async def submit_erasure(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -77,9 +77,9 @@ async def erased_page(
         status=410,
         erased=erased,
         space=space,
-        history=tell(request, actor, events, await list_names(session, space.slug)),
+        history=describe_events(request, actor, events, await list_names(session, space.slug)),
         days=read_retention(site_of(request).settings),
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [ask_erasure, erase]
+routes: Sequence[ControllerRouterHandler] = [show_erasure_form, submit_erasure]

@@ -12,23 +12,23 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
-from udi.node.datasets.actions.figures import switch_figures
+from udi.node.datasets.actions.figures import set_figures_publication
 from udi.node.datasets.figures import (
     HEADER,
     HEIGHT,
     WIDTH,
-    Figure,
-    add_up,
-    count_all,
+    UsageFigure,
+    count_by_client,
     draw_bars,
     find_figures_dataset,
     list_figures,
+    sum_by_dataset,
 )
-from udi.node.datasets.pages.saying import PageRequest, as_sheet
+from udi.node.datasets.pages.messages import PageRequest, csv_response
 from udi.node.spaces.costs import Month, list_costs
+from udi.node.spaces.csv_writer import write_csv
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import get_space
-from udi.node.spaces.sheets import write_csv
 from udi.ui.site import render
 
 
@@ -37,8 +37,8 @@ async def show_figures(
     request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
 ) -> Response[str]:
     """One month of uses, drawn and in tables."""
-    space, month = await get_space(session, member, slug), asked_month(request)
-    figures = await _of(session, space, month)
+    space, month = await get_space(session, member, slug), requested_month(request)
+    figures = await _list_month_figures(session, space, month)
     top, bars = draw_bars(figures, month.days)
     [cost] = await list_costs(session, month, space)
     return render(
@@ -50,8 +50,8 @@ async def show_figures(
         bars=bars,
         top=top,
         drawing=(WIDTH, HEIGHT),
-        totals=add_up(figures),
-        clients=count_all(figures),
+        totals=sum_by_dataset(figures),
+        clients=count_by_client(figures),
         cost=cost,
         told=await find_figures_dataset(session, space),
     )
@@ -62,38 +62,38 @@ async def export_figures(
     request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
 ) -> Response[bytes]:
     """The same as a table."""
-    space, month = await get_space(session, member, slug), asked_month(request)
-    figures = await _of(session, space, month)
-    return as_sheet(write_csv(HEADER, (figure.row for figure in figures)), f"uses-{slug}-{month}.csv")
+    space, month = await get_space(session, member, slug), requested_month(request)
+    figures = await _list_month_figures(session, space, month)
+    return csv_response(write_csv(HEADER, (figure.row for figure in figures)), f"uses-{slug}-{month}.csv")
 
 
 @get("/spaces/{slug:str}/figures.json")
-async def tell_figures(
+async def export_figures_json(
     request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
 ) -> Response[bytes]:
     """The same for a program, with the sheet of costs."""
-    space, month = await get_space(session, member, slug), asked_month(request)
-    uses = [dict(zip(HEADER, figure.row, strict=True)) for figure in await _of(session, space, month)]
+    space, month = await get_space(session, member, slug), requested_month(request)
+    uses = [dict(zip(HEADER, figure.row, strict=True)) for figure in await _list_month_figures(session, space, month)]
     [cost] = await list_costs(session, month, space)
     body = json.dumps({"month": str(month), "uses": uses, "costs": asdict(cost)}, ensure_ascii=False).encode()
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 @post("/spaces/{slug:str}/figures/publication")
-async def switch(
+async def switch_publication(
     request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
 ) -> Redirect:
     """Tell everybody the uses, or stop."""
     space = await get_space(session, member, slug, lock=True)
-    await switch_figures(session, space, on=(await request.form()).get("on") == "1")
+    await set_figures_publication(session, space, on=(await request.form()).get("on") == "1")
     return Redirect(f"/spaces/{slug}/figures", status_code=303)
 
 
-async def _of(session: AsyncSession, space: Space, month: Month) -> list[Figure]:
+async def _list_month_figures(session: AsyncSession, space: Space, month: Month) -> list[UsageFigure]:
     return await list_figures(session, space, month.first, month.next.first)
 
 
-def asked_month(request: PageRequest) -> Month:
+def requested_month(request: PageRequest) -> Month:
     """The month of the address, or this one when it names none."""
     try:
         return Month.read(request.query_params.get("month", ""))
@@ -101,4 +101,4 @@ def asked_month(request: PageRequest) -> Month:
         return Month.current()
 
 
-routes: Sequence[ControllerRouterHandler] = [show_figures, export_figures, tell_figures, switch]
+routes: Sequence[ControllerRouterHandler] = [show_figures, export_figures, export_figures_json, switch_publication]

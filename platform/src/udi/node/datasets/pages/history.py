@@ -13,18 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.node.datasets.models import DatasetEvent
-from udi.node.datasets.pages.saying import EVENT_NAMES, ROLE_NAMES, PageRequest, as_sheet, locale_of, speaker
+from udi.node.datasets.pages.messages import EVENT_NAMES, ROLE_NAMES, PageRequest, csv_response, locale_of, translator
+from udi.node.datasets.publishability import STOPS
 from udi.node.datasets.queries import get_dataset, list_events
-from udi.node.datasets.standing import STOPS
 from udi.node.identity.queries import list_names
-from udi.node.spaces.queries import Doing
-from udi.node.spaces.sheets import write_csv
+from udi.node.spaces.csv_writer import write_csv
+from udi.node.spaces.queries import DatasetPermission
 from udi.protocol.licences import LICENCES
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 
 
 @dataclass(frozen=True)
-class Line:
+class HistoryEntry:
     """One thing that happened, in words."""
 
     what: str
@@ -33,9 +33,11 @@ class Line:
     detail: str
 
 
-def tell(request: PageRequest, actor: Actor, events: Iterable[DatasetEvent], names: Mapping[UUID, str]) -> list[Line]:
+def describe_events(
+    request: PageRequest, actor: Actor, events: Iterable[DatasetEvent], names: Mapping[UUID, str]
+) -> list[HistoryEntry]:
     """The history in the reader's language; somebody who left the organisation has no name any more."""
-    say = speaker(request)
+    say = translator(request)
 
     def who(event: DatasetEvent) -> str:
         if event.detail.get("key"):
@@ -48,17 +50,17 @@ def tell(request: PageRequest, actor: Actor, events: Iterable[DatasetEvent], nam
         return say("by %(name)s") % {"name": name} if name else say("by somebody who has left")
 
     return [
-        Line(
+        HistoryEntry(
             say(EVENT_NAMES.get(event.action, event.action)),
             who(event),
             event.happened_at,
-            _detail(event, say, names, locale_of(request)),
+            _describe_detail(event, say, names, locale_of(request)),
         )
         for event in events
     ]
 
 
-def _detail(event: DatasetEvent, say: Callable[[str], str], names: Mapping[UUID, str], locale: str) -> str:
+def _describe_detail(event: DatasetEvent, say: Callable[[str], str], names: Mapping[UUID, str], locale: str) -> str:
     """What more there is to say of it."""
     if stops := event.detail.get("stops"):
         return " ".join(say(STOPS[stop]) for stop in stops)
@@ -70,8 +72,12 @@ def _detail(event: DatasetEvent, say: Callable[[str], str], names: Mapping[UUID,
         }
     if objects := event.detail.get("objects"):
         return say("Objects deleted: %(objects)s") % {"objects": objects}
-    if said := [each for each in (event.detail.get("portal"), event.detail.get("reason") or _kept(event, say)) if each]:
-        return " ".join(map(str, said))
+    if details := [
+        detail
+        for detail in (event.detail.get("portal"), event.detail.get("reason") or _versions_kept(event, say))
+        if detail
+    ]:
+        return " ".join(map(str, details))
     if person := event.detail.get("person"):
         name = names.get(UUID(person)) or say("somebody who has left")
         return f"{name}: {say(ROLE_NAMES[event.detail['role']])}"
@@ -83,10 +89,10 @@ def _former_licence(event: DatasetEvent, say: Callable[[str], str], locale: str)
     licence = LICENCES.get(event.detail.get("licence", ""))
     if licence is None:
         return ""
-    return say("Copies made before stay under: %(licence)s") % {"licence": localised(licence.name, locale)}
+    return say("Copies made before stay under: %(licence)s") % {"licence": localise(licence.name, locale)}
 
 
-def _kept(event: DatasetEvent, say: Callable[[str], str]) -> str:
+def _versions_kept(event: DatasetEvent, say: Callable[[str], str]) -> str:
     """How many versions stay from then on."""
     if event.action != "versions.kept":
         return ""
@@ -101,12 +107,12 @@ async def export_history(
     dataset_id: FromPath[UUID],
 ) -> Response[bytes]:
     """All that happened to a dataset, as a table."""
-    dataset = await get_dataset(session, member, dataset_id, to=Doing.READ)
-    names, say = await list_names(session, dataset.space.slug), speaker(request)
-    lines = tell(request, member, await list_events(session, dataset, limit=None), names)
+    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.READ)
+    names, say = await list_names(session, dataset.space.slug), translator(request)
+    lines = describe_events(request, member, await list_events(session, dataset, limit=None), names)
     header = [say(word) for word in ("When (UTC)", "What happened", "Who", "Detail")]
     rows = [(line.when.isoformat(timespec="seconds"), line.what, line.who, line.detail) for line in lines]
-    return as_sheet(write_csv(header, rows, locale_of(request)), f"history-{dataset.id}.csv")
+    return csv_response(write_csv(header, rows, locale_of(request)), f"history-{dataset.id}.csv")
 
 
 routes: Sequence[ControllerRouterHandler] = [export_history]

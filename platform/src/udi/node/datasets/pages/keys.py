@@ -17,13 +17,13 @@ from udi.kit.errors import InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.node.datasets.description import clean_text, read_day
-from udi.node.datasets.pages.saying import PageRequest, field_errors
+from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.queries import list_datasets
 from udi.node.identity.queries import list_names
-from udi.node.spaces.keys import LONGEST_NAME, allow_managing, list_keys, make_key, revoke_key
+from udi.node.spaces.keys import LONGEST_NAME, list_keys, make_key, require_key_manager, revoke_key
 from udi.node.spaces.models import Space
 from udi.node.spaces.queries import get_space
-from udi.ui.decisions import decides
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.site import render
 
 WHOLE = "space"
@@ -39,11 +39,11 @@ async def show_keys(
     slug: FromPath[str],
 ) -> Response[str]:
     """The keys, and the form that makes one."""
-    space = await _managed(session, member, slug)
+    space = await _get_managed_space(session, member, slug)
     return await _page(request, session, space, territory)
 
 
-@post("/spaces/{slug:str}/keys", status_code=201, guards=[decides()])
+@post("/spaces/{slug:str}/keys", status_code=201, guards=[require_confirmation()])
 async def add_key(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
@@ -52,57 +52,57 @@ async def add_key(
     slug: FromPath[str],
 ) -> Response[str]:
     """Make a key and show it, this once."""
-    space = await _managed(session, member, slug)
+    space = await _get_managed_space(session, member, slug)
     form = await request.form()
     name, day = clean_text(str(form.get("name") or ""))[:LONGEST_NAME], str(form.get("expires") or "")
-    chosen = [str(value) for value in form.getall("dataset", [])]
+    selection = [str(value) for value in form.getall("dataset", [])]
     try:
-        allowed = await _allowed(session, space, chosen)
+        allowed = await _read_allowed_datasets(session, space, selection)
         _, token = await make_key(session, member, space, name=name, datasets=allowed, expires_at=_end_of(day))
     except InvalidError as error:
         errors = field_errors(request, error.refusals)
-        typed = {"name": name, "expires": day, "chosen": chosen}
+        typed = {"name": name, "expires": day, "chosen": selection}
         return await _page(request, session, space, territory, status=422, errors=errors, typed=typed)
     return await _page(request, session, space, territory, status=201, token=token)
 
 
 @post("/spaces/{slug:str}/keys/{key_id:uuid}/revoke")
-async def revoke(
+async def revoke_script_key(
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
     slug: FromPath[str],
     key_id: FromPath[UUID],
 ) -> Redirect:
     """Refuse it from now on."""
-    await revoke_key(session, member, await _managed(session, member, slug), key_id)
+    await revoke_key(session, member, await _get_managed_space(session, member, slug), key_id)
     return Redirect(f"/spaces/{slug}/keys", status_code=303)
 
 
-async def _managed(session: AsyncSession, member: Actor, slug: str) -> Space:
+async def _get_managed_space(session: AsyncSession, member: Actor, slug: str) -> Space:
     space = await get_space(session, member, slug)
-    allow_managing(member, space)
+    require_key_manager(member, space)
     return space
 
 
-async def _allowed(session: AsyncSession, space: Space, chosen: list[str]) -> list[UUID] | None:
+async def _read_allowed_datasets(session: AsyncSession, space: Space, selection: list[str]) -> list[UUID] | None:
     """The datasets chosen, None for all of the space."""
-    if WHOLE in chosen:
+    if WHOLE in selection:
         return None
     own = {str(dataset.id): dataset.id for dataset in (await list_datasets(session, space, size=MOST_OFFERED)).items}
-    found = [own[value] for value in chosen if value in own]
-    if not found:
+    dataset_ids = [own[value] for value in selection if value in own]
+    if not dataset_ids:
         raise InvalidError(refusals=[Refusal("dataset", "Choose what the script may send.")])
-    return found
+    return dataset_ids
 
 
 def _end_of(day: str) -> datetime | None:
     """The end of a key's last day; None without one."""
     if not day:
         return None
-    found = read_day(day)
-    if found is None:
+    last_day = read_day(day)
+    if last_day is None:
         raise InvalidError(refusals=[Refusal("expires", "This is not a day.", "Write it as 2026-12-31.")])
-    return datetime.combine(found, time(), UTC) + timedelta(days=1)
+    return datetime.combine(last_day, time(), UTC) + timedelta(days=1)
 
 
 async def _page(
@@ -133,4 +133,4 @@ async def _page(
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_keys, add_key, revoke]
+routes: Sequence[ControllerRouterHandler] = [show_keys, add_key, revoke_script_key]

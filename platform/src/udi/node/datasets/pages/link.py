@@ -13,19 +13,19 @@ from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.node.audit import record
-from udi.node.datasets.pages.saying import PageRequest
+from udi.node.audit import record_audit_event
+from udi.node.datasets.pages.messages import PageRequest
+from udi.node.datasets.publishability import access_of
 from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.standing import access_of
-from udi.node.files.models import Access
-from udi.node.files.pages import ring_of
-from udi.node.files.queries import allow_access
-from udi.node.files.signed import LIFETIME, sign_path
-from udi.ui.decisions import decides
+from udi.node.files.downloads import keyring_of
+from udi.node.files.models import FileAccess
+from udi.node.files.queries import check_access
+from udi.node.files.signed_urls import LIFETIME, sign_path
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.site import render
 
 
-@get("/datasets/{dataset_id:uuid}/versions/{number:int}/link", guards=[decides()])
+@get("/datasets/{dataset_id:uuid}/versions/{number:int}/link", guards=[require_confirmation()])
 async def show_link(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
@@ -36,18 +36,18 @@ async def show_link(
 ) -> Response[str]:
     """A fresh link each time the page is asked for."""
     dataset = await get_dataset(session, member, dataset_id)
-    version = next((each for each in dataset.versions if each.number == number), None)
+    version = next((candidate for candidate in dataset.versions if candidate.number == number), None)
     if version is None:
         raise NotFoundError
-    access = Access(version.file.access) if version.published_at else access_of(dataset, version)
-    allow_access(access, dataset_id, let=True)
-    record(session, member, "link.made", version.id, dataset=str(dataset_id))
+    access = FileAccess(version.file.access) if version.published_at else access_of(dataset, version)
+    check_access(access, dataset_id, let=True)
+    record_audit_event(session, member, "link.made", version.id, dataset=str(dataset_id))
     return render(
         request,
         "datasets/link.html",
         dataset=dataset,
         version=version,
-        link=territory.origin + sign_path(ring_of(request), territory.id, version.file.path),
+        link=territory.origin + sign_path(keyring_of(request), territory.id, version.file.path),
         until=now() + LIFETIME,
     )
 

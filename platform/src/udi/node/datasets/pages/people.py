@@ -13,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
-from udi.node.datasets.actions.rights import give_right, take_right
+from udi.node.datasets.actions.rights import grant_right, revoke_right
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.saying import ROLE_NAMES, PageRequest, field_errors, speaker
+from udi.node.datasets.pages.messages import ROLE_NAMES, PageRequest, field_errors, translator
 from udi.node.datasets.queries import get_dataset, list_rights, list_shared
 from udi.node.identity.queries import list_members
-from udi.node.spaces.models import Role
+from udi.node.spaces.models import DatasetRole
 from udi.node.spaces.queries import get_members_space
-from udi.ui.decisions import decides
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.site import render
 
 
@@ -35,8 +35,8 @@ async def show_people(
     return await people_page(request, session, await get_dataset(session, member, dataset_id), {})
 
 
-@post("/datasets/{dataset_id:uuid}/people", guards=[decides()])
-async def let_in(
+@post("/datasets/{dataset_id:uuid}/people", guards=[require_confirmation()])
+async def add_person(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -46,14 +46,14 @@ async def let_in(
     dataset, form = await get_dataset(session, member, dataset_id, lock=True), await request.form()
     person, role = str(form.get("person") or ""), str(form.get("role") or "")
     try:
-        await give_right(session, member, dataset, person, role)
+        await grant_right(session, member, dataset, person, role)
     except InvalidError as error:
         return await people_page(request, session, dataset, field_errors(request, error.refusals), person, role)
     return Redirect(f"/datasets/{dataset_id}/people", status_code=303)
 
 
 @post("/datasets/{dataset_id:uuid}/people/remove")
-async def let_go(
+async def remove_person(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -61,7 +61,7 @@ async def let_go(
 ) -> Redirect:
     """Take a right back."""
     dataset = await get_dataset(session, member, dataset_id, lock=True)
-    await take_right(session, member, dataset, str((await request.form()).get("person") or ""))
+    await revoke_right(session, member, dataset, str((await request.form()).get("person") or ""))
     return Redirect(f"/datasets/{dataset_id}/people", status_code=303)
 
 
@@ -70,7 +70,7 @@ async def show_shared(
     request: PageRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor], slug: FromPath[str]
 ) -> Response[str]:
     """The datasets of an organisation that are shared with one of its members."""
-    space, say = await get_members_space(session, member, slug), speaker(request)
+    space, say = await get_members_space(session, member, slug), translator(request)
     shared = [(dataset, say(ROLE_NAMES[role])) for dataset, role in await list_shared(session, member, space)]
     return render(request, "datasets/shared.html", space=space, shared=shared)
 
@@ -84,23 +84,23 @@ async def people_page(
     role: str = "",
 ) -> Response[str]:
     """Those who have a right, those who publish anyway, and those who could be given one."""
-    say, members = speaker(request), await list_members(session, dataset.space.slug)
+    say, members = translator(request), await list_members(session, dataset.space.slug)
     rights = await list_rights(session, dataset)
-    publish = [each for each, groups in members if {MANAGERS, PUBLISHERS} & set(groups)]
-    others = [each for each, _ in members if each not in publish]
+    publish = [member for member, groups in members if {MANAGERS, PUBLISHERS} & set(groups)]
+    others = [member for member, _ in members if member not in publish]
     return render(
         request,
         "datasets/people.html",
         status=422 if errors else 200,
         dataset=dataset,
-        rights=[(right, each, say(ROLE_NAMES[right.role]), each in others) for right, each in rights],
-        publishers=[each.name for each in publish],
-        others=[(str(each.id), f"{each.name} ({each.email})") for each in others],
-        roles=[(code.value, say(ROLE_NAMES[code])) for code in Role],
+        rights=[(right, member, say(ROLE_NAMES[right.role]), member in others) for right, member in rights],
+        publishers=[member.name for member in publish],
+        others=[(str(member.id), f"{member.name} ({member.email})") for member in others],
+        roles=[(code.value, say(ROLE_NAMES[code])) for code in DatasetRole],
         person=person,
-        role=role or Role.READER.value,
+        role=role or DatasetRole.READER.value,
         errors=errors,
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_people, let_in, let_go, show_shared]
+routes: Sequence[ControllerRouterHandler] = [show_people, add_person, remove_person, show_shared]

@@ -14,19 +14,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.backups import read_retention
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
-from udi.node.datasets.actions.remove import CHOICES, get_removable, keep_last, list_beyond, remove_version
+from udi.node.datasets.actions.remove import (
+    RETENTION_CHOICES,
+    get_removable,
+    list_excess_versions,
+    remove_version,
+    set_version_retention,
+)
 from udi.node.datasets.description import LONGEST_REASON, clean_text
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.saying import PageRequest, field_errors
+from udi.node.datasets.pages.messages import PageRequest, field_errors
 from udi.node.datasets.queries import get_dataset
-from udi.ui.decisions import decides
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.site import render, site_of
 
 Errors = dict[str, str]
 
 
 @get("/datasets/{dataset_id:uuid}/versions/{number:int}/remove")
-async def ask_removal(
+async def show_removal_form(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -35,11 +41,11 @@ async def ask_removal(
 ) -> Response[str]:
     """What removing means, and the form that asks why."""
     dataset = await get_dataset(session, member, dataset_id)
-    return await _ask(request, session, dataset, number, {})
+    return await _removal_page(request, session, dataset, number, {})
 
 
-@post("/datasets/{dataset_id:uuid}/versions/{number:int}/remove", guards=[decides()])
-async def remove(
+@post("/datasets/{dataset_id:uuid}/versions/{number:int}/remove", guards=[require_confirmation()])
+async def submit_removal(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -52,11 +58,11 @@ async def remove(
     try:
         await remove_version(session, member, dataset, number, reason=reason)
     except InvalidError as error:
-        return await _ask(request, session, dataset, number, field_errors(request, error.refusals), status=422)
+        return await _removal_page(request, session, dataset, number, field_errors(request, error.refusals), status=422)
     return Redirect(f"/datasets/{dataset_id}#versions", status_code=303)
 
 
-async def _ask(
+async def _removal_page(
     request: PageRequest, session: AsyncSession, dataset: Dataset, number: int, errors: Errors, *, status: int = 200
 ) -> Response[str]:
     version = await get_removable(session, dataset, number)
@@ -66,7 +72,7 @@ async def _ask(
 
 
 @post("/datasets/{dataset_id:uuid}/keep")
-async def keep(
+async def save_retention(
     request: PageRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -74,14 +80,14 @@ async def keep(
 ) -> Response[Any]:
     """Keep the last versions only, or all of them; what that removes at once is shown first, to be agreed to."""
     dataset, form = await get_dataset(session, member, dataset_id, lock=True), await request.form()
-    said = str(form.get("keeps") or "")
-    keeps = (int(said) if said in map(str, CHOICES) else 0) if said else None
-    gone = list_beyond(dataset, keeps) if keeps != 0 else []
+    choice = str(form.get("keeps") or "")
+    keeps = (int(choice) if choice in map(str, RETENTION_CHOICES) else 0) if choice else None
+    gone = list_excess_versions(dataset, keeps) if keeps != 0 else []
     if gone and form.get("agreed") != ",".join(str(version.number) for version in gone):
         days = read_retention(site_of(request).settings)
         return render(request, "datasets/keep.html", dataset=dataset, keeps=keeps, gone=gone, days=days)
-    await keep_last(session, member, dataset, keeps)
+    await set_version_retention(session, member, dataset, keeps)
     return Redirect(f"/datasets/{dataset_id}#versions", status_code=303)
 
 
-routes: Sequence[ControllerRouterHandler] = [ask_removal, remove, keep]
+routes: Sequence[ControllerRouterHandler] = [show_removal_form, submit_removal, save_retention]

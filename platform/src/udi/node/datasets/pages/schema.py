@@ -17,17 +17,17 @@ from udi.kit.tenancy import Territory
 from udi.node.datasets.actions.prepare import prepare_promptly
 from udi.node.datasets.actions.schema import declare_schema, fetch_schema
 from udi.node.datasets.models import Dataset
-from udi.node.datasets.pages.drop import preparing
-from udi.node.datasets.pages.saying import PageRequest, field_errors
+from udi.node.datasets.pages.messages import PageRequest, field_errors
+from udi.node.datasets.pages.upload import build_preparation_context
+from udi.node.datasets.publishability import declared_schema_of, likely_schemas_of
 from udi.node.datasets.queries import get_dataset
-from udi.node.datasets.standing import declared_of, looks_like
-from udi.node.spaces.queries import Doing
-from udi.node.tables.schemas.declared import Declared, shelf_of
+from udi.node.spaces.queries import DatasetPermission
+from udi.node.tables.schemas.declarations import DeclaredSchema, load_schema_folder
 from udi.ui.site import render, site_of
 
 
 @get("/datasets/{dataset_id:uuid}/schema")
-async def ask_schema(
+async def show_schema_form(
     request: PageRequest,
     territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
@@ -35,12 +35,12 @@ async def ask_schema(
 ) -> Response[str]:
     """The form that says which schema the table follows."""
     async with site_of(request).database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE)
+        dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
     return await schema_page(request, dataset)
 
 
 @post("/datasets/{dataset_id:uuid}/schema")
-async def declare(
+async def submit_schema(
     request: PageRequest,
     territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
@@ -50,30 +50,32 @@ async def declare(
     site, form = site_of(request), await request.form()
     name, address = str(form.get("name") or ""), str(form.get("address") or "").strip()
     async with site.database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE)
+        dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
     try:
-        schema = None if form.get("none") else await _asked(request, name, address)
+        schema = None if form.get("none") else await _read_schema(request, name, address)
     except InvalidError as error:
         errors = field_errors(request, error.refusals)
         return await schema_page(request, dataset, name, address, errors, status=422)
     async with site.database.session(territory.id, person=member.person_id) as session:
-        dataset = await get_dataset(session, member, dataset_id, to=Doing.CHANGE, lock=True)
+        dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True)
         version = await declare_schema(session, member, dataset, schema)
-    await prepare_promptly(preparing(request, territory), version)
+    await prepare_promptly(build_preparation_context(request, territory), version)
     return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
 
 
-async def _asked(request: PageRequest, name: str, address: str) -> Declared:
+async def _read_schema(request: PageRequest, name: str, address: str) -> DeclaredSchema:
     if address:
         return await fetch_schema(site_of(request).outgoing, address)
-    if name not in dict(await _installed(request)):
+    if name not in dict(await _list_installed(request)):
         raise InvalidError(refusals=[Refusal("address", "Choose a schema, or give its address.")])
-    return Declared(name)
+    return DeclaredSchema(name)
 
 
-async def _installed(request: PageRequest) -> list[tuple[str, str]]:
-    shelf = await asyncio.to_thread(shelf_of, site_of(request).settings.schemas)
-    return sorted({each.name: each.title for each in shelf.schemas}.items(), key=lambda option: option[1].casefold())
+async def _list_installed(request: PageRequest) -> list[tuple[str, str]]:
+    shelf = await asyncio.to_thread(load_schema_folder, site_of(request).settings.schemas)
+    return sorted(
+        {schema.name: schema.title for schema in shelf.schemas}.items(), key=lambda option: option[1].casefold()
+    )
 
 
 async def schema_page(
@@ -86,20 +88,20 @@ async def schema_page(
     status: int = 200,
 ) -> Response[str]:
     """The form, with what is wrong."""
-    declared = declared_of(dataset.latest)
-    likely = looks_like(dataset.latest)
-    chosen = name or (declared.name if declared else likely[0].name if likely else "")
+    declared = declared_schema_of(dataset.latest)
+    likely = likely_schemas_of(dataset.latest)
+    schema_name = name or (declared.name if declared else likely[0].name if likely else "")
     return render(
         request,
         "datasets/schema.html",
         status=status,
         dataset=dataset,
         declared=declared,
-        installed=await _installed(request),
-        name=chosen,
+        installed=await _list_installed(request),
+        name=schema_name,
         address=address or (declared.address if declared else ""),
         errors=errors or {},
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [ask_schema, declare]
+routes: Sequence[ControllerRouterHandler] = [show_schema_form, submit_schema]

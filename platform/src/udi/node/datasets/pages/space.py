@@ -12,12 +12,12 @@ from udi.kit.clock import today
 from udi.kit.identity import Actor
 from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory
-from udi.node.datasets.pages.saying import PageRequest
+from udi.node.datasets.pages.messages import PageRequest
 from udi.node.datasets.queries import count_published, list_datasets
 from udi.node.datasets.reminders import find_due
 from udi.node.files.queries import used_bytes
-from udi.node.files.uploads import list_open
-from udi.node.portals.queries import list_shown
+from udi.node.files.uploads import list_open_uploads
+from udi.node.portals.queries import list_showing_portals
 from udi.node.spaces.queries import get_space
 from udi.ui.site import render, site_of
 
@@ -41,9 +41,9 @@ async def show_space(
         dues={dataset.id: await find_due(session, dataset, territory.zone) for dataset in page.items},
         today=today(territory.zone),
         published=await count_published(session, space),
-        elsewhere=await list_shown(session, [dataset.id for dataset in page.items]),
+        elsewhere=await list_showing_portals(session, [dataset.id for dataset in page.items]),
         used=await used_bytes(session, space),
-        uploads=await list_open(session, space),
+        uploads=await list_open_uploads(session, space),
         may_manage=member.may_manage(space.slug),
         own_node=site_of(request).settings.own_node,
     )

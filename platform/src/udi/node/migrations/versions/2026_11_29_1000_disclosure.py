@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
-from udi.protocol.restricted import address_of_terms, conceal
+from udi.protocol.restricted_data import address_of_terms, conceal_document
 
 revision = "disclosure"
 down_revision = "uses_told"
@@ -88,7 +88,10 @@ def _restricted(table: str, column: str) -> Iterator[tuple[str, dict[str, Any]]]
     portals = {row.id: row.portal for row in territories}
     query = f"SELECT ctid::text, tenant_id, {column} FROM app.{table} WHERE {column} {RESTRICTED} FOR UPDATE"
     for place, tenant, record in op.get_bind().execute(sa.text(query)):
-        yield place, conceal(record, terms=address_of_terms(portals.get(tenant) or "", UUID(record["global_id"])))
+        yield (
+            place,
+            conceal_document(record, terms=address_of_terms(portals.get(tenant) or "", UUID(record["global_id"]))),
+        )
 
 
 def _forget_cells() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from udi.node.tables.column import LINE, TEXT_STORED, TypedColumn
-from udi.node.tables.locked import MEMORY, Connection, connect, literal, quoted
+from udi.node.tables.duckdb_sandbox import MEMORY, Connection, connect, identifier, literal
 from udi.node.tables.personal.vocabulary import Header
 
 LOOKED, FIRST = 2000, 500
@@ -27,7 +27,7 @@ Test = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
-class Suspects:
+class SuspectCells:
     """Cells that may hold something: `count` in the whole column, `cells` those that were read."""
 
     count: int
@@ -35,7 +35,7 @@ class Suspects:
 
 
 @dataclass(frozen=True)
-class Hits:
+class CellMatches:
     """Cells that pass a test."""
 
     count: int
@@ -44,15 +44,15 @@ class Hits:
 
 
 @dataclass(frozen=True)
-class Cells:
+class ColumnCells:
     """One column: how many cells say something, a spread sample of them in the order of the file, and the suspects."""
 
     column: TypedColumn
     header: Header
     filled: int
     sample: tuple[Cell, ...]
-    mails: Suspects
-    numbers: Suspects
+    mails: SuspectCells
+    numbers: SuspectCells
 
     @property
     def name(self) -> str:
@@ -62,17 +62,17 @@ class Cells:
         """The share of the sample that passes a test."""
         return sum(1 for _, text in self.sample if test(text)) / len(self.sample) if self.sample else 0.0
 
-    def hits(self, test: Test) -> Hits:
+    def hits(self, test: Test) -> CellMatches:
         """The cells of the column that pass a test, counted on the sample."""
-        return count(Suspects(self.filled, self.sample), test)
+        return count_hits(SuspectCells(self.filled, self.sample), test)
 
 
-def count(suspects: Suspects, test: Test) -> Hits:
+def count_hits(suspects: SuspectCells, test: Test) -> CellMatches:
     """How many of the suspects pass a test: exact when all were read."""
     lines = [line for line, text in suspects.cells if test(text)]
     read = len(suspects.cells)
     scaled = len(lines) if read >= suspects.count else round(len(lines) * suspects.count / max(read, 1))
-    return Hits(scaled, tuple(lines[:SHOWN_LINES]), estimated=read < suspects.count)
+    return CellMatches(scaled, tuple(lines[:SHOWN_LINES]), estimated=read < suspects.count)
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def open_table(parquet: Path) -> Iterator[Connection]:
         connection.close()
 
 
-def read_cells(table: Connection, columns: Sequence[TypedColumn], rows: int) -> list[Cells]:
+def read_cells(table: Connection, columns: Sequence[TypedColumn], rows: int) -> list[ColumnCells]:
     """Every column that is looked at; a small table is read whole, once."""
     if rows <= LOOKED:
         return _read_whole(table, columns)
@@ -95,61 +95,61 @@ def read_cells(table: Connection, columns: Sequence[TypedColumn], rows: int) -> 
     ]
 
 
-def _read_whole(table: Connection, columns: Sequence[TypedColumn]) -> list[Cells]:
-    texts = ", ".join(f"left({quoted(column.name)}::VARCHAR, {LONGEST_CELL})" for column in columns)
+def _read_whole(table: Connection, columns: Sequence[TypedColumn]) -> list[ColumnCells]:
+    texts = ", ".join(f"left({identifier(column.name)}::VARCHAR, {LONGEST_CELL})" for column in columns)
     records = table.execute(f"SELECT {LINE}, {texts} FROM t").fetchall()
     read = []
     for index, column in enumerate(columns, start=1):
         sample = tuple((record[0], record[index]) for record in records if record[index] is not None)
-        searched = sample if column.stored == TEXT_STORED else ()
+        searched = sample if column.sql_type == TEXT_STORED else ()
         mails = tuple(cell for cell in searched if MAIL in cell[1])
         numbers = tuple(cell for cell in searched if SUSPECT.search(cell[1]))
         read.append(
-            Cells(
+            ColumnCells(
                 column=column,
                 header=Header(column.name),
                 filled=len(sample),
                 sample=sample,
-                mails=Suspects(len(mails), mails),
-                numbers=Suspects(len(numbers), numbers),
+                mails=SuspectCells(len(mails), mails),
+                numbers=SuspectCells(len(numbers), numbers),
             )
         )
     return read
 
 
-def _read_batch(table: Connection, columns: Sequence[TypedColumn]) -> Iterator[Cells]:
+def _read_batch(table: Connection, columns: Sequence[TypedColumn]) -> Iterator[ColumnCells]:
     counted = ", ".join(_counts(column) for column in columns)
-    found = table.execute(f"SELECT {counted} FROM t", _patterns(columns)).fetchone() or ()
+    row = table.execute(f"SELECT {counted} FROM t", _patterns(columns)).fetchone() or ()
     for index, column in enumerate(columns):
-        filled, mails, numbers = (value or 0 for value in found[3 * index : 3 * index + 3])
-        yield Cells(
+        filled, mails, numbers = (value or 0 for value in row[3 * index : 3 * index + 3])
+        yield ColumnCells(
             column=column,
             header=Header(column.name),
             filled=filled,
-            sample=_some(table, column, filled, f"{quoted(column.name)} IS NOT NULL"),
-            mails=Suspects(mails, _some(table, column, mails, _where(column, mail=True), [MAIL])),
-            numbers=Suspects(numbers, _some(table, column, numbers, _where(column, mail=False), [NUMBER])),
+            sample=_sample_cells(table, column, filled, f"{identifier(column.name)} IS NOT NULL"),
+            mails=SuspectCells(mails, _sample_cells(table, column, mails, _where(column, mail=True), [MAIL])),
+            numbers=SuspectCells(numbers, _sample_cells(table, column, numbers, _where(column, mail=False), [NUMBER])),
         )
 
 
 def _counts(column: TypedColumn) -> str:
-    name = quoted(column.name)
-    if column.stored != TEXT_STORED:
+    name = identifier(column.name)
+    if column.sql_type != TEXT_STORED:
         return f"count({name}), 0, 0"
     conditions = (f"count_if({_where(column, mail=mail)})" for mail in (True, False))
     return f"count({name}), {', '.join(conditions)}"
 
 
 def _patterns(columns: Sequence[TypedColumn]) -> list[str]:
-    return [pattern for column in columns if column.stored == TEXT_STORED for pattern in (MAIL, NUMBER)]
+    return [pattern for column in columns if column.sql_type == TEXT_STORED for pattern in (MAIL, NUMBER)]
 
 
 def _where(column: TypedColumn, *, mail: bool) -> str:
-    name = quoted(column.name)
+    name = identifier(column.name)
     return f"contains({name}, ?)" if mail else f"regexp_matches({name}, ?)"
 
 
-def _some(
+def _sample_cells(
     table: Connection,
     column: TypedColumn,
     total: int,
@@ -159,7 +159,7 @@ def _some(
     """The first cells that fulfil a condition and others spread over the table, in its order, each cut."""
     if not total:
         return ()
-    text = f"left({quoted(column.name)}::VARCHAR, {LONGEST_CELL})"
+    text = f"left({identifier(column.name)}::VARCHAR, {LONGEST_CELL})"
     first = FIRST if total > LOOKED else LOOKED
     query = f"SELECT {LINE}, {text} FROM t WHERE {condition}"
     cells = dict(table.execute(f"{query} LIMIT {first}", values).fetchall())

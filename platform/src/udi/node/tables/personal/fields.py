@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from udi.node.tables.column import ColumnType, TypedColumn
-from udi.node.tables.personal.cells import LONGEST_CELL, MAIL, SUSPECT, Cell, Cells, Suspects
+from udi.node.tables.personal.cells import LONGEST_CELL, MAIL, SUSPECT, Cell, ColumnCells, SuspectCells
 from udi.node.tables.personal.vocabulary import Header
-from udi.node.tables.types import column_types
+from udi.node.tables.type_inference import infer_types
 
 MOST_SAMPLED, MOST_SUSPECTS, MOST_FIELDS = 2000, 5000, 2000
 SENTENCES = "text"
@@ -14,7 +14,7 @@ SENTENCES = "text"
 
 
 @dataclass
-class Field:
+class NamedValues:
     """The values of one name: how many, the first ones, and those that may hold a number, a mail or a civility."""
 
     filled: int = 0
@@ -37,16 +37,16 @@ class Field:
             self.number_count += 1
             _keep(self.numbers, cell)
 
-    def as_cells(self, name: str) -> Cells:
+    def as_cells(self, name: str) -> ColumnCells:
         """The values as those of a column that has this name."""
-        (column,), _ = column_types([name], [[text for _, text in self.sample]])
-        return Cells(
+        (column,), _ = infer_types([name], [[text for _, text in self.sample]])
+        return ColumnCells(
             column=column,
             header=Header(name),
             filled=self.filled,
             sample=tuple(self.sample),
-            mails=Suspects(self.mail_count, tuple(self.mails)),
-            numbers=Suspects(self.number_count, tuple(self.numbers)),
+            mails=SuspectCells(self.mail_count, tuple(self.mails)),
+            numbers=SuspectCells(self.number_count, tuple(self.numbers)),
         )
 
 
@@ -55,20 +55,20 @@ def _keep(cells: list[Cell], cell: Cell) -> None:
         cells.append(cell)
 
 
-def gather(pairs: Iterable[tuple[str, str]]) -> list[Cells]:
+def gather_fields(pairs: Iterable[tuple[str, str]]) -> list[ColumnCells]:
     """The values of (name, value) pairs, by name; names beyond `MOST_FIELDS` are taken together."""
-    fields: dict[str, Field] = {}
+    fields: dict[str, NamedValues] = {}
     for name, value in pairs:
         text = value.strip()
         if text:
-            known = name if name in fields or len(fields) < MOST_FIELDS else SENTENCES
-            fields.setdefault(known, Field()).add(text)
+            field_name = name if name in fields or len(fields) < MOST_FIELDS else SENTENCES
+            fields.setdefault(field_name, NamedValues()).add(text)
     return [values.as_cells(name) for name, values in fields.items()]
 
 
-def with_text_stored(cells: Sequence[Cells]) -> list[Cells]:
+def as_text_columns(cells: Sequence[ColumnCells]) -> list[ColumnCells]:
     """Codes and numbers as the text that they are in the file: a telephone without its zero is no quantity there."""
-    return [replace(one, column=_as_text(one.column)) for one in cells]
+    return [replace(column_cells, column=_as_text(column_cells.column)) for column_cells in cells]
 
 
 def _as_text(column: TypedColumn) -> TypedColumn:

@@ -27,7 +27,7 @@ CERTIFIED = "pec"
 LONG_ENOUGH = 6
 
 
-class Owner(StrEnum):
+class MailboxOwner(StrEnum):
     """Whose an address is."""
 
     PERSON = "person"
@@ -35,24 +35,24 @@ class Owner(StrEnum):
     UNCLEAR = "unclear"
 
 
-def owners(text: str) -> list[Owner]:
+def owners(text: str) -> list[MailboxOwner]:
     """Whose the addresses of a text are."""
     return [_owner(address) for address in MAILBOX.findall(text)]
 
 
-def _owner(address: str) -> Owner:
+def _owner(address: str) -> MailboxOwner:
     local, _, domain = fold(address).partition("@")
     words = [word for word in re.split(r"[^a-z]+", local) if word]
-    if any(_of_service(word) for word in words) or CERTIFIED in domain.split("."):
-        return Owner.SERVICE
+    if any(_is_service_word(word) for word in words) or CERTIFIED in domain.split("."):
+        return MailboxOwner.SERVICE
     if any(word in given_names() for word in words) or INITIAL_AND_NAME.fullmatch(local):
-        return Owner.PERSON
+        return MailboxOwner.PERSON
     host = domain.rsplit(".", 1)[0]
     named_as_host = any(len(word) > 2 and word in host for word in words)  # noqa: PLR2004 - two letters are in any name
-    return Owner.SERVICE if named_as_host else Owner.UNCLEAR
+    return MailboxOwner.SERVICE if named_as_host else MailboxOwner.UNCLEAR
 
 
-def _of_service(word: str) -> bool:
+def _is_service_word(word: str) -> bool:
     return word in ROLES | OFFICES or any(
         word == stem or (len(stem) >= LONG_ENOUGH and word.startswith(stem)) for stem in SERVICES
     )

@@ -94,21 +94,21 @@ def is_name_shaped(value: str) -> bool:
 
 def is_person(value: str) -> bool:
     """Whether a cell is the full name of a person: a known first name and a family name, nothing that says a thing."""
-    if _addressed(value) or _is_family(value):
+    if _has_civility(value) or _is_family(value):
         return True
     parts = name_words(value)
     if parts is None:
         return False
-    told = [word for part in parts if (word := fold(part).rstrip(".")) not in PARTICLES]
-    if len(told) < FEWEST_WORDS or not NOT_PEOPLE.isdisjoint(_plain(" ".join(parts))):
+    words = [word for part in parts if (word := fold(part).rstrip(".")) not in PARTICLES]
+    if len(words) < FEWEST_WORDS or not NOT_PEOPLE.isdisjoint(_plain(" ".join(parts))):
         return False
-    return _known(told[0]) or _known(told[-1])
+    return _is_known_name(words[0]) or _is_known_name(words[-1])
 
 
-def _addressed(value: str) -> bool:
+def _has_civility(value: str) -> bool:
     """«Mrs M Shonk», «Mme DUPONT»: a civility and a name."""
     match = ADDRESSED.match(value.strip())
-    rest = _one(value.strip()[match.end() :]).split() if match else []
+    rest = _first_person(value.strip()[match.end() :]).split() if match else []
     return (
         0 < len(rest) < MOST_WORDS
         and all(NAME_WORD.fullmatch(w) for w in rest)
@@ -138,7 +138,7 @@ def is_in_other_letters(value: str) -> bool:
     )
 
 
-def _one(value: str) -> str:
+def _first_person(value: str) -> str:
     """The first of several people, without what stands in brackets."""
     return SEVERAL.split(BRACKETS.sub(" ", value), maxsplit=1)[0]
 
@@ -148,8 +148,8 @@ def is_maybe_person(value: str) -> bool:
     parts = name_words(value)
     if parts is None or not NOT_PEOPLE.isdisjoint(_plain(value)):
         return False
-    told = [word for word in parts if fold(word) not in PARTICLES]
-    return FEWEST_WORDS <= len(told) <= FEWEST_WORDS + 1 and all(word[:1].isupper() for word in told)
+    words = [word for word in parts if fold(word) not in PARTICLES]
+    return FEWEST_WORDS <= len(words) <= FEWEST_WORDS + 1 and all(word[:1].isupper() for word in words)
 
 
 def is_famous(value: str) -> bool:
@@ -159,7 +159,7 @@ def is_famous(value: str) -> bool:
 
 def name_words(value: str) -> list[str] | None:
     """The words of a name, without its civility; None for what cannot be one."""
-    text = CIVILITY.sub("", _one(value).strip())
+    text = CIVILITY.sub("", _first_person(value).strip())
     text = GLUED.sub(r"\1 \2", text).replace(",", " ").replace("_", " ")
     parts = text.split()
     if len(value) > LONGEST_NAME or not FEWEST_WORDS <= len(parts) <= MOST_WORDS:
@@ -183,8 +183,10 @@ def names_somebody_in_full(text: str) -> bool:
     for match in IN_SENTENCE.finditer(text):
         before = set(re.split(r"[^a-z]+", fold(text[: match.start()]))[-4:])
         name = f"{match[1]} {match[2]}"
-        known = _known(fold(match[1])) and not is_given_name(match[2]) and NOT_PEOPLE.isdisjoint(_plain(name))
-        if known and NOT_PEOPLE.isdisjoint(before - SMALL_WORDS) and not is_famous(name):
+        is_full_name = (
+            _is_known_name(fold(match[1])) and not is_given_name(match[2]) and NOT_PEOPLE.isdisjoint(_plain(name))
+        )
+        if is_full_name and NOT_PEOPLE.isdisjoint(before - SMALL_WORDS) and not is_famous(name):
             return True
     return False
 
@@ -193,5 +195,5 @@ def _plain(value: str) -> list[str]:
     return [word for word in re.split(r"[^a-z0-9]+", fold(value)) if word]
 
 
-def _known(word: str) -> bool:
+def _is_known_name(word: str) -> bool:
     return all(part in given_names() for part in word.split("-"))

@@ -34,13 +34,13 @@ NIR_DIGITS = 13
 
 def find_nir(text: str) -> bool | None:
     """Whether a text holds a social security number: True with a right key, False with none or a wrong one."""
-    found: bool | None = None
+    is_valid: bool | None = None
     for match in NIR.finditer(text):
         body, key = "".join(match.groups()[:6]).upper(), match[7]
         if key and nir_key(body) == int(key):
             return True
-        found = False
-    return found
+        is_valid = False
+    return is_valid
 
 
 def nir_key(body: str) -> int:
@@ -50,20 +50,20 @@ def nir_key(body: str) -> int:
 
 def find_iban(text: str) -> bool | None:
     """Whether a text holds an account number: True with a right key, False with a wrong one."""
-    found: bool | None = None
+    is_valid: bool | None = None
     for match in IBAN.finditer(text):
         compact = "".join(match[1].split()).upper()
         length = IBAN_LENGTHS.get(compact[:2])
         if length is None or len(compact) < length:
             continue
         if len(compact) == length or match[1][:1].isupper():
-            if iban_is_right(compact[:length]):
+            if is_valid_iban(compact[:length]):
                 return True
-            found = found or (False if len(compact) == length else None)
-    return found
+            is_valid = is_valid or (False if len(compact) == length else None)
+    return is_valid
 
 
-def iban_is_right(compact: str) -> bool:
+def is_valid_iban(compact: str) -> bool:
     """ISO 7064: the remainder by 97 is 1, letters counted from 10."""
     turned = compact[4:] + compact[:4]
     return int("".join(str(int(character, 36)) for character in turned)) % 97 == 1
@@ -76,8 +76,8 @@ def find_phones(text: str) -> list[tuple[str, bool]]:
 
 def find_phones_abroad(text: str) -> list[bool]:
     """The numbers of other countries in a text: whether each is a mobile, as far as its first digits tell."""
-    found = [re.sub(r"\D", "", match[0]).lstrip("0") for match in ABROAD.finditer(text)]
-    return [digits.startswith(MOBILE_ABROAD) for digits in found]
+    numbers = [re.sub(r"\D", "", match[0]).lstrip("0") for match in ABROAD.finditer(text)]
+    return [digits.startswith(MOBILE_ABROAD) for digits in numbers]
 
 
 def looks_like_phone(text: str) -> bool:

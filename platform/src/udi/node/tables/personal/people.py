@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from udi.node.tables.column import ColumnType
-from udi.node.tables.personal.cells import Cells, Test, count
-from udi.node.tables.personal.direct import finding
-from udi.node.tables.personal.explanations import What
+from udi.node.tables.personal.cells import ColumnCells, Test, count_hits
+from udi.node.tables.personal.direct_identifiers import build_finding
+from udi.node.tables.personal.explanations import PersonalDataKind
 from udi.node.tables.personal.names import (
     STREETS,
     is_famous,
@@ -19,7 +19,7 @@ from udi.node.tables.personal.names import (
     names_somebody,
     names_somebody_in_full,
 )
-from udi.node.tables.personal.report import Finding, Strength
+from udi.node.tables.personal.report import PersonalDataFinding, PersonalDataSeverity
 from udi.node.tables.personal.vocabulary import (
     CANDIDATES,
     CONTRACTS,
@@ -40,134 +40,155 @@ from udi.node.tables.personal.vocabulary import (
     fold,
 )
 
-EXPECTED, TOLD, PLAIN, MOST, FAMOUS = 0.3, 0.5, 0.6, 0.8, 0.3
+EXPECTED, STATED_SHARE, PLAIN, MOST, FAMOUS = 0.3, 0.5, 0.6, 0.8, 0.3
 FEWEST_NAMES = 3
 FEWEST_SIGNS = 2
 SPANISH_NAME = frozenset({"nombre"})
 FIRST_NAMES = frozenset({"first", "nombre", "nome"})
-WRITTEN = frozenset({ColumnType.TEXT, ColumnType.EMPTY})
+TEXT_TYPES = frozenset({ColumnType.TEXT, ColumnType.EMPTY})
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class HeaderContext:
     """What the names of all columns say of the rows of a table."""
 
     headers: tuple[Header, ...]
 
     @property
-    def counted(self) -> bool:
+    def has_counts(self) -> bool:
         """A column of counts: rows are groups, not people."""
         return any(
-            header.says(COUNTS) and not (self.has_southern_families and header.says(SPANISH_NAME))
+            header.has_any_word(COUNTS) and not (self.has_southern_families and header.has_any_word(SPANISH_NAME))
             for header in self.headers
         )
 
     @property
     def has_southern_families(self) -> bool:
         """A column of Spanish or Italian family names: «nombre» and «nome» beside it are first names."""
-        return any(header.holds(("apellido", "cognome")) for header in self.headers)
+        return any(header.has_any_stem(("apellido", "cognome")) for header in self.headers)
 
     @property
-    def office(self) -> bool:
+    def has_offices(self) -> bool:
         """Rows are mandates of elected people."""
-        return any(header.says(OFFICE_SIGNS) or header.says(OFFICES) for header in self.headers)
+        return any(header.has_any_word(OFFICE_SIGNS) or header.has_any_word(OFFICES) for header in self.headers)
 
     @property
-    def living(self) -> bool:
+    def has_species(self) -> bool:
         """Rows are trees, plants or animals."""
-        return any(header.says(LIVING) for header in self.headers)
+        return any(header.has_any_word(LIVING) for header in self.headers)
 
     @property
-    def elected(self) -> bool:
+    def has_elections(self) -> bool:
         """Rows are results of an election: those who stand for it are public."""
-        return any(header.says(ELECTIONS) for header in self.headers)
+        return any(header.has_any_word(ELECTIONS) for header in self.headers)
 
     @property
-    def contracted(self) -> bool:
+    def has_contracts(self) -> bool:
         """Rows are public contracts: two columns say so."""
-        return sum(header.says(CONTRACTS) for header in self.headers) >= FEWEST_SIGNS
+        return sum(header.has_any_word(CONTRACTS) for header in self.headers) >= FEWEST_SIGNS
 
     @property
-    def organised(self) -> bool:
+    def has_organisations(self) -> bool:
         """Rows are organisations."""
-        return any(header.says(ORGANISED) for header in self.headers)
+        return any(header.has_any_word(ORGANISED) for header in self.headers)
 
 
-def find_people(columns: Sequence[Cells], around: Surroundings) -> list[Finding]:
+def find_people(columns: Sequence[ColumnCells], around: HeaderContext) -> list[PersonalDataFinding]:
     """Names: in one column, in two, in texts."""
-    written = [cells for cells in columns if cells.column.type in WRITTEN and cells.sample]
-    given = [cells for cells in written if _gives_first_names(cells, around)]
-    family = [cells for cells in written if cells not in given and _gives_family_names(cells, given, columns)]
-    full = [cells for cells in written if cells not in given + family and _gives_names(cells)]
-    found = [_named(cells, What.FAMILY_NAME, is_name_shaped, around) for cells in family]
-    found += [_named(cells, What.FULL_NAME, _any_name, around) for cells in full]
-    found += _first_names(given, around, alone=not found)
-    elsewhere = [cells for cells in written if cells not in given + family + full]
-    return found + [named for cells in elsewhere if (named := _named_in_text(cells))]
+    text_columns = [cells for cells in columns if cells.column.type in TEXT_TYPES and cells.sample]
+    given_names = [cells for cells in text_columns if _gives_first_names(cells, around)]
+    family = [
+        cells for cells in text_columns if cells not in given_names and _gives_family_names(cells, given_names, columns)
+    ]
+    full = [cells for cells in text_columns if cells not in given_names + family and _gives_names(cells)]
+    findings = [_name_finding(cells, PersonalDataKind.FAMILY_NAME, is_name_shaped, around) for cells in family]
+    findings += [_name_finding(cells, PersonalDataKind.FULL_NAME, _any_name, around) for cells in full]
+    findings += _first_names(given_names, around, is_sole_name=not findings)
+    elsewhere = [cells for cells in text_columns if cells not in given_names + family + full]
+    return findings + [named for cells in elsewhere if (named := _find_names_in_text(cells))]
 
 
-def _first_names(given: list[Cells], around: Surroundings, *, alone: bool) -> list[Finding]:
+def _first_names(
+    given_names: list[ColumnCells], around: HeaderContext, *, is_sole_name: bool
+) -> list[PersonalDataFinding]:
     """First names: with a family name a stop, alone a warning, beside counts statistics."""
-    if not alone:
-        return [_named(cells, What.GIVEN_NAME, is_name_shaped, around) for cells in given]
-    if around.counted:
+    if not is_sole_name:
+        return [_name_finding(cells, PersonalDataKind.GIVEN_NAME, is_name_shaped, around) for cells in given_names]
+    if around.has_counts:
         return []
-    return [finding(cells, What.GIVEN_NAME, cells.hits(_first_name), Strength.WARNING) for cells in given]
+    return [
+        build_finding(cells, PersonalDataKind.GIVEN_NAME, cells.hits(_first_name), PersonalDataSeverity.WARNING)
+        for cells in given_names
+    ]
 
 
-def _named(cells: Cells, what: What, test: Test, around: Surroundings) -> Finding:
+def _name_finding(cells: ColumnCells, what: PersonalDataKind, test: Test, around: HeaderContext) -> PersonalDataFinding:
     hits = cells.hits(test)
-    elected = around.elected and not cells.header.says(ROLES - CANDIDATES)
-    contracted = around.contracted and not cells.header.says(ROLES - HOLDERS)
-    office = cells.header.says(OFFICES) or (around.office and not cells.header.says(ROLES))
+    elected = around.has_elections and not cells.header.has_any_word(ROLES - CANDIDATES)
+    contracted = around.has_contracts and not cells.header.has_any_word(ROLES - HOLDERS)
+    office = cells.header.has_any_word(OFFICES) or (around.has_offices and not cells.header.has_any_word(ROLES))
     public = elected or contracted or office
-    return finding(cells, what, hits, Strength.WARNING if public else Strength.STOP, public=public)
+    return build_finding(
+        cells, what, hits, PersonalDataSeverity.WARNING if public else PersonalDataSeverity.STOP, public=public
+    )
 
 
-def _gives_first_names(cells: Cells, around: Surroundings) -> bool:
+def _gives_first_names(cells: ColumnCells, around: HeaderContext) -> bool:
     named = cells.header.joined in FIRST_NAMES and (cells.header.joined == "first" or around.has_southern_families)
-    if cells.header.holds(GIVENS) or named:
-        return cells.share(is_name_shaped) >= TOLD and not _of_full_names(cells)
-    neutral = cells.header.silent or cells.header.joined in {"nom", "name"}
+    if cells.header.has_any_stem(GIVENS) or named:
+        return cells.share(is_name_shaped) >= STATED_SHARE and not _holds_full_names(cells)
+    neutral = cells.header.is_uninformative or cells.header.joined in {"nom", "name"}
     return neutral and _distinct(cells) >= FEWEST_NAMES and cells.share(is_given_name) >= PLAIN
 
 
-def _of_full_names(cells: Cells) -> bool:
+def _holds_full_names(cells: ColumnCells) -> bool:
     """«Nom et prénom» in one column."""
-    return cells.header.says(NAMES) and cells.share(lambda text: len(text.split()) > 1) >= TOLD
+    return cells.header.has_any_word(NAMES) and cells.share(lambda text: len(text.split()) > 1) >= STATED_SHARE
 
 
-def _gives_family_names(cells: Cells, given: Sequence[Cells], columns: Sequence[Cells]) -> bool:
+def _gives_family_names(cells: ColumnCells, given_names: Sequence[ColumnCells], columns: Sequence[ColumnCells]) -> bool:
     shaped = cells.share(is_name_shaped) >= PLAIN
-    if cells.header.holds(FAMILIES) or cells.header.joined == "last":
+    if cells.header.has_any_stem(FAMILIES) or cells.header.joined == "last":
         return shaped
-    if not given:
+    if not given_names:
         return False
-    beside = any(abs(columns.index(cells) - columns.index(other)) == 1 for other in given)
+    is_adjacent = any(abs(columns.index(cells) - columns.index(other)) == 1 for other in given_names)
     single = cells.share(lambda text: len(text.split()) <= 2) >= MOST  # noqa: PLR2004 - family names have one word or two
-    if cells.header.says(NAMES) and not cells.header.says(THINGS - ROLES):
+    if cells.header.has_any_word(NAMES) and not cells.header.has_any_word(THINGS - ROLES):
         return shaped
-    return cells.header.silent and beside and shaped and single and _distinct(cells) >= len(cells.sample) / 3
+    return (
+        cells.header.is_uninformative
+        and is_adjacent
+        and shaped
+        and single
+        and _distinct(cells) >= len(cells.sample) / 3
+    )
 
 
-def _gives_names(cells: Cells) -> bool:
+def _gives_names(cells: ColumnCells) -> bool:
     """Whether a column names people, by its own name and by its values."""
     header = cells.header
-    told = header.says(NAMES | ROLES | OFFICES) or header.name.strip().lower() in NAMES_IN_OTHER_LETTERS
-    if told and cells.share(is_in_other_letters) >= PLAIN:
+    has_name_header = (
+        header.has_any_word(NAMES | ROLES | OFFICES) or header.name.strip().lower() in NAMES_IN_OTHER_LETTERS
+    )
+    if has_name_header and cells.share(is_in_other_letters) >= PLAIN:
         return True
     person = cells.share(is_person)
-    if header.says(ROLES | OFFICES) or header.holds((*GIVENS, *FAMILIES)):
-        return _hinted(cells, person)
-    if (header.says(THINGS) and not header.silent) or cells.share(is_famous) >= FAMOUS * max(person, 0.01):
+    if header.has_any_word(ROLES | OFFICES) or header.has_any_stem((*GIVENS, *FAMILIES)):
+        return _confirms_header(cells, person)
+    if (header.has_any_word(THINGS) and not header.is_uninformative) or cells.share(is_famous) >= FAMOUS * max(
+        person, 0.01
+    ):
         return False
-    return person >= (TOLD if header.says(NAMES) else PLAIN) and _distinct(cells) > 1
+    return person >= (STATED_SHARE if header.has_any_word(NAMES) else PLAIN) and _distinct(cells) > 1
 
 
-def _hinted(cells: Cells, person: float) -> bool:
-    if cells.header.says(THINGS) and not cells.header.says(NAMES):
+def _confirms_header(cells: ColumnCells, person: float) -> bool:
+    if cells.header.has_any_word(THINGS) and not cells.header.has_any_word(NAMES):
         return person >= PLAIN
-    return person >= EXPECTED or (cells.header.says(NAMES) and cells.share(is_maybe_person) >= MOST and person > 0)
+    return person >= EXPECTED or (
+        cells.header.has_any_word(NAMES) and cells.share(is_maybe_person) >= MOST and person > 0
+    )
 
 
 def _first_name(text: str) -> bool:
@@ -178,17 +199,19 @@ def _any_name(text: str) -> bool:
     return is_person(text) or is_maybe_person(text) or is_in_other_letters(text)
 
 
-def _named_in_text(cells: Cells) -> Finding | None:
-    if cells.header.says(STREETS | THINGS | {"adresse", "address"}):
+def _find_names_in_text(cells: ColumnCells) -> PersonalDataFinding | None:
+    if cells.header.has_any_word(STREETS | THINGS | {"adresse", "address"}):
         return None
-    hits = count(cells.numbers, names_somebody)
+    hits = count_hits(cells.numbers, names_somebody)
     full = cells.hits(names_somebody_in_full)
     if full.count > hits.count:
         hits = full
-    return finding(cells, What.NAME_IN_TEXT, hits, Strength.WARNING) if hits.count else None
+    return (
+        build_finding(cells, PersonalDataKind.NAME_IN_TEXT, hits, PersonalDataSeverity.WARNING) if hits.count else None
+    )
 
 
-def _distinct(cells: Cells) -> int:
+def _distinct(cells: ColumnCells) -> int:
     return len({text.casefold() for _, text in cells.sample})
 
 

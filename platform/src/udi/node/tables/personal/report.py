@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from udi.node.tables.personal.explanations import EXPLANATIONS, Explanation, What
+from udi.node.tables.personal.explanations import EXPLANATIONS, PersonalDataExplanation, PersonalDataKind
 
 
-class Strength(StrEnum):
+class PersonalDataSeverity(StrEnum):
     """`STOP`: not to be published as it is; `WARNING`: to be looked at, may be legitimate."""
 
     STOP = "stop"
@@ -16,7 +16,7 @@ class Strength(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class PersonalDataFinding:
     """One kind of personal data in one column, or in several together (small groups).
 
     `count` of `total` cells (rows, for small groups) have it; both are exact unless `estimated`.
@@ -26,8 +26,8 @@ class Finding:
     """
 
     columns: tuple[str, ...]
-    what: What
-    strength: Strength
+    what: PersonalDataKind
+    strength: PersonalDataSeverity
     count: int
     total: int
     lines: tuple[int, ...] = ()
@@ -40,7 +40,7 @@ class Finding:
         return self.count / self.total if self.total else 0.0
 
     @property
-    def explanation(self) -> Explanation:
+    def explanation(self) -> PersonalDataExplanation:
         """Messages that say what it is, why it matters and what to do; `values` fills them."""
         return EXPLANATIONS[
             (self.what, self.public) if (self.what, self.public) in EXPLANATIONS else (self.what, False)
@@ -68,41 +68,45 @@ class Finding:
         }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "Finding":
+    def from_json(cls, value: Mapping[str, Any]) -> "PersonalDataFinding":
         """What `as_json` gave."""
         return cls(
             **{
                 **value,
                 "columns": tuple(value["columns"]),
                 "lines": tuple(value["lines"]),
-                "what": What(value["what"]),
-                "strength": Strength(value["strength"]),
+                "what": PersonalDataKind(value["what"]),
+                "strength": PersonalDataSeverity(value["strength"]),
             }
         )
 
 
 @dataclass(frozen=True)
-class PersonalReport:
+class PersonalDataReport:
     """All that was found, the stops first; `rows` and `columns` say how much was looked at."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[PersonalDataFinding, ...]
     rows: int
     columns: int
 
     @property
-    def stops(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if finding.strength is Strength.STOP)
+    def stops(self) -> tuple[PersonalDataFinding, ...]:
+        return tuple(finding for finding in self.findings if finding.strength is PersonalDataSeverity.STOP)
 
-    def of(self, column: str) -> tuple[Finding, ...]:
+    def findings_of(self, column: str) -> tuple[PersonalDataFinding, ...]:
         """What was found in one column."""
         return tuple(finding for finding in self.findings if column in finding.columns)
 
     def as_json(self) -> dict[str, Any]:
         """For a JSON column."""
-        return {"findings": [each.as_json() for each in self.findings], "rows": self.rows, "columns": self.columns}
+        return {
+            "findings": [finding.as_json() for finding in self.findings],
+            "rows": self.rows,
+            "columns": self.columns,
+        }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "PersonalReport":
+    def from_json(cls, value: Mapping[str, Any]) -> "PersonalDataReport":
         """What `as_json` gave."""
-        findings = tuple(Finding.from_json(each) for each in value["findings"])
+        findings = tuple(PersonalDataFinding.from_json(finding) for finding in value["findings"])
         return cls(findings, rows=value["rows"], columns=value["columns"])

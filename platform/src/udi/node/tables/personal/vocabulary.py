@@ -214,16 +214,16 @@ class Header:
         """Without spaces; what is known or recognised (connaissance, reconnaissance) is no birth."""
         return "".join(self.ordered).replace("connaiss", "")
 
-    def says(self, words: frozenset[str]) -> bool:
+    def has_any_word(self, words: frozenset[str]) -> bool:
         """Whether one of these words stands in the name."""
         return not self.words.isdisjoint(words)
 
-    def holds(self, stems: tuple[str, ...]) -> bool:
+    def has_any_stem(self, stems: tuple[str, ...]) -> bool:
         """Whether the name, without its spaces, has one of these pieces."""
         return any(stem in self.joined for stem in stems)
 
     @property
-    def silent(self) -> bool:
+    def is_uninformative(self) -> bool:
         """A name that says nothing: `col3`, `Field 2`, nothing at all."""
         return bool(UNNAMED.fullmatch(fold(self.name).strip()))
 

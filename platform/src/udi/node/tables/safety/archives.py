@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from udi.node.tables.safety.findings import Danger, SafetyFinding, Strength, found
+from udi.node.tables.safety.findings import Danger, SafetyFinding, SafetySeverity, build_finding
 
 MOST_ENTRIES, LARGEST, SMALLEST_BOMB, RATIO = 10_000, 10 * 1024**3, 100 * 1024**2, 100
 ENCRYPTED = 1
@@ -52,22 +52,24 @@ def inspect_zip(path: Path) -> tuple[list[SafetyFinding], list[zipfile.ZipInfo]]
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except BROKEN:
-        return [found(Danger.BROKEN)], []
+        return [build_finding(Danger.BROKEN)], []
     findings = list(findings_of_list(entries, path.stat().st_size))
-    closed = any(one.strength is Strength.QUARANTINE or one.danger is Danger.PASSWORD for one in findings)
+    closed = any(
+        finding.strength is SafetySeverity.QUARANTINE or finding.danger is Danger.PASSWORD for finding in findings
+    )
     return findings, [] if closed else entries
 
 
 def findings_of_list(entries: Sequence[zipfile.ZipInfo], size: int) -> Iterator[SafetyFinding]:
     """What the list of an archive of so many bytes says."""
     if _is_bomb(entries, size):
-        yield found(Danger.BOMB)
+        yield build_finding(Danger.BOMB)
     if outside := [entry.orig_filename for entry in entries if leads_outside(entry.orig_filename) or _is_link(entry)]:
-        yield found(Danger.PATHS, names=outside)
+        yield build_finding(Danger.PATHS, names=outside)
     if programs := [entry.filename for entry in entries if PurePosixPath(entry.filename.lower()).suffix in PROGRAMS]:
-        yield found(Danger.PROGRAM, names=programs)
+        yield build_finding(Danger.PROGRAM, names=programs)
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
-        yield found(Danger.PASSWORD)
+        yield build_finding(Danger.PASSWORD)
 
 
 def _is_bomb(entries: Sequence[zipfile.ZipInfo], size: int) -> bool:

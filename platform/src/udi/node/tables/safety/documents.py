@@ -6,10 +6,10 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from udi.node.tables.decoding import decode, scan
 from udi.node.tables.safety.drawings import expands_without_end
-from udi.node.tables.safety.findings import Danger, SafetyFinding, Strength, found
+from udi.node.tables.safety.findings import Danger, SafetyFinding, SafetySeverity, build_finding
 from udi.node.tables.safety.office import SOFTWARE
+from udi.node.tables.text_encoding import decode, detect_encoding
 
 LARGEST_PDF, LARGEST_PAGE, LARGEST_PICTURE, INFLATED = 128 * 1024**2, 32 * 1024**2, 64 * 1024**2, 64 * 1024**2
 ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -34,16 +34,18 @@ def inspect_pdf(path: Path) -> Iterator[SafetyFinding]:
     with path.open("rb") as file:
         content = file.read(LARGEST_PDF)
     if re.search(rb"/Encrypt\b", content):
-        yield found(Danger.PASSWORD, strength=Strength.WARNING)
-    told = ESCAPED.sub(lambda match: bytes([int(match[1], 16)]), content + b"\n" + b"\n".join(_unpacked(content)))
-    if scripts := len(PDF_SCRIPT.findall(told)):
-        yield found(Danger.SCRIPT, count=scripts)
-    if files := len(re.findall(rb"/EmbeddedFile\b(?!s)", told)):
-        yield found(Danger.EMBEDDED, count=files)
+        yield build_finding(Danger.PASSWORD, strength=SafetySeverity.WARNING)
+    plain_content = ESCAPED.sub(
+        lambda match: bytes([int(match[1], 16)]), content + b"\n" + b"\n".join(_unpacked(content))
+    )
+    if scripts := len(PDF_SCRIPT.findall(plain_content)):
+        yield build_finding(Danger.SCRIPT, count=scripts)
+    if files := len(re.findall(rb"/EmbeddedFile\b(?!s)", plain_content)):
+        yield build_finding(Danger.EMBEDDED, count=files)
     authors = [_pdf_text(*match.groups()) for match in PDF_AUTHOR.finditer(content)]
     authors += [match[1].decode("utf-8", "replace") for match in XMP_AUTHOR.finditer(content)]
     if named := [author for author in authors if not SOFTWARE.fullmatch(author)]:
-        yield found(Danger.AUTHOR, count=len(named))
+        yield build_finding(Danger.AUTHOR, count=len(named))
 
 
 def _unpacked(content: bytes) -> Iterator[bytes]:
@@ -68,18 +70,20 @@ def _pdf_text(plain: bytes | None, packed: bytes | None) -> str:
 def inspect_markup(path: Path, *, page: bool, drawing: bool) -> Iterator[SafetyFinding]:
     """HTML (`page`), SVG (`drawing`) and other XML."""
     with path.open("rb") as file:
-        yield from inspect_marked(file.read(LARGEST_PAGE), page=page, drawing=drawing)
+        yield from inspect_markup_bytes(file.read(LARGEST_PAGE), page=page, drawing=drawing)
 
 
-def inspect_marked(content: bytes, *, page: bool, drawing: bool) -> Iterator[SafetyFinding]:
+def inspect_markup_bytes(content: bytes, *, page: bool, drawing: bool) -> Iterator[SafetyFinding]:
     """The same, from its bytes."""
-    text = decode(content, scan([content[:65536]], 65536).encoding)
+    text = decode(content, detect_encoding([content[:65536]], 65536).encoding)
     if (ENTITIES.search(text) and not page) or (drawing and expands_without_end(content)):
-        yield found(Danger.ENTITIES)
+        yield build_finding(Danger.ENTITIES)
     if scripts := sum(1 for _ in SCRIPT.finditer(text)):
-        yield found(Danger.SCRIPT, count=scripts, strength=Strength.WARNING if page else Strength.STOP)
+        yield build_finding(
+            Danger.SCRIPT, count=scripts, strength=SafetySeverity.WARNING if page else SafetySeverity.STOP
+        )
     if (page or drawing) and (elsewhere := sum(1 for _ in ELSEWHERE.finditer(text))):
-        yield found(Danger.OUTSIDE, count=elsewhere)
+        yield build_finding(Danger.OUTSIDE, count=elsewhere)
 
 
 def inspect_picture(path: Path) -> Iterator[SafetyFinding]:
@@ -91,9 +95,9 @@ def inspect_picture(path: Path) -> Iterator[SafetyFinding]:
         if place > 0:
             tags = _exif(content[place + len(marker) : place + len(marker) + 65536])
             if tags.get(GPS):
-                yield found(Danger.PLACE)
+                yield build_finding(Danger.PLACE)
             if tags.get(ARTIST):
-                yield found(Danger.AUTHOR)
+                yield build_finding(Danger.AUTHOR)
             return
 
 

@@ -24,18 +24,18 @@ def expands_without_end(content: bytes) -> bool:
         return True
 
 
-def _count(element: ET.Element, shapes: dict[str, ET.Element], known: dict[str, int], trail: tuple[str, ...]) -> int:
+def _count(element: ET.Element, shapes: dict[str, ET.Element], counts: dict[str, int], trail: tuple[str, ...]) -> int:
     """How many elements one comes to; `known` are those counted before, `trail` the ids on the way."""
     total = 1
     if element.tag.rpartition("}")[2] == "use":
         target = (element.get("href") or element.get(HREF) or "").removeprefix("#")
         if target in trail or len(trail) > DEEPEST:
             return MOST_SHAPES + 1
-        if target in shapes and target not in known:
-            known[target] = _count(shapes[target], shapes, known, (*trail, target))
-        total += known.get(target, 0)
+        if target in shapes and target not in counts:
+            counts[target] = _count(shapes[target], shapes, counts, (*trail, target))
+        total += counts.get(target, 0)
     for child in element:
-        total += _count(child, shapes, known, trail)
+        total += _count(child, shapes, counts, trail)
         if total > MOST_SHAPES:
             break
     return total

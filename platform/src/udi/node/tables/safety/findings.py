@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-SHOWN, LONGEST_NAME = 5, 80
+MOST_SHOWN, LONGEST_NAME = 5, 80
 
 
-class Strength(StrEnum):
+class SafetySeverity(StrEnum):
     """`QUARANTINE`: not even opened further; `STOP`: not published as it is; `WARNING`: to be looked at; `NOTE`: said."""
 
     QUARANTINE = "quarantine"
@@ -43,7 +43,7 @@ class Danger(StrEnum):
 
 
 @dataclass(frozen=True)
-class Explanation:
+class SafetyExplanation:
     """Two messages to translate, then to fill with a finding's `values`."""
 
     what: str
@@ -51,88 +51,90 @@ class Explanation:
 
 
 STRENGTHS = {
-    Danger.BOMB: Strength.QUARANTINE,
-    Danger.PATHS: Strength.QUARANTINE,
-    Danger.PROGRAM: Strength.STOP,
-    Danger.BROKEN: Strength.STOP,
-    Danger.PASSWORD: Strength.STOP,
-    Danger.MACROS: Strength.STOP,
-    Danger.SCRIPT: Strength.STOP,
-    Danger.ENTITIES: Strength.STOP,
-    Danger.ATTACK: Strength.STOP,
-    Danger.AUTHOR: Strength.NOTE,
+    Danger.BOMB: SafetySeverity.QUARANTINE,
+    Danger.PATHS: SafetySeverity.QUARANTINE,
+    Danger.PROGRAM: SafetySeverity.STOP,
+    Danger.BROKEN: SafetySeverity.STOP,
+    Danger.PASSWORD: SafetySeverity.STOP,
+    Danger.MACROS: SafetySeverity.STOP,
+    Danger.SCRIPT: SafetySeverity.STOP,
+    Danger.ENTITIES: SafetySeverity.STOP,
+    Danger.ATTACK: SafetySeverity.STOP,
+    Danger.AUTHOR: SafetySeverity.NOTE,
 }
 """How serious each is; the others are warnings."""
 EXPLANATIONS = {
-    Danger.BOMB: Explanation(
+    Danger.BOMB: SafetyExplanation(
         "Unpacked, this file would fill the disk of whoever opens it.", "Send the files themselves, or pack them anew."
     ),
-    Danger.PATHS: Explanation(
+    Danger.PATHS: SafetyExplanation(
         "This archive holds files that would be written outside its own folder: %(names)s.",
         "Pack the files anew, without links and without addresses of folders.",
     ),
-    Danger.BROKEN: Explanation("This file is damaged: it cannot be opened.", "Save it again, then drop it again."),
-    Danger.PROGRAM: Explanation(
+    Danger.BROKEN: SafetyExplanation(
+        "This file is damaged: it cannot be opened.", "Save it again, then drop it again."
+    ),
+    Danger.PROGRAM: SafetyExplanation(
         "This file is or holds a program, that would run on the machine of whoever opens it. %(names)s",
         "Send the data only, without programs.",
     ),
-    Danger.PASSWORD: Explanation(
+    Danger.PASSWORD: SafetyExplanation(
         "A password protects this file: nobody could read it.", "Save it without a password, then drop it again."
     ),
-    Danger.MACROS: Explanation(
+    Danger.MACROS: SafetyExplanation(
         "This file holds macros: small programs that run when it is opened.",
         "Save it as a workbook without macros (.xlsx or .ods), or as CSV.",
     ),
-    Danger.SCRIPT: Explanation(
+    Danger.SCRIPT: SafetyExplanation(
         "This file holds a program that runs when it is opened (%(count)s places).",
         "Export it again without scripts, or send the data in another format.",
     ),
-    Danger.ENTITIES: Explanation(
+    Danger.ENTITIES: SafetyExplanation(
         "This file asks whoever reads it to fetch other files or to expand without end.",
         "Export it again without DOCTYPE and entities.",
     ),
-    Danger.ATTACK: Explanation(
+    Danger.ATTACK: SafetyExplanation(
         "Some cells would run a command or call another site when opened in a spreadsheet (%(count)s cells).",
         "Replace these formulas by their values.",
     ),
-    Danger.FORMULAS: Explanation(
+    Danger.FORMULAS: SafetyExplanation(
         "Some cells begin like a formula: a spreadsheet would compute them instead of showing them (%(count)s cells).",
         "Replace them by their values, or put a word before the sign.",
     ),
-    Danger.LINKS: Explanation(
+    Danger.LINKS: SafetyExplanation(
         "This workbook takes values from other files, which readers do not have (%(count)s links).",
         "Replace the linked cells by their values, then save again.",
     ),
-    Danger.CONNECTIONS: Explanation(
+    Danger.CONNECTIONS: SafetyExplanation(
         "This workbook connects to a database or to a site, whose address it gives away.",
         "Remove the connections (menu Data), then save again.",
     ),
-    Danger.EMBEDDED: Explanation(
+    Danger.EMBEDDED: SafetyExplanation(
         "Other documents are embedded in this file, and go out with it (%(count)s documents).",
         "Open them, or remove them, then save again.",
     ),
-    Danger.OUTSIDE: Explanation(
+    Danger.OUTSIDE: SafetyExplanation(
         "This file fetches pieces from other sites when it is opened (%(count)s places).",
         "Put these pieces in the file, or remove them.",
     ),
-    Danger.HIDDEN_SHEETS: Explanation(
+    Danger.HIDDEN_SHEETS: SafetyExplanation(
         "Sheets are hidden in this file, and go out with it: %(names)s.", "Read them, then remove them or show them."
     ),
-    Danger.HIDDEN_LINES: Explanation(
+    Danger.HIDDEN_LINES: SafetyExplanation(
         "Rows or columns are hidden or filtered out in this file, and go out with it (%(count)s of them).",
         "Show them, then remove what should not go out.",
     ),
-    Danger.COMMENTS: Explanation(
+    Danger.COMMENTS: SafetyExplanation(
         "This file holds comments, with the names of those who wrote them.", "Remove the comments, then save again."
     ),
-    Danger.AUTHOR: Explanation(
+    Danger.AUTHOR: SafetyExplanation(
         "The properties of this file give a name, of its author or of who saved it last.",
         "Remove it (in the properties of the document), then save again, if this person does not want it known.",
     ),
-    Danger.PLACE: Explanation(
+    Danger.PLACE: SafetyExplanation(
         "This picture says where it was taken.", "Remove the place (in its properties), if it is somebody's home."
     ),
-    Danger.NESTED: Explanation(
+    Danger.NESTED: SafetyExplanation(
         "This archive holds other archives, which are not looked into: %(names)s.",
         "Pack the files in one archive only.",
     ),
@@ -144,13 +146,13 @@ class SafetyFinding:
     """One thing that a file hides or does: how often, at which lines, in which sheets or packed files."""
 
     danger: Danger
-    strength: Strength
+    strength: SafetySeverity
     count: int = 1
     lines: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
 
     @property
-    def explanation(self) -> Explanation:
+    def explanation(self) -> SafetyExplanation:
         """Messages that say what it is and what to do."""
         return EXPLANATIONS[self.danger]
 
@@ -174,23 +176,25 @@ class SafetyFinding:
         """What `as_json` gave."""
         return cls(
             Danger(value["danger"]),
-            Strength(value["strength"]),
+            SafetySeverity(value["strength"]),
             value["count"],
             tuple(value["lines"]),
             tuple(value["names"]),
         )
 
 
-def found(
+def build_finding(
     danger: Danger,
     *,
     count: int = 0,
     lines: Iterable[int] = (),
     names: Iterable[str] = (),
-    strength: Strength | None = None,
+    strength: SafetySeverity | None = None,
 ) -> SafetyFinding:
     """A finding with its usual strength; `names` are cut and cleaned, and count when nothing else does."""
-    told = list(names)
-    clean = tuple("".join(sign for sign in name if sign.isprintable())[:LONGEST_NAME] for name in told[:SHOWN])
-    usual = STRENGTHS.get(danger, Strength.WARNING)
-    return SafetyFinding(danger, strength or usual, count or len(told) or 1, tuple(lines)[:SHOWN], clean)
+    all_names = list(names)
+    clean = tuple(
+        "".join(sign for sign in name if sign.isprintable())[:LONGEST_NAME] for name in all_names[:MOST_SHOWN]
+    )
+    usual = STRENGTHS.get(danger, SafetySeverity.WARNING)
+    return SafetyFinding(danger, strength or usual, count or len(all_names) or 1, tuple(lines)[:MOST_SHOWN], clean)

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from udi.node.tables.decoding import python_name, read_text
 from udi.node.tables.profile import profile_source
-from udi.node.tables.safety.findings import SHOWN, Danger, SafetyFinding, found
-from udi.node.tables.source import Source
+from udi.node.tables.safety.findings import MOST_SHOWN, Danger, SafetyFinding, build_finding
+from udi.node.tables.source import SourceFile
+from udi.node.tables.text_encoding import python_name, read_text
 
 PIECE = 1024 * 1024
 LONGEST_ATTACK, LONGEST_LINE = 1000, 1024 * 1024
@@ -32,14 +32,14 @@ def danger_of(cell: str) -> Danger | None:
     return Danger.ATTACK if ATTACK.search(text) else Danger.FORMULAS
 
 
-def inspect_text(source: Source) -> list[SafetyFinding]:
+def inspect_text(source: SourceFile) -> list[SafetyFinding]:
     """The formulas of a table in text, with their lines."""
     profile = profile_source(source)
     encoding, delimiter = python_name(profile.encoding or "UTF-8"), profile.delimiter or ","
     lines: dict[Danger, list[int]] = {Danger.ATTACK: [], Danger.FORMULAS: []}
     for number, danger in _dangers(_lines(read_text(source.read(), encoding)), delimiter):
         lines[danger].append(number)
-    return said(lines)
+    return findings_of_lines(lines)
 
 
 def _dangers(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, Danger]]:
@@ -60,9 +60,11 @@ def _dangers(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, Danger
         inside ^= line.count('"') % 2 == 1
 
 
-def said(lines: dict[Danger, list[int]]) -> list[SafetyFinding]:
+def findings_of_lines(lines: dict[Danger, list[int]]) -> list[SafetyFinding]:
     """Findings from the lines of each danger."""
-    return [found(danger, count=len(where), lines=where[:SHOWN]) for danger, where in lines.items() if where]
+    return [
+        build_finding(danger, count=len(where), lines=where[:MOST_SHOWN]) for danger, where in lines.items() if where
+    ]
 
 
 def count_formulas(cells: Iterable[str]) -> list[SafetyFinding]:
@@ -71,7 +73,7 @@ def count_formulas(cells: Iterable[str]) -> list[SafetyFinding]:
     for cell in cells:
         if danger := danger_of(cell):
             counts[danger] += 1
-    return [found(danger, count=number) for danger, number in counts.items() if number]
+    return [build_finding(danger, count=number) for danger, number in counts.items() if number]
 
 
 def _lines(texts: Iterable[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import python_calamine
 
 from udi.node.tables.safety.archives import read_part, read_pieces
-from udi.node.tables.safety.findings import Danger, SafetyFinding, found
+from udi.node.tables.safety.findings import Danger, SafetyFinding, build_finding
 from udi.node.tables.safety.formulas import ATTACK, count_formulas
 
 PART, SHEETS, OLDEST_FORMAT = 4 * 1024**2, 1024**3, 64 * 1024**2
@@ -49,45 +49,47 @@ UNSEEN_STYLE = re.compile(
 def inspect_openxml(path: Path, entries: Sequence[zipfile.ZipInfo]) -> Iterator[SafetyFinding]:
     """An XLSX, a DOCX and their likes."""
     names = [entry.filename for entry in entries]
-    yield from _of_names(names)
+    yield from _inspect_names(names)
     book = _text(path, "xl/workbook.xml")
     if hidden := [_name(sheet) for sheet in OPEN_SHEET.findall(book) if HIDDEN_STATE.search(sheet)]:
-        yield found(Danger.HIDDEN_SHEETS, names=hidden)
+        yield build_finding(Danger.HIDDEN_SHEETS, names=hidden)
     outside = sum(len(OUTSIDE.findall(_text(path, name))) for name in names if name.endswith(".rels"))
     if outside and not any(PARTS[Danger.LINKS].search(name) for name in names):
-        yield found(Danger.LINKS, count=outside)
-    yield from _of_cells(path, [name for name in names if name.startswith(("xl/worksheets/sheet", "xl/sharedStrings"))])
-    yield from _of_authors(OPEN_AUTHOR.findall(_text(path, "docProps/core.xml") + _text(path, "docProps/app.xml")))
+        yield build_finding(Danger.LINKS, count=outside)
+    yield from _inspect_cells(
+        path, [name for name in names if name.startswith(("xl/worksheets/sheet", "xl/sharedStrings"))]
+    )
+    yield from _inspect_authors(OPEN_AUTHOR.findall(_text(path, "docProps/core.xml") + _text(path, "docProps/app.xml")))
 
 
 def inspect_opendocument(path: Path, entries: Sequence[zipfile.ZipInfo]) -> Iterator[SafetyFinding]:
     """An ODS, an ODT and their likes."""
     names = [entry.filename for entry in entries]
     if "encryption-data" in _text(path, "META-INF/manifest.xml"):
-        yield found(Danger.PASSWORD)
+        yield build_finding(Danger.PASSWORD)
         return
-    yield from _of_names(names)
+    yield from _inspect_names(names)
     content = _text(path, "content.xml")
     unseen = set(UNSEEN_STYLE.findall(content))
     if hidden := [html.unescape(name) for name, style in OPEN_TABLE.findall(content) if style in unseen]:
-        yield found(Danger.HIDDEN_SHEETS, names=hidden)
+        yield build_finding(Danger.HIDDEN_SHEETS, names=hidden)
     if "<office:annotation" in content:
-        yield found(Danger.COMMENTS)
+        yield build_finding(Danger.COMMENTS)
     if links := content.count("<table:table-source") + content.count("<table:dde-link"):
-        yield found(Danger.LINKS, count=links)
+        yield build_finding(Danger.LINKS, count=links)
     if "<table:database-source" in content:
-        yield found(Danger.CONNECTIONS)
-    yield from _of_cells(path, ["content.xml"])
-    yield from _of_authors(OPEN_AUTHOR.findall(_text(path, "meta.xml")))
+        yield build_finding(Danger.CONNECTIONS)
+    yield from _inspect_cells(path, ["content.xml"])
+    yield from _inspect_authors(OPEN_AUTHOR.findall(_text(path, "meta.xml")))
 
 
-def _of_names(names: Sequence[str]) -> Iterator[SafetyFinding]:
+def _inspect_names(names: Sequence[str]) -> Iterator[SafetyFinding]:
     for danger, pattern in PARTS.items():
         if met := sum(1 for name in names if pattern.search(name)):
-            yield found(danger, count=met)
+            yield build_finding(danger, count=met)
 
 
-def _of_cells(path: Path, names: Iterable[str]) -> Iterator[SafetyFinding]:
+def _inspect_cells(path: Path, names: Iterable[str]) -> Iterator[SafetyFinding]:
     hidden, attacks, texts = 0, 0, []
     for text in _windows(path, names):
         hidden += len(HIDDEN_LINE.findall(text))
@@ -96,10 +98,10 @@ def _of_cells(path: Path, names: Iterable[str]) -> Iterator[SafetyFinding]:
         )
         texts += [html.unescape(match[1]) for match in TEXT.finditer(text)]
     if hidden:
-        yield found(Danger.HIDDEN_LINES, count=hidden)
+        yield build_finding(Danger.HIDDEN_LINES, count=hidden)
     if attacks:
-        yield found(Danger.ATTACK, count=attacks)
-    yield from (one for one in count_formulas(texts) if one.danger is not Danger.ATTACK or not attacks)
+        yield build_finding(Danger.ATTACK, count=attacks)
+    yield from (finding for finding in count_formulas(texts) if finding.danger is not Danger.ATTACK or not attacks)
 
 
 def _windows(path: Path, names: Iterable[str]) -> Iterator[str]:
@@ -110,15 +112,15 @@ def _windows(path: Path, names: Iterable[str]) -> Iterator[str]:
         for piece in read_pieces(path, name, left):
             left -= len(piece)
             text = rest + piece.decode("utf-8", "replace")
-            cut = text.rfind("<", max(0, len(text) - OVERLAP))
-            text, rest = (text[:cut], text[cut:]) if cut > 0 else (text, "")
+            boundary = text.rfind("<", max(0, len(text) - OVERLAP))
+            text, rest = (text[:boundary], text[boundary:]) if boundary > 0 else (text, "")
             yield text
         yield rest
 
 
-def _of_authors(names: Iterable[str]) -> Iterator[SafetyFinding]:
-    if told := [name for name in names if not SOFTWARE.fullmatch(html.unescape(name))]:
-        yield found(Danger.AUTHOR, count=len(told))
+def _inspect_authors(names: Iterable[str]) -> Iterator[SafetyFinding]:
+    if authors := [name for name in names if not SOFTWARE.fullmatch(html.unescape(name))]:
+        yield build_finding(Danger.AUTHOR, count=len(authors))
 
 
 def _text(path: Path, name: str) -> str:
@@ -135,12 +137,12 @@ def inspect_old_office(path: Path) -> Iterator[SafetyFinding]:
     with path.open("rb") as file:
         content = file.read(OLDEST_FORMAT)
     if "EncryptedPackage".encode("utf-16-le") in content:
-        yield found(Danger.PASSWORD)
+        yield build_finding(Danger.PASSWORD)
         return
     if "_VBA_PROJECT".encode("utf-16-le") in content:
-        yield found(Danger.MACROS)
+        yield build_finding(Danger.MACROS)
     if authors := [name for name in _summary_authors(content) if not SOFTWARE.fullmatch(name)]:
-        yield found(Danger.AUTHOR, count=len(authors))
+        yield build_finding(Danger.AUTHOR, count=len(authors))
     yield from _hidden_sheets(path)
 
 
@@ -149,13 +151,13 @@ def _hidden_sheets(path: Path) -> Iterator[SafetyFinding]:
         with python_calamine.load_workbook(str(path)) as book:
             sheets = book.sheets_metadata
     except python_calamine.PasswordError:
-        yield found(Danger.PASSWORD)
+        yield build_finding(Danger.PASSWORD)
     except (python_calamine.CalamineError, OSError, ValueError):
         return
     else:
-        seen = python_calamine.SheetVisibleEnum.Visible
-        if hidden := [sheet.name for sheet in sheets if sheet.visible != seen]:
-            yield found(Danger.HIDDEN_SHEETS, names=hidden)
+        visible_state = python_calamine.SheetVisibleEnum.Visible
+        if hidden := [sheet.name for sheet in sheets if sheet.visible != visible_state]:
+            yield build_finding(Danger.HIDDEN_SHEETS, names=hidden)
 
 
 def _summary_authors(content: bytes) -> Iterator[str]:

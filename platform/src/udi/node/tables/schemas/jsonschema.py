@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from udi.node.tables.schemas.schema import BOUNDS, Field, FieldType, Schema, UnreadableSchemaError
+from udi.node.tables.messages import TranslatableMessage
+from udi.node.tables.schemas.schema import BOUNDS, FieldType, SchemaField, TableSchema, UnreadableSchemaError
 from udi.node.tables.schemas.tableschema import MOST_FIELDS, Document, list_of, text_of, texts_of, type_of, whole_of
-from udi.node.tables.sentence import Said
 
 DEEPEST = 12
 FORMATS = {
@@ -28,32 +28,36 @@ def is_json_schema(document: Document) -> bool:
     return any(key in document for key in ("properties", "items", "allOf", "$ref", "definitions", "$defs"))
 
 
-def read_json_schema(document: Document, source: str) -> list[Schema]:
+def read_json_schema(document: Document, source: str) -> list[TableSchema]:
     """The tables that a JSON Schema describes: one for each kind of record.
 
     Raises:
         UnreadableSchemaError: no record with properties can be found in it.
     """
     if isinstance(document.get("schemas"), list):
-        raise UnreadableSchemaError(Said("This is a list of schemas, not a schema."))
-    found = list(_records(document, document, "", 0))
-    if not found:
+        raise UnreadableSchemaError(TranslatableMessage("This is a list of schemas, not a schema."))
+    records = list(_records(document, document, "", 0))
+    if not records:
         raise UnreadableSchemaError(
-            Said("No record with columns was found in this schema; references to other files are not followed.")
+            TranslatableMessage(
+                "No record with columns was found in this schema; references to other files are not followed."
+            )
         )
-    return [_schema(document, name, record, source) for name, record in found]
+    return [_schema(document, name, record, source) for name, record in records]
 
 
-def _schema(root: Document, name: str, record: Document, source: str) -> Schema:
+def _schema(root: Document, name: str, record: Document, source: str) -> TableSchema:
     properties = dict(_properties(root, record, 0))
     if len(properties) > MOST_FIELDS:
         raise UnreadableSchemaError(
-            Said("This schema lists %(count)s columns: between 1 and 1,000 are read.", {"count": len(properties)})
+            TranslatableMessage(
+                "This schema lists %(count)s columns: between 1 and 1,000 are read.", {"count": len(properties)}
+            )
         )
     required = set(_required(root, record, 0))
     head = _head(root)
     stem = text_of(head.get("name")) or source.removesuffix(".json")
-    return Schema(
+    return TableSchema(
         name=f"{stem}#{name}" if name else stem,
         title=text_of(head.get("title")) or text_of(record.get("title")) or stem,
         fields=tuple(_field(root, key, entry, required=key in required) for key, entry in properties.items()),
@@ -71,7 +75,7 @@ def _head(root: Document) -> Document:
 
 def _records(root: Document, node: Document, name: str, depth: int) -> Iterator[tuple[str, Document]]:
     """(name, schema) of each kind of record; an object that holds lists of objects is a container, not a record."""
-    node = _resolved(root, node)
+    node = _resolve_reference(root, node)
     if depth > DEEPEST or not node:
         return
     if isinstance(node.get("items"), Mapping):
@@ -90,9 +94,9 @@ def _records(root: Document, node: Document, name: str, depth: int) -> Iterator[
 
 
 def _features(root: Document, features: Document, depth: int) -> Iterator[tuple[str, Document]]:
-    item = _resolved(root, features).get("items")
+    item = _resolve_reference(root, features).get("items")
     if isinstance(item, Mapping):
-        inner = dict(_properties(root, _resolved(root, item), 0)).get("properties")
+        inner = dict(_properties(root, _resolve_reference(root, item), 0)).get("properties")
         if isinstance(inner, Mapping):
             yield from _records(root, inner, "", depth + 1)
 
@@ -101,14 +105,16 @@ def _holds_records(root: Document, entry: Any) -> bool:
     """Whether it is a list of objects, or an object of such lists."""
     if not isinstance(entry, Mapping):
         return False
-    node = _resolved(root, entry)
+    node = _resolve_reference(root, entry)
     if isinstance(node.get("items"), Mapping):
-        return bool(dict(_properties(root, _resolved(root, node["items"]), 0)))
+        return bool(dict(_properties(root, _resolve_reference(root, node["items"]), 0)))
     inner = dict(_properties(root, node, 0))
-    return bool(inner) and all(isinstance(_resolved(root, each).get("items"), Mapping) for each in inner.values())
+    return bool(inner) and all(
+        isinstance(_resolve_reference(root, subschema).get("items"), Mapping) for subschema in inner.values()
+    )
 
 
-def _resolved(root: Document, node: Any, depth: int = 0) -> Document:
+def _resolve_reference(root: Document, node: Any, depth: int = 0) -> Document:
     """The node that local references lead to; empty for one that leads outside."""
     if not isinstance(node, Mapping):
         return {}
@@ -116,13 +122,15 @@ def _resolved(root: Document, node: Any, depth: int = 0) -> Document:
     if not isinstance(reference, str):
         return node
     own = {key: value for key, value in node.items() if key != "$ref"}
-    return own if depth > DEEPEST else {**_resolved(root, _target(root, reference), depth + 1), **own}
+    return own if depth > DEEPEST else {**_resolve_reference(root, _target(root, reference), depth + 1), **own}
 
 
 def _target(root: Document, reference: str) -> Any:
     if not reference.startswith("#"):
         defined = {**_mapping(root.get("definitions")), **_mapping(root.get("$defs"))}
-        return next((each for each in defined.values() if _mapping(each).get("$id") == reference), None)
+        return next(
+            (definition for definition in defined.values() if _mapping(definition).get("$id") == reference), None
+        )
     target: Any = root
     for part in filter(None, reference[1:].split("/")):
         target = _mapping(target).get(part.replace("~1", "/").replace("~0", "~"))
@@ -138,7 +146,7 @@ def _parts(root: Document, node: Document, depth: int) -> Iterator[Document]:
     yield node
     if depth < DEEPEST:
         for part in list_of(node.get("allOf")):
-            yield from _parts(root, _resolved(root, part), depth + 1)
+            yield from _parts(root, _resolve_reference(root, part), depth + 1)
 
 
 def _properties(root: Document, node: Document, depth: int) -> Iterator[tuple[str, Any]]:
@@ -153,12 +161,12 @@ def _required(root: Document, node: Document, depth: int) -> Iterator[str]:
         yield from texts_of(part.get("required"))
 
 
-def _field(root: Document, name: str, entry: Any, *, required: bool) -> Field:
-    node = _without_null(root, _resolved(root, entry))
-    kind = next((one for one in _types(node) if one != "null"), "any")
-    nullable = "null" in _types(_resolved(root, entry))
-    chosen = node.get("enum", [node["const"]] if "const" in node else [])
-    read = Field(
+def _field(root: Document, name: str, entry: Any, *, required: bool) -> SchemaField:
+    node = _without_null(root, _resolve_reference(root, entry))
+    kind = next((type_name for type_name in _types(node) if type_name != "null"), "any")
+    nullable = "null" in _types(_resolve_reference(root, entry))
+    choices = node.get("enum", [node["const"]] if "const" in node else [])
+    read = SchemaField(
         name=name,
         type=type_of(kind),
         title=text_of(node.get("title")),
@@ -166,24 +174,24 @@ def _field(root: Document, name: str, entry: Any, *, required: bool) -> Field:
         required=required and not nullable,
         pattern=text_of(node.get("pattern")),
         anywhere=True,
-        enum=tuple(text_of(each) for each in list_of(chosen) if each is not None),
+        enum=tuple(text_of(choice) for choice in list_of(choices) if choice is not None),
         bounds={bound: text_of(node[bound]) for bound in BOUNDS if isinstance(node.get(bound), int | float)},
         shortest=whole_of(node.get("minLength")),
         longest=whole_of(node.get("maxLength")),
     )
-    known = FORMATS.get(text_of(node.get("format"))) if read.type in {FieldType.STRING, FieldType.ANY} else None
-    return replace(read, type=known[0], format=known[1]) if known else read
+    known_format = FORMATS.get(text_of(node.get("format"))) if read.type in {FieldType.STRING, FieldType.ANY} else None
+    return replace(read, type=known_format[0], format=known_format[1]) if known_format else read
 
 
 def _types(node: Document) -> tuple[str, ...]:
     kind = node.get("type")
-    if kind is None and any(_types(each) == ("null",) for each in list_of(node.get("anyOf"))):
+    if kind is None and any(_types(option) == ("null",) for option in list_of(node.get("anyOf"))):
         return ("null",)
     return (kind,) if isinstance(kind, str) else texts_of(kind)
 
 
 def _without_null(root: Document, node: Document) -> Document:
     """`anyOf` of one thing and nothing is that thing."""
-    options = [_resolved(root, each) for each in list_of(node.get("anyOf"))]
-    others = [each for each in options if each.get("type") != "null"]
+    options = [_resolve_reference(root, option) for option in list_of(node.get("anyOf"))]
+    others = [option for option in options if option.get("type") != "null"]
     return {**others[0], **{k: v for k, v in node.items() if k != "anyOf"}} if len(others) == 1 else node

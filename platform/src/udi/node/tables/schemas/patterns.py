@@ -30,30 +30,30 @@ class Pattern:
 
 def translate(pattern: str) -> str:
     """The same pattern in RE2's dialect."""
-    written, inside, place = [], False, 0
+    pieces, inside, place = [], False, 0
     while place < len(pattern):
         character = pattern[place]
         if character == "\\" and place + 1 < len(pattern):
             piece, place = _escape(pattern, place, inside=inside)
-            written.append(piece)
+            pieces.append(piece)
             continue
         if character == "[" and inside and not pattern.startswith("[:", place):
             character = r"\["
         inside = {"[": True, "]": False}.get(character, inside)
-        written.append(character)
+        pieces.append(character)
         place += 1
         if character == "[":
-            place = _class_start(pattern, place, written)
-    return "".join(written)
+            place = _class_start(pattern, place, pieces)
+    return "".join(pieces)
 
 
-def _class_start(pattern: str, place: int, written: list[str]) -> int:
+def _class_start(pattern: str, place: int, pieces: list[str]) -> int:
     """A `]` that comes first in a class is a letter of it."""
     if pattern.startswith("^", place):
-        written.append("^")
+        pieces.append("^")
         place += 1
     if pattern.startswith("]", place):
-        written.append(r"\]")
+        pieces.append(r"\]")
         place += 1
     return place
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zlib import crc32
 
-from udi.node.tables.locked import literal
+from udi.node.tables.duckdb_sandbox import literal
 from udi.node.tables.schemas.patterns import compile_pattern
-from udi.node.tables.schemas.schema import BOUNDS, NUMERIC, Field, FieldType
+from udi.node.tables.schemas.schema import BOUNDS, NUMERIC, FieldType, SchemaField
 
 PLAIN_NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?(INF|inf|Infinity)|NaN"
 MOST_SHOWN = 10
@@ -31,7 +31,7 @@ GEOMETRIES = (
 
 
 @dataclass(frozen=True)
-class Rule:
+class ColumnRule:
     """One thing that can be wrong in a column: `breaks` is true where it is; `expected` is shown to the person."""
 
     kind: str
@@ -43,12 +43,12 @@ def full_match(text: str, pattern: str) -> str:
     return f"regexp_full_match({text}, {literal(pattern)})"
 
 
-def number_of(field: Field, value: str) -> str:
+def number_of(field: SchemaField, value: str) -> str:
     """A numeric column's text as a number of DuckDB, NULL when it is none."""
     return f"try_cast({_plain(field, value)} AS DOUBLE)"
 
 
-def _plain(field: Field, value: str) -> str:
+def _plain(field: SchemaField, value: str) -> str:
     """A number as programs write it: no unit around, no separator of thousands, a point for the decimals."""
     if not field.bare:
         value = f"regexp_replace({value}, '^[^-0-9]+|[^0-9]+$', '', 'g')"
@@ -61,13 +61,13 @@ def _plain(field: Field, value: str) -> str:
     return value
 
 
-def fits(field: Field, value: str) -> str:
+def fits(field: SchemaField, value: str) -> str:
     """True where the text `value` (never NULL) is of the field's type."""
     kind = field.type
     if kind in {FieldType.INTEGER, FieldType.NUMBER}:
         return full_match(_plain(field, value), r"[-+]?\d+" if kind is FieldType.INTEGER else PLAIN_NUMBER)
     if kind is FieldType.BOOLEAN:
-        return f"{value} IN ({', '.join(literal(each) for each in (*field.true_values, *field.false_values))})"
+        return f"{value} IN ({', '.join(literal(allowed_value) for allowed_value in (*field.true_values, *field.false_values))})"
     if kind is FieldType.STRING:
         return full_match(value, REGEX_FORMATS[field.format]) if field.format in REGEX_FORMATS else "true"
     if kind in {FieldType.DATE, FieldType.DATETIME, FieldType.TIME}:
@@ -77,7 +77,7 @@ def fits(field: Field, value: str) -> str:
     return _fits_document(field, value)
 
 
-def _fits_moment(field: Field, value: str) -> str:
+def _fits_moment(field: SchemaField, value: str) -> str:
     if field.format not in {"default", "any"}:
         moment = f"try_strptime({value}, {literal(field.format)}) IS NOT NULL"
         return f"({full_match(value, _shape(field.format))} AND {moment})"
@@ -99,21 +99,21 @@ def _shape(directives: str) -> str:
     return "".join(DIGITS.get(part, ".+" if part.startswith("%") else re.escape(part)) for part in parts)
 
 
-def _fits_document(field: Field, value: str) -> str:
+def _fits_document(field: SchemaField, value: str) -> str:
     kind = field.type
     json_type = f"CASE WHEN json_valid({value}) THEN json_type({value}) END"
     if kind is FieldType.GEOPOINT:
         return _fits_point(field, value)
     if kind is FieldType.GEOJSON:
-        known = ", ".join(literal(each) for each in (*GEOMETRIES.split(), "Topology"))
+        geojson_types = ", ".join(literal(type_name) for type_name in (*GEOMETRIES.split(), "Topology"))
         named = f"CASE WHEN json_valid({value}) THEN json_extract_string({value}, '$.type') END"
-        return f"coalesce({json_type} = 'OBJECT' AND {named} IN ({known}), false)"
+        return f"coalesce({json_type} = 'OBJECT' AND {named} IN ({geojson_types}), false)"
     if kind in {FieldType.ARRAY, FieldType.OBJECT}:
         return f"coalesce({json_type} = {literal(kind.upper())}, false)"
     return "true"
 
 
-def _fits_point(field: Field, value: str) -> str:
+def _fits_point(field: SchemaField, value: str) -> str:
     if field.format == "default":
         parts = [f"trim(split_part({value}, ',', {place}))" for place in (1, 2)]
         shape = f"len(string_split({value}, ',')) = 2"
@@ -129,108 +129,110 @@ def _fits_point(field: Field, value: str) -> str:
     return f"coalesce({' AND '.join([shape, *within])}, false)"
 
 
-def _pair(field: Field, value: str) -> str:
+def _pair(field: SchemaField, value: str) -> str:
     if field.format == "array":
         return f"json_array_length({value}) = 2"
     return f"len(json_keys({value})) = 2"
 
 
-def rules(field: Field, value: str, *, inside: bool = False) -> Iterator[Rule]:
+def rules(field: SchemaField, value: str, *, inside: bool = False) -> Iterator[ColumnRule]:
     """What can be wrong in a column whose cells are `value` (NULL when missing), or `inside` its arrays.
 
     Uniqueness and keys, which look at several rows, come apart.
     """
     if field.required and not inside:
-        yield Rule("required", f"{value} IS NULL")
+        yield ColumnRule("required", f"{value} IS NULL")
     right = fits(field, value)
     if right != "true":
-        yield Rule("type", f"{value} IS NOT NULL AND NOT ({right})", _expected_type(field))
+        yield ColumnRule("type", f"{value} IS NOT NULL AND NOT ({right})", _expected_type(field))
     guard = f"{value} IS NOT NULL AND " + ("" if right == "true" else f"{right} AND ")
     for rule in _constraints(field, value):
-        yield Rule(rule.kind, f"{guard}{rule.breaks}", rule.expected)
+        yield ColumnRule(rule.kind, f"{guard}{rule.breaks}", rule.expected)
     if field.type is FieldType.ARRAY and field.item and not inside:
-        yield from _of_items(field.item, value, right)
+        yield from _item_rules(field.item, value, right)
 
 
-def _expected_type(field: Field) -> str:
+def _expected_type(field: SchemaField) -> str:
     plain = field.format in {"default", "any"} or field.type in {FieldType.GEOPOINT, FieldType.GEOJSON}
     if field.type is FieldType.BOOLEAN:
-        return _shown((field.true_values[0], field.false_values[0]))
+        return _join_values((field.true_values[0], field.false_values[0]))
     return field.type.value if plain else f"{field.type.value} {field.format}"
 
 
-def _constraints(field: Field, value: str) -> Iterator[Rule]:
+def _constraints(field: SchemaField, value: str) -> Iterator[ColumnRule]:
     if field.enum:
-        yield Rule("enum", _outside(field, value), _shown(field.enum))
+        yield ColumnRule("enum", _outside(field, value), _join_values(field.enum))
     for name, comparison in BOUNDS.items():
         if name in field.bounds and (broken := _beyond(field, value, comparison, field.bounds[name])):
-            yield Rule(name, broken, field.bounds[name])
+            yield ColumnRule(name, broken, field.bounds[name])
     for name, limit, comparison in (("minLength", field.shortest, "<"), ("maxLength", field.longest, ">")):
         if limit is not None:
-            yield Rule(name, f"{_length(field, value)} {comparison} {limit}", str(limit))
+            yield ColumnRule(name, f"{_length(field, value)} {comparison} {limit}", str(limit))
     if (
         field.pattern
         and field.type in {FieldType.STRING, FieldType.ANY}
         and (compiled := compile_pattern(field.pattern))
     ):
-        yield Rule("pattern", _unmatched(field, value, python=compiled.python, text=compiled.text), _model(field))
+        yield ColumnRule(
+            "pattern", _unmatched(field, value, python=compiled.python, text=compiled.text), _example_of(field)
+        )
 
 
-def _outside(field: Field, value: str) -> str:
+def _outside(field: SchemaField, value: str) -> str:
     if field.type in NUMERIC:
-        numbers = ", ".join(f"try_cast({literal(each)} AS DOUBLE)" for each in field.enum)
+        numbers = ", ".join(f"try_cast({literal(allowed_value)} AS DOUBLE)" for allowed_value in field.enum)
         return f"coalesce({number_of(field, value)} NOT IN ({numbers}), true)"
-    return f"{value} NOT IN ({', '.join(literal(each) for each in field.enum)})"
+    return f"{value} NOT IN ({', '.join(literal(allowed_value) for allowed_value in field.enum)})"
 
 
-def _beyond(field: Field, value: str, comparison: str, bound: str) -> str:
+def _beyond(field: SchemaField, value: str, comparison: str, bound: str) -> str:
     """NaN is beyond any bound; a bound that is not of the column's type is none."""
     if field.type in NUMERIC:
         number = number_of(field, value)
         return f"({number} {comparison} try_cast({literal(bound)} AS DOUBLE) OR isnan({number}))"
     if field.type in {FieldType.DATE, FieldType.DATETIME}:
-        moments = [_moment(field, each) for each in (value, literal(bound))]
+        moments = [_moment(field, moment) for moment in (value, literal(bound))]
         return f"{moments[0]} {comparison} {moments[1]}"
     return f"{value} {comparison} {literal(bound)}" if field.type in {FieldType.TIME, FieldType.YEARMONTH} else ""
 
 
-def _moment(field: Field, text: str) -> str:
+def _moment(field: SchemaField, text: str) -> str:
     if field.format in {"default", "any"}:
         return f"try_cast({text} AS TIMESTAMPTZ)" if field.type is FieldType.DATETIME else f"try_cast({text} AS DATE)"
     return f"try_strptime({text}, {literal(field.format)})"
 
 
-def _length(field: Field, value: str) -> str:
+def _length(field: SchemaField, value: str) -> str:
     if field.type is FieldType.ARRAY:
         return f"json_array_length({value})"
     return f"len(json_keys({value}))" if field.type is FieldType.OBJECT else f"length({value})"
 
 
-def python_function(pattern: str, *, anywhere: bool) -> str:
+def python_function_name(pattern: str, *, anywhere: bool) -> str:
     """The name under which a pattern that only Python reads is given to DuckDB."""
     return f"matches_{crc32(pattern.encode()):x}{'_part' if anywhere else ''}"
 
 
-def _unmatched(field: Field, value: str, *, python: bool, text: str) -> str:
+def _unmatched(field: SchemaField, value: str, *, python: bool, text: str) -> str:
     if python:
-        return f"NOT {python_function(field.pattern, anywhere=field.anywhere)}({value})"
+        return f"NOT {python_function_name(field.pattern, anywhere=field.anywhere)}({value})"
     return f"NOT regexp_{'matches' if field.anywhere else 'full_match'}({value}, {literal(text)})"
 
 
-def _of_items(item: Field, value: str, right: str) -> Iterator[Rule]:
+def _item_rules(item: SchemaField, value: str, right: str) -> Iterator[ColumnRule]:
     """Rules of what an array holds: broken when one of its items breaks them."""
     items = f"CASE WHEN {right} THEN json_extract_string({value}, '$[*]') END"
     for rule in rules(item, "item", inside=True):
-        yield Rule(
+        yield ColumnRule(
             rule.kind, f"coalesce(len(list_filter({items}, lambda item: {rule.breaks})) > 0, false)", rule.expected
         )
 
 
-def _shown(values: tuple[str, ...]) -> str:
+def _join_values(values: tuple[str, ...]) -> str:
     more = " …" if len(values) > MOST_SHOWN else ""
     return ", ".join(values[:MOST_SHOWN]) + more
 
 
-def _model(field: Field) -> str:
+def _example_of(field: SchemaField) -> str:
     """What a person can imitate: the schema's example when it has one, else the pattern."""
     return field.example or field.pattern

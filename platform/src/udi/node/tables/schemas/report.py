@@ -9,7 +9,7 @@ LONGEST_VALUE = 200
 
 
 @dataclass(frozen=True)
-class CellError:
+class SchemaCellError:
     """One cell: `line` of the producer's file, what is wrong (`kind`), what it says, what it should be."""
 
     line: int
@@ -36,7 +36,7 @@ class ColumnFault:
 
 
 @dataclass(frozen=True)
-class Count:
+class SchemaErrorCount:
     """How many cells of a column are wrong in one way."""
 
     column: str
@@ -53,8 +53,8 @@ class SchemaReport:
     version: str
     rows: int
     columns: tuple[ColumnFault, ...]
-    counts: tuple[Count, ...]
-    errors: tuple[CellError, ...]
+    counts: tuple[SchemaErrorCount, ...]
+    errors: tuple[SchemaCellError, ...]
     unchecked: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -75,9 +75,9 @@ class SchemaReport:
     def from_json(cls, value: Mapping[str, Any]) -> "SchemaReport":
         """What `as_json` gave."""
         parts = {
-            "columns": tuple(ColumnFault(**each) for each in value["columns"]),
-            "counts": tuple(Count(**each) for each in value["counts"]),
-            "errors": tuple(CellError(**each) for each in value["errors"]),
+            "columns": tuple(ColumnFault(**fault) for fault in value["columns"]),
+            "counts": tuple(SchemaErrorCount(**count) for count in value["counts"]),
+            "errors": tuple(SchemaCellError(**error) for error in value["errors"]),
             "unchecked": tuple((column, kind) for column, kind in value["unchecked"]),
         }
         return cls(**{**value, **parts})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from udi.node.tables.sentence import Said
+from udi.node.tables.messages import TranslatableMessage
 
 
 class FieldType(StrEnum):
@@ -39,13 +39,13 @@ TRUE, FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
 class UnreadableSchemaError(Exception):
     """A file is no schema of a table; `said` tells the operator why."""
 
-    def __init__(self, said: Said) -> None:
-        super().__init__(said.by(str))
-        self.said = said
+    def __init__(self, sentence: TranslatableMessage) -> None:
+        super().__init__(sentence.translate(str))
+        self.said = sentence
 
 
 @dataclass(frozen=True)
-class Field:
+class SchemaField:
     """One column as it should be. `bounds` are by the names of `BOUNDS`; `anywhere`: the pattern may match a part."""
 
     name: str
@@ -68,7 +68,7 @@ class Field:
     bare: bool = True
     missing: tuple[str, ...] | None = None
     delimiter: str = ","
-    item: "Field | None" = None
+    item: "SchemaField | None" = None
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
-class Schema:
+class TableSchema:
     """A table as it should be. `source` is the name of its file in the operator's folder; `doubts`, what was not understood."""
 
     name: str
     title: str
-    fields: tuple[Field, ...]
+    fields: tuple[SchemaField, ...]
     source: str
     version: str = ""
     address: str = ""
@@ -95,15 +95,15 @@ class Schema:
     foreign_keys: tuple[ForeignKey, ...] = ()
     missing: tuple[str, ...] = ("",)
     package: str = ""
-    doubts: tuple[Said, ...] = ()
+    doubts: tuple[TranslatableMessage, ...] = ()
 
     @property
     def required(self) -> tuple[str, ...]:
         """Columns that a file must have and fill."""
-        return tuple(each.name for each in self.fields if each.required)
+        return tuple(field.name for field in self.fields if field.required)
 
 
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """A column's name without what hands write differently: accents, case, spaces, underscores, hyphens."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^0-9a-z]+", "", plain) or name.strip().lower()

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from udi.node.tables.messages import TranslatableMessage
 from udi.node.tables.schemas.schema import (
     BOUNDS,
     FALSE,
     TRUE,
-    Field,
     FieldType,
     ForeignKey,
-    Schema,
+    SchemaField,
+    TableSchema,
     UnreadableSchemaError,
 )
-from udi.node.tables.sentence import Said
 
 MOST_FIELDS = 1000
 Document = Mapping[str, Any]
@@ -24,7 +24,7 @@ def is_table_schema(document: Document) -> bool:
     return isinstance(document.get("fields"), list)
 
 
-def read_table_schema(document: Document, source: str) -> Schema:
+def read_table_schema(document: Document, source: str) -> TableSchema:
     """Read a Table Schema.
 
     Raises:
@@ -33,11 +33,13 @@ def read_table_schema(document: Document, source: str) -> Schema:
     entries = document["fields"]
     if not 0 < len(entries) <= MOST_FIELDS:
         raise UnreadableSchemaError(
-            Said("This schema lists %(count)s columns: between 1 and 1,000 are read.", {"count": len(entries)})
+            TranslatableMessage(
+                "This schema lists %(count)s columns: between 1 and 1,000 are read.", {"count": len(entries)}
+            )
         )
     fields = tuple(read_field(entry, place) for place, entry in enumerate(entries, 1))
     name = text_of(document.get("name")) or source.removesuffix(".json")
-    return Schema(
+    return TableSchema(
         name=name,
         title=text_of(document.get("title")) or name,
         fields=fields,
@@ -52,14 +54,16 @@ def read_table_schema(document: Document, source: str) -> Schema:
     )
 
 
-def read_field(entry: Any, place: int) -> Field:
+def read_field(entry: Any, place: int) -> SchemaField:
     """One field; `place` counts from 1, to name it when it has no name."""
     if not isinstance(entry, Mapping) or not text_of(entry.get("name")):
-        raise UnreadableSchemaError(Said("Column %(place)s of this schema has no name.", {"place": place}))
+        raise UnreadableSchemaError(
+            TranslatableMessage("Column %(place)s of this schema has no name.", {"place": place})
+        )
     rules = entry.get("constraints")
     rules = rules if isinstance(rules, Mapping) else {}
     item = entry.get("arrayItem")
-    return Field(
+    return SchemaField(
         name=text_of(entry["name"]),
         type=type_of(entry.get("type", "string")),
         format=text_of(entry.get("format")).removeprefix("fmt:") or "default",
@@ -83,11 +87,11 @@ def read_field(entry: Any, place: int) -> Field:
     )
 
 
-def _item(kind: Any, item: Any) -> Field | None:
+def _item(kind: Any, item: Any) -> SchemaField | None:
     """What an array holds, from version 1's `arrayItem` or version 2's `itemType`."""
     if isinstance(item, Mapping):
         return read_field({"name": "item", **item}, 1)
-    return Field("item", type_of(kind)) if isinstance(kind, str) else None
+    return SchemaField("item", type_of(kind)) if isinstance(kind, str) else None
 
 
 def type_of(value: Any) -> FieldType:
@@ -98,11 +102,11 @@ def type_of(value: Any) -> FieldType:
         return FieldType.ANY
 
 
-def _doubts(entries: Iterable[Any]) -> Iterable[Said]:
+def _doubts(entries: Iterable[Any]) -> Iterable[TranslatableMessage]:
     for entry in entries:
         kind = entry.get("type", "string")
         if kind not in set(FieldType):
-            yield Said(
+            yield TranslatableMessage(
                 "The type «%(type)s» of the column %(column)s is unknown: its values are not checked for it.",
                 {"type": str(kind)[:40], "column": text_of(entry["name"])},
             )
@@ -119,12 +123,12 @@ def _foreign_keys(entries: Iterable[Any]) -> Iterable[ForeignKey]:
 
 def _choices(value: Any) -> tuple[str, ...]:
     """Values allowed, as text; version 2 may give each a label."""
-    return tuple(text_of(each.get("value") if isinstance(each, Mapping) else each) for each in list_of(value))
+    return tuple(text_of(choice.get("value") if isinstance(choice, Mapping) else choice) for choice in list_of(value))
 
 
 def missing_of(value: Any) -> tuple[str, ...]:
     """Texts that mean «nothing», with or without a label."""
-    return tuple(str(each.get("value", "") if isinstance(each, Mapping) else each) for each in list_of(value))
+    return tuple(str(marker.get("value", "") if isinstance(marker, Mapping) else marker) for marker in list_of(value))
 
 
 def text_of(value: Any) -> str:
@@ -135,7 +139,7 @@ def text_of(value: Any) -> str:
 
 
 def texts_of(value: Any) -> tuple[str, ...]:
-    return tuple(text_of(each) for each in list_of(value))
+    return tuple(text_of(entry) for entry in list_of(value))
 
 
 def list_of(value: Any) -> list[Any]:
@@ -144,7 +148,7 @@ def list_of(value: Any) -> list[Any]:
 
 def names_of(value: Any) -> tuple[str, ...]:
     """One name or several."""
-    return (value,) if isinstance(value, str) else tuple(each for each in list_of(value) if isinstance(each, str))
+    return (value,) if isinstance(value, str) else tuple(name for name in list_of(value) if isinstance(name, str))
 
 
 def whole_of(value: Any) -> int | None:

@@ -18,19 +18,19 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.agreements.atom import PATH as FEED
 from udi.portal.access.agreements.atom import write_feed
-from udi.portal.access.agreements.credentials import note_uses
-from udi.portal.access.agreements.notary import notary_of
-from udi.portal.access.agreements.queries import get_deed, get_public, list_public
-from udi.portal.access.agreements.shapes import BASE, USUAL_SIZE, DeedPage, PublicDeed
-from udi.portal.access.agreements.told import LONGEST_USES, MOST_LISTED, list_for_node, read_uses
+from udi.portal.access.agreements.credentials import record_uses
+from udi.portal.access.agreements.node_messages import LONGEST_USES, MOST_LISTED, list_agreements_for_node, read_uses
+from udi.portal.access.agreements.queries import get_public_agreement, get_signed_agreement, list_public_agreements
+from udi.portal.access.agreements.schemas import BASE, USUAL_SIZE, PublicAgreementItem, PublicAgreementPage
+from udi.portal.access.agreements.signatures import signer_of
 from udi.portal.catalogue.atom import MEDIA_TYPE
-from udi.portal.catalogue.open.asked import Asked
-from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.open.query_parameters import QueryParameters
+from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
-from udi.portal.nodes.api import as_json, identify, node_session
+from udi.portal.nodes.api import as_json, identify_client, node_session
 from udi.portal.nodes.bodies import read_json_body
 from udi.protocol.odrl import as_document, write_agreement
-from udi.ui.cross_origin import OpenToAll
+from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import site_of
 
 USUAL, LARGEST, LAST_PAGE = 100, 100, 10_000
@@ -43,21 +43,21 @@ async def list_agreements(
     request: Machine, territory: NamedDependency[Territory], after: FromQuery[int] = 0, limit: FromQuery[int] = USUAL
 ) -> Response[Any]:
     """The agreements of the node that calls whose standing changed after a revision, in the order of revisions."""
-    client_id = await identify(request, territory)
+    client_id = await identify_client(request, territory)
     size, start = min(max(limit, 1), MOST_LISTED), min(max(after, 0), 2**62)
-    notary = notary_of(site_of(request), territory)
+    notary = signer_of(site_of(request), territory)
     async with node_session(request, territory, client_id) as (session, node):
-        items, last = await list_for_node(session, notary, node, after=start, limit=size)
+        items, last = await list_agreements_for_node(session, notary, node, after=start, limit=size)
     return as_json({"items": items, "revision": last})
 
 
 @post("/kalim/v1/agreements/uses", status_code=204)
-async def take_uses(request: Machine, territory: NamedDependency[Territory]) -> None:
+async def receive_uses(request: Machine, territory: NamedDependency[Territory]) -> None:
     """In which hour credentials were last shown at the node that calls."""
-    client_id = await identify(request, territory)
+    client_id = await identify_client(request, territory)
     uses = read_uses(await read_json_body(request, largest=LONGEST_USES))
     async with node_session(request, territory, client_id) as (session, node):
-        await note_uses(session, node, uses)
+        await record_uses(session, node, uses)
 
 
 @get(FEED)
@@ -65,8 +65,8 @@ async def send_feed(
     request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
 ) -> Response[bytes]:
     """The hundred agreements that changed last."""
-    rows, _ = await list_public(session, page=1, size=LARGEST)
-    say = site_of(request).pages.speaker(request)
+    rows, _ = await list_public_agreements(session, page=1, size=LARGEST)
+    say = site_of(request).pages.translator(request)
     title = say("Agreements on restricted data")
     body = write_feed(rows, territory, request.scope["state"]["locale"], title)
     return Response(body, media_type=MEDIA_TYPE, headers=PUBLIC | {"Vary": "Accept-Language, Cookie"})
@@ -75,22 +75,25 @@ async def send_feed(
 @get("/")
 async def search_agreements(
     request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
-) -> Response[DeedPage]:
+) -> Response[PublicAgreementPage]:
     """The public list, the last changed first."""
-    asked = Asked(read_pairs(request), ("page", "size"))
-    number, size = asked.whole("page", 1, most=LAST_PAGE), asked.whole("size", USUAL_SIZE, most=LARGEST)
-    asked.check()
-    rows, total = await list_public(session, page=number, size=size)
-    items = [PublicDeed.of(row, territory.origin) for row in rows]
-    return Response(DeedPage(total=total, page=number, size=size, items=items))
+    parameters = QueryParameters(read_pairs(request), ("page", "size"))
+    number, size = (
+        parameters.read_integer("page", 1, most=LAST_PAGE),
+        parameters.read_integer("size", USUAL_SIZE, most=LARGEST),
+    )
+    parameters.check()
+    rows, total = await list_public_agreements(session, page=number, size=size)
+    items = [PublicAgreementItem.of(row, territory.origin) for row in rows]
+    return Response(PublicAgreementPage(total=total, page=number, size=size, items=items))
 
 
 @get("/{agreement_id:uuid}")
 async def show_agreement(
     session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], agreement_id: FromPath[UUID]
-) -> Response[PublicDeed]:
+) -> Response[PublicAgreementItem]:
     """What everybody may know of one."""
-    return Response(PublicDeed.of(await get_public(session, agreement_id), territory.origin))
+    return Response(PublicAgreementItem.of(await get_public_agreement(session, agreement_id), territory.origin))
 
 
 @get("/agreements/{agreement_id:uuid}/agreement.jsonld")
@@ -101,14 +104,14 @@ async def send_odrl(
     agreement_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The agreement as ODRL 2.2, for its sides."""
-    deed = await get_deed(session, member, agreement_id)
-    said, origin = deed.said, territory.origin
+    deed = await get_signed_agreement(session, member, agreement_id)
+    signed_agreement, origin = deed.signed_agreement, territory.origin
     signed = json.loads(extract_compact(deed.agreement.jws.encode()).payload)["iat"]
     document = write_agreement(
-        said,
+        signed_agreement,
         provider=f"{origin}/producers/{deed.producer.slug}",
-        requester=f"{origin}/projects/{said.project}",
-        dataset=f"{origin}/data/{said.dataset}",
+        requester=f"{origin}/projects/{signed_agreement.project}",
+        dataset=f"{origin}/data/{signed_agreement.dataset}",
         accepted_at=datetime.fromtimestamp(signed, UTC),
     )
     body = json.dumps(as_document(document), ensure_ascii=False, indent=1).encode()
@@ -117,8 +120,10 @@ async def send_odrl(
 
 routes: Sequence[ControllerRouterHandler] = [
     list_agreements,
-    take_uses,
+    receive_uses,
     send_feed,
     send_odrl,
-    Router(BASE, route_handlers=[search_agreements, show_agreement], middleware=[OpenToAll()], guards=PROGRAMS),
+    Router(
+        BASE, route_handlers=[search_agreements, show_agreement], middleware=[CrossOriginMiddleware()], guards=PROGRAMS
+    ),
 ]

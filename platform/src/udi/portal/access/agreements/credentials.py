@@ -11,7 +11,7 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.access.agreements.revisions import send_standings
+from udi.portal.access.agreements.revisions import send_agreement_statuses
 from udi.portal.access.models import AccessAgreement, ProjectCredential
 from udi.portal.nodes.models import Node
 from udi.portal.projects.models import Project
@@ -26,8 +26,8 @@ FOR_ALL = ProjectCredential.agreement_id.is_(None)
 
 async def list_nodes(session: AsyncSession, project: Project) -> Sequence[Node]:
     """The nodes with which the project has, or had, an agreement."""
-    known = select(AccessAgreement.node_id).where(AccessAgreement.project_id == project.id)
-    return (await session.scalars(select(Node).where(Node.id.in_(known)).order_by(Node.name))).all()
+    node_ids = select(AccessAgreement.node_id).where(AccessAgreement.project_id == project.id)
+    return (await session.scalars(select(Node).where(Node.id.in_(node_ids)).order_by(Node.name))).all()
 
 
 async def list_credentials(session: AsyncSession, project: Project) -> Sequence[ProjectCredential]:
@@ -50,15 +50,15 @@ async def make_credential(
         refusals.append(Refusal("name", "Give it a name that says which machine uses it."))
     if days not in DAYS:
         refusals.append(Refusal("days", "Choose how long it is good."))
-    if node not in {each.id for each in await list_nodes(session, project)} or node is None:
+    if node not in {project_node.id for project_node in await list_nodes(session, project)} or node is None:
         refusals.append(Refusal("node", "The project has no agreement there.", "Choose one of the nodes."))
     if refusals or node is None:
         raise InvalidError(refusals=refusals)
-    await _refuse_more(session, project, node)
-    return await _make(session, actor, project, node, cleaned, days)
+    await _reject_above_limit(session, project, node)
+    return await _add_credential(session, actor, project, node, cleaned, days)
 
 
-async def _refuse_more(session: AsyncSession, project: Project, node: UUID) -> None:
+async def _reject_above_limit(session: AsyncSession, project: Project, node: UUID) -> None:
     own = (ProjectCredential.project_id == project.id, ProjectCredential.node_id == node, FOR_ALL)
     living = (ProjectCredential.revoked_at.is_(None), ProjectCredential.expires_at > now())
     if (await session.scalar(select(func.count()).where(*own, *living)) or 0) >= MOST:
@@ -67,10 +67,10 @@ async def _refuse_more(session: AsyncSession, project: Project, node: UUID) -> N
         )
 
 
-async def _make(
+async def _add_credential(
     session: AsyncSession, actor: Actor, project: Project, node: UUID, name: str, days: int
 ) -> tuple[ProjectCredential, str]:
-    secret = PROJECT_CREDENTIAL.draw()
+    secret = PROJECT_CREDENTIAL.generate()
     moment = now()
     credential = ProjectCredential(
         project_id=project.id, node_id=node, name=name, sha256=fingerprint(secret), made_by=actor.person_id,
@@ -78,7 +78,7 @@ async def _make(
     )  # fmt: skip
     session.add(credential)
     await session.flush()
-    await send_standings(session, project.id, node)
+    await send_agreement_statuses(session, project.id, node)
     audit.record(session, actor, "project_credential.made", project.id, credential=str(credential.id))
     return credential, secret
 
@@ -92,14 +92,14 @@ async def renew_credential(
         NotFoundError: the project has none of this identifier.
         ConflictError: it was revoked.
     """
-    former = await _get(session, project, id_)
+    former = await _get_credential(session, project, id_)
     if former.revoked_at is not None:
         raise ConflictError("This credential was revoked.", remedy="Make a new one.")
     former.revoked_at = now()
     days = max(1, (former.expires_at - former.made_at).days)
-    made = await _make(session, actor, project, former.node_id, former.name, days)
+    renewal = await _add_credential(session, actor, project, former.node_id, former.name, days)
     audit.record(session, actor, "project_credential.renewed", project.id, credential=str(former.id))
-    return made
+    return renewal
 
 
 async def revoke_credential(session: AsyncSession, actor: Actor, project: Project, id_: UUID) -> None:
@@ -108,39 +108,41 @@ async def revoke_credential(session: AsyncSession, actor: Actor, project: Projec
     Raises:
         NotFoundError: the project has none of this identifier.
     """
-    credential = await _get(session, project, id_)
+    credential = await _get_credential(session, project, id_)
     if credential.revoked_at is not None:
         return
     credential.revoked_at = now()
     await session.flush()
-    await send_standings(session, project.id, credential.node_id)
+    await send_agreement_statuses(session, project.id, credential.node_id)
     audit.record(session, actor, "project_credential.revoked", project.id, credential=str(credential.id))
 
 
 async def revoke_credentials(session: AsyncSession, which: ColumnElement[bool]) -> Sequence[ProjectCredential]:
     """Refuse these from now on, and tell their nodes; those that were not revoked yet."""
     living = select(ProjectCredential).where(which, ProjectCredential.revoked_at.is_(None))
-    found = (await session.scalars(living.order_by(ProjectCredential.id).with_for_update())).all()
-    for credential in found:
+    credentials = (await session.scalars(living.order_by(ProjectCredential.id).with_for_update())).all()
+    for credential in credentials:
         credential.revoked_at = now()
     await session.flush()
-    for project, node in sorted({(each.project_id, each.node_id) for each in found}):
-        await send_standings(session, project, node)
-    return found
+    for project, node in sorted(
+        {(revoked_credential.project_id, revoked_credential.node_id) for revoked_credential in credentials}
+    ):
+        await send_agreement_statuses(session, project, node)
+    return credentials
 
 
-async def note_uses(session: AsyncSession, node: Node, uses: Iterable[tuple[UUID, datetime]]) -> None:
+async def record_uses(session: AsyncSession, node: Node, uses: Iterable[tuple[UUID, datetime]]) -> None:
     """Keep in which hour credentials for a node were last shown there, as it says; another node's stay as they are."""
-    for id_, said in uses:
-        hour = min(said, now()).replace(minute=0, second=0, microsecond=0)
+    for id_, used_at in uses:
+        hour = min(used_at, now()).replace(minute=0, second=0, microsecond=0)
         earlier = or_(ProjectCredential.last_used_at.is_(None), ProjectCredential.last_used_at < hour)
         own = (ProjectCredential.id == id_, ProjectCredential.node_id == node.id)
         await session.execute(update(ProjectCredential).where(*own, earlier).values(last_used_at=hour))
 
 
-async def _get(session: AsyncSession, project: Project, id_: UUID) -> ProjectCredential:
+async def _get_credential(session: AsyncSession, project: Project, id_: UUID) -> ProjectCredential:
     own = (ProjectCredential.id == id_, ProjectCredential.project_id == project.id, FOR_ALL)
-    found = await session.scalar(select(ProjectCredential).where(*own).with_for_update())
-    if found is None:
+    credential = await session.scalar(select(ProjectCredential).where(*own).with_for_update())
+    if credential is None:
         raise NotFoundError
-    return found
+    return credential

@@ -9,23 +9,23 @@ from udi.kit.clock import now
 from udi.kit.http import OutgoingError, RefusedAddressError
 from udi.kit.jobs import Handler, Job
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.notary import Notary, audience_of, notary_of
+from udi.portal.access.agreements.node_messages import sign_agreement_for_node
 from udi.portal.access.agreements.revisions import DELIVER
-from udi.portal.access.agreements.told import seal
+from udi.portal.access.agreements.signatures import AgreementSigner, audience_of, signer_of
 from udi.portal.access.models import AccessAgreement
-from udi.portal.nodes.jobs import LONGEST_ANSWER
 from udi.portal.nodes.models import Node
+from udi.portal.nodes.tasks import LONGEST_ANSWER
 from udi.protocol.credentials import AGREEMENT
 from udi.ui.site import Site
 
 log = structlog.get_logger()
 
 
-class NotToldError(Exception):
+class AgreementDeliveryError(Exception):
     """The node was not told: tried again later. The message is a status, or why there is none."""
 
 
-def jobs(site: Site) -> Mapping[str, Handler]:
+def task_handlers(site: Site) -> Mapping[str, Handler]:
     """The job of this module, for the portal's worker."""
 
     async def deliver(job: Job) -> None:
@@ -49,21 +49,21 @@ async def deliver_agreement(site: Site, job: Job) -> None:
         if agreement is None or agreement.delivered >= agreement.revision:
             return
         node = await session.get_one(Node, (job.tenant, agreement.node_id))
-        notary = notary_of(site, territory)
-        body = await seal(session, notary, agreement, node)
+        notary = signer_of(site, territory)
+        body = await sign_agreement_for_node(session, notary, agreement, node)
     if not node.url:
-        await _note(site, territory, id_, trouble="address")
+        await _record_delivery(site, territory, id_, trouble="address")
         return
     try:
         revision = await _put(site, notary, id_, node, body)
-    except NotToldError as error:
-        await _note(site, territory, id_, trouble=str(error))
+    except AgreementDeliveryError as error:
+        await _record_delivery(site, territory, id_, trouble=str(error))
         raise
-    await _note(site, territory, id_, revision=revision)
+    await _record_delivery(site, territory, id_, revision=revision)
     log.info("agreement delivered", node=node.slug, agreement=str(id_), revision=revision)
 
 
-async def _put(site: Site, notary: Notary, id_: UUID, node: Node, body: dict[str, str]) -> int:
+async def _put(site: Site, notary: AgreementSigner, id_: UUID, node: Node, body: dict[str, str]) -> int:
     origin = notary.territory.origin
     token = notary.signer.sign(AGREEMENT, subject=str(id_), issuer=origin, audience=audience_of(node))
     try:
@@ -75,18 +75,20 @@ async def _put(site: Site, notary: Notary, id_: UUID, node: Node, body: dict[str
             limit=LONGEST_ANSWER,
         )
     except RefusedAddressError as error:
-        raise NotToldError("address") from error
+        raise AgreementDeliveryError("address") from error
     except OutgoingError as error:
-        raise NotToldError("unreachable") from error
+        raise AgreementDeliveryError("unreachable") from error
     if not answer.is_success:
-        raise NotToldError(str(answer.status_code))
+        raise AgreementDeliveryError(str(answer.status_code))
     try:
         return int(answer.json()["revision"])
     except (ValueError, KeyError, TypeError) as error:
-        raise NotToldError("answer") from error
+        raise AgreementDeliveryError("answer") from error
 
 
-async def _note(site: Site, territory: Territory, id_: UUID, *, revision: int = 0, trouble: str = "") -> None:
+async def _record_delivery(
+    site: Site, territory: Territory, id_: UUID, *, revision: int = 0, trouble: str = ""
+) -> None:
     async with site.database.session(territory.id, role="worker") as session:
         agreement = await session.get_one(AccessAgreement, (territory.id, id_), with_for_update=True)
         agreement.trouble = trouble

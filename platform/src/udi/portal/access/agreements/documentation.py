@@ -8,21 +8,21 @@ from msgspec import to_builtins
 
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from udi.kit.paging import MAX_PAGE_SIZE
-from udi.portal.access.agreements.shapes import (
+from udi.portal.access.agreements.schemas import (
     BASE,
     SCOPE,
     USUAL_SIZE,
     AgreementDataset,
-    AgreementOfMine,
+    AgreementDetail,
+    AgreementEventInput,
     AgreementProducer,
     AgreementProject,
-    DeedPage,
     MyAgreements,
-    PublicDeed,
-    ToChangeAgreement,
+    PublicAgreementItem,
+    PublicAgreementPage,
 )
 from udi.portal.access.policies.documentation import TERMS
-from udi.portal.access.policies.shapes import AccessTerms
+from udi.portal.access.policies.schemas import AccessTerms
 from udi.portal.catalogue.documentation.operations import Chapter, Operation
 from udi.portal.catalogue.documentation.parameters import PATH
 
@@ -34,7 +34,7 @@ OPERATIONS = (
         path=BASE,
         summary="List the agreements on restricted data",
         detail="What everybody may know of each, the last changed first.",
-        answer=DeedPage,
+        answer=PublicAgreementPage,
         refusals=(InvalidError,),
         takes={
             "page": ("Which page, from 1.", {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1}, 1),
@@ -51,7 +51,7 @@ OPERATIONS = (
         path=f"{BASE}/{{agreement_id}}",
         summary="Read an agreement on restricted data",
         detail="What everybody may know of it; its two sides read the rest on its page.",
-        answer=PublicDeed,
+        answer=PublicAgreementItem,
         refusals=(NotFoundError,),
     ),
     Operation(
@@ -68,10 +68,10 @@ OPERATIONS = (
         path=f"{BASE}/{{agreement_id}}/events",
         summary="Change an agreement",
         detail="The node is told at once, and refuses or lets read accordingly.",
-        answer=AgreementOfMine,
+        answer=AgreementDetail,
         refusals=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         method="post",
-        asks=ToChangeAgreement,
+        asks=AgreementEventInput,
         scope=SCOPE,
     ),
 )
@@ -79,14 +79,14 @@ OPERATIONS = (
 
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
-    deed = PublicDeed(
+    deed = PublicAgreementItem(
         id=ID, dataset=AgreementDataset(id=UUID(PATH["id"][2]), title="Consommation d’électricité par îlot"),
         producer=AgreementProducer(slug="energie-armor", name="Énergie Armor"),
         project=AgreementProject(id=ID, title="Rafraîchir la ville"), purpose="research", starts=WHEN,
         ends=WHEN.replace(year=2027), state="active", page=f"{origin}/agreements/{ID}",
     )  # fmt: skip
-    page = DeedPage(total=1, page=1, size=USUAL_SIZE, items=[deed])
-    mine = AgreementOfMine(
+    page = PublicAgreementPage(total=1, page=1, size=USUAL_SIZE, items=[deed])
+    mine = AgreementDetail(
         id=ID, dataset=deed.dataset, producer=deed.producer, project=AgreementProject(id=ID, title="Rafraîchir la ville"),
         side="producer", purpose="research", terms=AccessTerms.of(TERMS), starts=WHEN, ends=WHEN.replace(year=2027),
         closes=None, state="suspended", reason="La mesure a changé.", told=True, page=deed.page,
@@ -99,6 +99,6 @@ def make_examples(origin: str) -> dict[str, Any]:
 CHAPTER = Chapter(
     operations=OPERATIONS,
     places={"agreement_id": ("Identifier of the agreement.", {"type": "string", "format": "uuid"}, str(ID))},
-    asked={ToChangeAgreement: ToChangeAgreement(event="suspend", words="La mesure a changé.")},
+    body_examples={AgreementEventInput: AgreementEventInput(event="suspend", words="La mesure a changé.")},
     make_examples=make_examples,
 )

@@ -14,7 +14,7 @@ from udi.kit.clock import now
 from udi.kit.errors import InvalidError, NotFoundError, Refusal
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.access.agreements.states import AgreementState
+from udi.portal.access.agreements.transitions import AgreementState
 from udi.portal.access.models import AccessAgreement, ProjectKey
 from udi.portal.projects.models import Project
 
@@ -25,31 +25,31 @@ PRIVATE = ("PRIVATE KEY", "PuTTY-User-Key-File")
 OPEN = (AgreementState.ACTIVE, AgreementState.REVOKING)
 
 
-def read_public_key(written: str) -> RSAPublicKey:
+def read_public_key(pem_text: str) -> RSAPublicKey:
     """A public RSA key in PEM.
 
     Raises:
         InvalidError: it is anything else, a private key above all.
     """
-    if any(word in written for word in PRIVATE):
-        raise _refused(
+    if any(word in pem_text for word in PRIVATE):
+        raise _key_refusal(
             "This is a private key: it must stay with you. Nothing of it was kept here.",
             "Give the public half, which begins with -----BEGIN PUBLIC KEY-----.",
         )
     try:
-        key = load_pem_public_key(written[:LONGEST].strip().encode())
+        key = load_pem_public_key(pem_text[:LONGEST].strip().encode())
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise _refused(
+        raise _key_refusal(
             "No public key can be read here.", "Paste the whole file, its first and last lines too."
         ) from error
     if not isinstance(key, RSAPublicKey):
-        raise _refused("This is no RSA key, and RUDI’s nodes encrypt for RSA keys.", "Make one of 3,072 bits.")
+        raise _key_refusal("This is no RSA key, and RUDI’s nodes encrypt for RSA keys.", "Make one of 3,072 bits.")
     if not LEAST <= key.key_size <= MOST:
-        raise _refused("This key has %(bits)s bits.", "Make one of 3,072 bits.", bits=key.key_size)
+        raise _key_refusal("This key has %(bits)s bits.", "Make one of 3,072 bits.", bits=key.key_size)
     return key
 
 
-def _refused(reason: str, remedy: str, **values: object) -> InvalidError:
+def _key_refusal(reason: str, remedy: str, **values: object) -> InvalidError:
     return InvalidError(refusals=[Refusal(FIELD, reason, remedy, values=values)])
 
 
@@ -58,14 +58,16 @@ async def find_key(session: AsyncSession, project: UUID) -> ProjectKey | None:
     return await session.scalar(select(ProjectKey).where(ProjectKey.project_id == project))
 
 
-async def give_key(session: AsyncSession, actor: Actor, project: Project, written: str) -> None:
+async def save_key(session: AsyncSession, actor: Actor, project: Project, pem_text: str) -> None:
     """Keep the public key of a project, in the place of the former.
 
     Raises:
         InvalidError: it is no public RSA key, or one that is too weak.
     """
-    key = read_public_key(written)
-    der, pem = (key.public_bytes(each, PublicFormat.SubjectPublicKeyInfo) for each in (Encoding.DER, Encoding.PEM))
+    key = read_public_key(pem_text)
+    der, pem = (
+        key.public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo) for encoding in (Encoding.DER, Encoding.PEM)
+    )
     row = await find_key(session, project.id) or ProjectKey(project_id=project.id)
     row.pem, row.sha256, row.bits = pem.decode(), hashlib.sha256(der).hexdigest(), key.key_size
     row.given_at = now()
@@ -99,15 +101,15 @@ async def find_encryption_key(session: AsyncSession, datasets: Sequence[UUID]) -
         AccessAgreement.starts_at <= moment,
         AccessAgreement.ends_at > moment,
     )
-    found = (await session.scalars(select(ProjectKey.pem).where(ProjectKey.project_id.in_(reading)))).all()
-    if not found:
+    keys = (await session.scalars(select(ProjectKey.pem).where(ProjectKey.project_id.in_(reading)))).all()
+    if not keys:
         raise NotFoundError(
             "No project that may read this dataset now has given a key.",
             remedy="Ask who leads the project to give its public key, on the page of what it may read.",
         )
-    if len(found) > 1:
+    if len(keys) > 1:
         raise NotFoundError(
             "Several projects that may read this dataset have given a key, and a file is encrypted for one.",
             remedy="Publish a dataset for each of these projects, with an agreement each.",
         )
-    return found[0]
+    return keys[0]

@@ -11,50 +11,53 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements import shapes
-from udi.portal.access.agreements.acting import act_on, get_to_act
-from udi.portal.access.agreements.queries import list_mine
+from udi.portal.access.agreements import schemas
+from udi.portal.access.agreements.dispatch import apply_event, get_agreement_for_event
+from udi.portal.access.agreements.queries import list_member_agreements
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.bodies import read_body
-from udi.portal.projects.programs import MAX_BODY, PRIVATE, Machine, dependencies
-from udi.ui.cross_origin import OpenToAll
-from udi.ui.decisions import decides
+from udi.portal.projects.api_dependencies import MAX_BODY, PRIVATE, ApiRequest, dependencies
+from udi.portal.projects.request_bodies import read_body
+from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.decision_guards import require_confirmation
 
 
 @get("/mine")
-async def list_own(
+async def list_own_agreements(
     session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
-) -> Response[shapes.MyAgreements]:
+) -> Response[schemas.MyAgreements]:
     """Those on one side of which I stand."""
-    items = [shapes.AgreementOfMine.of(deed, territory.origin) for deed in await list_mine(session, bearer.member)]
-    return Response(shapes.MyAgreements(total=len(items), items=items), headers=PRIVATE)
+    items = [
+        schemas.AgreementDetail.of(deed, territory.origin)
+        for deed in await list_member_agreements(session, bearer.member)
+    ]
+    return Response(schemas.MyAgreements(total=len(items), items=items), headers=PRIVATE)
 
 
-@post("/{agreement_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY, guards=[decides()])
-async def change(
-    request: Machine,
+@post("/{agreement_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY, guards=[require_confirmation()])
+async def change_agreement(
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
     agreement_id: FromPath[UUID],
-) -> Response[shapes.AgreementOfMine]:
+) -> Response[schemas.AgreementDetail]:
     """Suspend, resume, revoke at once or with notice, take the notice back; give up."""
-    said = read_body(await request.body(), shapes.ToChangeAgreement)
-    event = said.pop("event")
-    if event not in shapes.EVENTS:
+    payload = read_body(await request.body(), schemas.AgreementEventInput)
+    event = payload.pop("event")
+    if event not in schemas.EVENTS:
         raise InvalidError(refusals=[Refusal("event", "There is no such step.", code="unknown-value")])
-    deed = await get_to_act(session, bearer.member, agreement_id, event)
-    await act_on(session, bearer.member, deed, event, {name: str(value) for name, value in said.items()})
-    return Response(shapes.AgreementOfMine.of(deed, territory.origin), headers=PRIVATE)
+    deed = await get_agreement_for_event(session, bearer.member, agreement_id, event)
+    await apply_event(session, bearer.member, deed, event, {name: str(value) for name, value in payload.items()})
+    return Response(schemas.AgreementDetail.of(deed, territory.origin), headers=PRIVATE)
 
 
 routes: Sequence[ControllerRouterHandler] = [
     Router(
-        shapes.BASE,
-        route_handlers=[list_own, change],
-        middleware=[OpenToAll()],
+        schemas.BASE,
+        route_handlers=[list_own_agreements, change_agreement],
+        middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
-        dependencies=dependencies(shapes.SCOPE),
+        dependencies=dependencies(schemas.SCOPE),
     )
 ]

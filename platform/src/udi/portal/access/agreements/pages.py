@@ -15,29 +15,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ConflictError, InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.acting import act_on, get_to_act
+from udi.portal.access.agreements.dispatch import apply_event, get_agreement_for_event
 from udi.portal.access.agreements.encryption import find_key
-from udi.portal.access.agreements.notary import audience_of, lasts, notary_of
 from udi.portal.access.agreements.pdf import print_pdf
 from udi.portal.access.agreements.queries import (
     SIZE,
-    Deed,
-    find_deed,
-    find_signed,
-    get_deed,
-    get_public,
-    get_signed,
-    list_public,
+    SignedAgreement,
+    find_readable_agreement,
+    find_signed_agreement,
+    get_public_agreement,
+    get_readable_agreement,
+    get_signed_agreement,
+    list_public_agreements,
 )
-from udi.portal.access.agreements.states import BY_PRODUCER, LIVE, NEXT, AgreementEvent
-from udi.portal.access.policies.queries import find_policy, get_policy, get_restricted
-from udi.portal.access.requests.renewing import may_renew, renew
-from udi.portal.access.requests.states import Side
+from udi.portal.access.agreements.signatures import audience_of, is_unexpired, signer_of
+from udi.portal.access.agreements.transitions import BY_PRODUCER, LIVE, NEXT, AgreementEvent
+from udi.portal.access.policies.queries import find_policy, get_policy, get_restricted_dataset
+from udi.portal.access.requests.renewals import may_renew, renew_agreement
+from udi.portal.access.requests.transitions import AccessSide
 from udi.portal.projects.queries import get_led_project
 from udi.protocol.agreement import read_agreement
 from udi.protocol.credentials import READING, TICKET
-from udi.ui.decisions import decides
-from udi.ui.errors import say_fields
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.errors import form_errors
 from udi.ui.middleware import content_security_policy
 from udi.ui.site import render, site_of
 
@@ -50,30 +50,30 @@ AnyRequest = Request[Any, Any, AppState]
 
 
 @get(HOME)
-async def show_list(
+async def show_agreements(
     request: AnyRequest, session: NamedDependency[AsyncSession], page: FromQuery[int] = 1
 ) -> Response[str]:
     """Every agreement, with what everybody may know."""
     number = min(max(page, 1), LAST_PAGE)
-    rows, total = await list_public(session, page=number)
+    rows, total = await list_public_agreements(session, page=number)
     last = max(1, -(-total // SIZE))
     return render(request, "access/agreements.html", rows=rows, total=total, number=number, last=last)
 
 
 @get(ONE)
-async def show_one(
+async def show_agreement(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor | None],
     agreement_id: FromPath[UUID],
 ) -> Response[str]:
     """One: what everybody may know, and for its sides the whole text and what may be done."""
-    deed = await find_deed(session, actor, agreement_id)
+    deed = await find_signed_agreement(session, actor, agreement_id)
     if deed is None:
-        signed = await find_signed(session, actor, agreement_id)
-        listed = await get_public(session, agreement_id)
+        signed = await find_readable_agreement(session, actor, agreement_id)
+        listed = await get_public_agreement(session, agreement_id)
         return render(request, "access/agreement-listed.html", listed=listed, signed=signed)
-    return await _show(request, session, deed)
+    return await _render_agreement(request, session, deed)
 
 
 @get(f"{ONE}/agreement.jws")
@@ -81,7 +81,7 @@ async def send_signed(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], agreement_id: FromPath[UUID]
 ) -> Response[str]:
     """The agreement as it was signed, for its sides and whoever accepted it."""
-    agreement = await get_signed(session, member, agreement_id)
+    agreement = await get_readable_agreement(session, member, agreement_id)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="agreement.jws"'}
     return Response(agreement.jws, media_type="application/jose", headers=headers)
 
@@ -94,13 +94,13 @@ async def send_pdf(
     agreement_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The text that both accepted, for the file, in the reader's language."""
-    agreement = await get_signed(session, member, agreement_id)
-    said, language = read_agreement(agreement.document), request.scope["state"]["locale"]
-    language = language if language in said.text else "fr"
-    lines = [line for line in said.text[language].splitlines() if line.strip()]
+    agreement = await get_readable_agreement(session, member, agreement_id)
+    signed_agreement, language = read_agreement(agreement.document), request.scope["state"]["locale"]
+    language = language if language in signed_agreement.text else "fr"
+    lines = [line for line in signed_agreement.text[language].splitlines() if line.strip()]
     paragraphs = [(line[:1].isdigit() and ". " in line[:5], line) for line in lines[1:]]
-    paragraphs.append((False, f"{said.page} – SHA-256 {agreement.sha256}"))
-    body = await print_pdf(f"{lines[0]} – {said.dataset_title}", paragraphs, language)
+    paragraphs.append((False, f"{signed_agreement.page} – SHA-256 {agreement.sha256}"))
+    body = await print_pdf(f"{lines[0]} – {signed_agreement.dataset_title}", paragraphs, language)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="agreement.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
 
@@ -114,16 +114,16 @@ async def open_files(
     agreement_id: FromPath[UUID],
 ) -> Response[str]:
     """A form that takes who leads the project to the files at the node; the ticket is in it, and in no address."""
-    deed = await get_deed(session, member, agreement_id, side=Side.REQUESTER)
-    if deed.agreement.state not in LIVE or not lasts(deed.agreement):
+    deed = await get_signed_agreement(session, member, agreement_id, side=AccessSide.REQUESTER)
+    if deed.agreement.state not in LIVE or not is_unexpired(deed.agreement):
         raise ConflictError("This agreement is over: nothing is read under it.", remedy="Its page says why.")
     site, audience = site_of(request), audience_of(deed.node)
-    signer = notary_of(site, territory).signer
+    signer = signer_of(site, territory).signer
     page = render(
         request,
         "access/agreement-files.html",
         agreement=deed.agreement,
-        said=deed.said,
+        said=deed.signed_agreement,
         node=deed.node,
         ticket=signer.sign(READING, subject=str(agreement_id), issuer=territory.origin, audience=audience),
         minutes=int(TICKET.total_seconds() // 60),
@@ -134,7 +134,7 @@ async def open_files(
 
 
 @post(f"{ONE}/renew", status_code=303)
-async def ask_renewal(
+async def request_renewal(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -142,23 +142,23 @@ async def ask_renewal(
     agreement_id: FromPath[UUID],
 ) -> Response[Any]:
     """Ask that it go on after its end."""
-    deed = await get_deed(session, member, agreement_id, side=Side.REQUESTER, lock=True)
-    dataset = await get_restricted(session, deed.agreement.dataset_id)
+    deed = await get_signed_agreement(session, member, agreement_id, side=AccessSide.REQUESTER, lock=True)
+    dataset = await get_restricted_dataset(session, deed.agreement.dataset_id)
     project = await get_led_project(session, member, deed.agreement.project_id)
     words = str((await request.form()).get("words") or "").replace("\x00", "").strip()
     try:
         async with session.begin_nested():
-            asked = await renew(
+            access_request = await renew_agreement(
                 session, member, deed.agreement, dataset, project, words,
                 policy=await get_policy(session, dataset), territory=territory, language=request.scope["state"]["locale"],
             )  # fmt: skip
     except InvalidError as error:
-        return await _show(request, session, deed, error=error, form={"words": words})
-    return Redirect(f"/access-requests/{asked.id}", status_code=303)
+        return await _render_agreement(request, session, deed, error=error, form={"words": words})
+    return Redirect(f"/access-requests/{access_request.id}", status_code=303)
 
 
-@post(f"{ONE}/{{event:str}}", status_code=303, guards=[decides()])
-async def change(
+@post(f"{ONE}/{{event:str}}", status_code=303, guards=[require_confirmation()])
+async def change_agreement(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -166,21 +166,21 @@ async def change(
     event: FromPath[str],
 ) -> Response[Any]:
     """Suspend, resume, revoke at once or with notice, take the notice back; give up."""
-    deed = await get_to_act(session, member, agreement_id, event)
+    deed = await get_agreement_for_event(session, member, agreement_id, event)
     form = {name: str(value or "") for name, value in (await request.form()).items()}
     try:
         async with session.begin_nested():
-            await act_on(session, member, deed, event, form)
+            await apply_event(session, member, deed, event, form)
     except InvalidError as error:
         await session.refresh(deed.agreement)
-        return await _show(request, session, deed, error=error, form=form)
+        return await _render_agreement(request, session, deed, error=error, form=form)
     return Redirect(f"{HOME}/{agreement_id}", status_code=303)
 
 
-async def _show(
+async def _render_agreement(
     request: AnyRequest,
     session: AsyncSession,
-    deed: Deed,
+    deed: SignedAgreement,
     *,
     error: InvalidError | None = None,
     form: Mapping[str, str] | None = None,
@@ -188,33 +188,33 @@ async def _show(
     agreement, language = deed.agreement, request.scope["state"]["locale"]
     possible = {event for state, event in NEXT if state == agreement.state}
     policy = await find_policy(session, agreement.dataset_id)
-    readable = agreement.state in LIVE and agreement.state != "suspended" and lasts(agreement)
-    shown = readable and deed.side is Side.PRODUCER
+    readable = agreement.state in LIVE and agreement.state != "suspended" and is_unexpired(agreement)
+    is_key_visible = readable and deed.side is AccessSide.PRODUCER
     return render(
         request,
         "access/agreement.html",
         status=422 if error else 200,
         deed=deed,
         agreement=agreement,
-        said=deed.said,
-        text=deed.said.text.get(language) or deed.said.text["fr"],
-        requester=deed.side is Side.REQUESTER,
-        possible=possible & set(BY_PRODUCER if deed.side is Side.PRODUCER else (AgreementEvent.GIVE_UP,)),
-        renewable=deed.side is Side.REQUESTER and may_renew(agreement, policy),
+        said=deed.signed_agreement,
+        text=deed.signed_agreement.text.get(language) or deed.signed_agreement.text["fr"],
+        requester=deed.side is AccessSide.REQUESTER,
+        possible=possible & set(BY_PRODUCER if deed.side is AccessSide.PRODUCER else (AgreementEvent.GIVE_UP,)),
+        renewable=deed.side is AccessSide.REQUESTER and may_renew(agreement, policy),
         readable=readable,
-        key=await find_key(session, agreement.project_id) if shown else None,
+        key=await find_key(session, agreement.project_id) if is_key_visible else None,
         told=agreement.delivered >= agreement.revision,
         form=form or {},
-        errors={field if field in FIELDS else "words": words for field, words in say_fields(request, error).items()},
+        errors={field if field in FIELDS else "words": words for field, words in form_errors(request, error).items()},
     )
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    show_list,
-    show_one,
+    show_agreements,
+    show_agreement,
     send_signed,
     send_pdf,
     open_files,
-    ask_renewal,
-    change,
+    request_renewal,
+    change_agreement,
 ]

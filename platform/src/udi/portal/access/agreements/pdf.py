@@ -32,7 +32,7 @@ WIDEST = 1000
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """A line of one page; `item` is the heading or the paragraph that it belongs to."""
 
     text: str
@@ -63,8 +63,8 @@ async def print_pdf(title: str, paragraphs: Sequence[tuple[bool, str]], language
         raise UnavailableError("The document could not be written.", remedy="Try again in some minutes.") from None
 
 
-def _lay_out(items: Sequence[tuple[bool, str]]) -> list[list[Line]]:
-    pages: list[list[Line]] = [[]]
+def _lay_out(items: Sequence[tuple[bool, str]]) -> list[list[TextLine]]:
+    pages: list[list[TextLine]] = [[]]
     y = float(HEIGHT - MARGIN)
     for number, (heading, text) in enumerate(items):
         size = TITLE if number == 0 else BODY
@@ -74,7 +74,7 @@ def _lay_out(items: Sequence[tuple[bool, str]]) -> list[list[Line]]:
             if y < MARGIN:
                 pages.append([])
                 y = HEIGHT - MARGIN - size * LEADING
-            pages[-1].append(Line(part, size, heading, y, number))
+            pages[-1].append(TextLine(part, size, heading, y, number))
     return pages
 
 
@@ -94,7 +94,7 @@ def _width(text: str) -> int:
     return sum(WIDTHS.get(unicodedata.normalize("NFD", sign)[0], WIDEST) for sign in text)
 
 
-def _assemble(title: str, kinds: Sequence[str], pages: Sequence[Sequence[Line]], language: str) -> bytes:
+def _assemble(title: str, kinds: Sequence[str], pages: Sequence[Sequence[TextLine]], language: str) -> bytes:
     """Objects in the order of their numbers: catalogue, pages, fonts, information, tree of tags, then each page, then each tag."""
     first, tags = 8, 8 + 2 * len(pages)
     marks: list[list[tuple[int, int]]] = [[] for _ in kinds]
@@ -117,13 +117,13 @@ def _assemble(title: str, kinds: Sequence[str], pages: Sequence[Sequence[Line]],
             f" /Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> /Contents {first + 2 * number + 1} 0 R >>"
         )
         objects.append(f"<< /Length {len(content.encode(ENCODING))} >>\nstream\n{content}\nendstream")
-    for kind, said in zip(kinds, marks, strict=True):
-        refs = " ".join(f"<< /Type /MCR /Pg {first + 2 * page} 0 R /MCID {mark} >>" for page, mark in said)
+    for kind, tag_marks in zip(kinds, marks, strict=True):
+        refs = " ".join(f"<< /Type /MCR /Pg {first + 2 * page} 0 R /MCID {mark} >>" for page, mark in tag_marks)
         objects.append(f"<< /Type /StructElem /S /{kind} /P 7 0 R /K [{refs}] >>")
     return _write(objects)
 
 
-def _draw(page: Sequence[Line], number: int, marks: list[list[tuple[int, int]]]) -> str:
+def _draw(page: Sequence[TextLine], number: int, marks: list[list[tuple[int, int]]]) -> str:
     """The lines of a page, each marked as a part of what it belongs to."""
     drawn = []
     for mark, line in enumerate(page):
@@ -136,9 +136,9 @@ def _draw(page: Sequence[Line], number: int, marks: list[list[tuple[int, int]]])
     return "\n".join(drawn)
 
 
-def _parents(pages: Sequence[Sequence[Line]], marks: Sequence[Sequence[tuple[int, int]]], tags: int) -> str:
+def _parents(pages: Sequence[Sequence[TextLine]], marks: Sequence[Sequence[tuple[int, int]]], tags: int) -> str:
     """For each page, the tag of each of its marks."""
-    owner = {place: item for item, said in enumerate(marks) for place in said}
+    owner = {place: item for item, tag_marks in enumerate(marks) for place in tag_marks}
     rows = (
         f"{number} [{' '.join(f'{tags + owner[number, mark]} 0 R' for mark in range(len(page)))}]"
         for number, page in enumerate(pages)
@@ -147,8 +147,8 @@ def _parents(pages: Sequence[Sequence[Line]], marks: Sequence[Sequence[tuple[int
 
 
 def _literal(text: str) -> str:
-    shown = text.encode(ENCODING, "replace").decode(ENCODING)
-    return shown.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+    encodable_text = text.encode(ENCODING, "replace").decode(ENCODING)
+    return encodable_text.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
 
 
 def _unicode(text: str) -> str:

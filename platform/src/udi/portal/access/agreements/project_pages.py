@@ -23,12 +23,12 @@ from udi.portal.access.agreements.credentials import (
     renew_credential,
     revoke_credential,
 )
-from udi.portal.access.agreements.encryption import FIELD, find_key, give_key, remove_key
-from udi.portal.access.agreements.queries import list_of_project
+from udi.portal.access.agreements.encryption import FIELD, find_key, remove_key, save_key
+from udi.portal.access.agreements.queries import list_project_agreements
 from udi.portal.projects.models import Project
 from udi.portal.projects.queries import get_led_project
-from udi.ui.decisions import decides
-from udi.ui.errors import say_fields
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 ACCESS = "/projects/{project_id:uuid}/access"
@@ -44,10 +44,10 @@ async def show_access(
     project_id: FromPath[UUID],
 ) -> Response[str]:
     """The agreements of the project, the credentials of its machines, and its public key."""
-    return await _show(request, session, await get_led_project(session, member, project_id))
+    return await _render_access(request, session, await get_led_project(session, member, project_id))
 
 
-@post(CREDENTIALS, status_code=201, guards=[decides()])
+@post(CREDENTIALS, status_code=201, guards=[require_confirmation()])
 async def add_credential(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -57,16 +57,23 @@ async def add_credential(
     """Make one and show its secret, this once."""
     project = await get_led_project(session, member, project_id, lock=True)
     form = {name: str(value or "") for name, value in (await request.form()).items()}
-    days = next((each for each in DAYS if str(each) == form.get("days")), 0)
-    node = next((each.id for each in await list_nodes(session, project) if str(each.id) == form.get("node")), None)
+    days = next((choice for choice in DAYS if str(choice) == form.get("days")), 0)
+    node = next(
+        (
+            project_node.id
+            for project_node in await list_nodes(session, project)
+            if str(project_node.id) == form.get("node")
+        ),
+        None,
+    )
     try:
         _, secret = await make_credential(session, member, project, node=node, name=form.get("name", ""), days=days)
     except InvalidError as error:
-        return await _show(request, session, project, status=422, error=error, form=form)
-    return await _show(request, session, project, status=201, secret=secret)
+        return await _render_access(request, session, project, status=422, error=error, form=form)
+    return await _render_access(request, session, project, status=201, secret=secret)
 
 
-@post(f"{CREDENTIALS}/{{credential_id:uuid}}/renew", status_code=201, guards=[decides()])
+@post(f"{CREDENTIALS}/{{credential_id:uuid}}/renew", status_code=201, guards=[require_confirmation()])
 async def replace_credential(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -77,7 +84,7 @@ async def replace_credential(
     """A new secret in its place, shown this once."""
     project = await get_led_project(session, member, project_id, lock=True)
     _, secret = await renew_credential(session, member, project, credential_id)
-    return await _show(request, session, project, status=201, secret=secret)
+    return await _render_access(request, session, project, status=201, secret=secret)
 
 
 @post(f"{CREDENTIALS}/{{credential_id:uuid}}/revoke", status_code=303)
@@ -94,7 +101,7 @@ async def end_credential(
 
 
 @post(KEY, status_code=303)
-async def keep_key(
+async def submit_key(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -102,16 +109,16 @@ async def keep_key(
 ) -> Response[Any]:
     """Keep a public key; what was pasted is not shown again where it is refused: it may be a private one."""
     project = await get_led_project(session, member, project_id, lock=True)
-    written = str((await request.form()).get(FIELD) or "")
+    pem_text = str((await request.form()).get(FIELD) or "")
     try:
-        await give_key(session, member, project, written)
+        await save_key(session, member, project, pem_text)
     except InvalidError as error:
-        return await _show(request, session, project, status=422, error=error)
+        return await _render_access(request, session, project, status=422, error=error)
     return Redirect(f"/projects/{project.id}/access", status_code=303)
 
 
 @post(f"{KEY}/remove", status_code=303)
-async def forget_key(
+async def delete_key(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], project_id: FromPath[UUID]
 ) -> Redirect:
     """Forget it."""
@@ -120,7 +127,7 @@ async def forget_key(
     return Redirect(f"/projects/{project.id}/access", status_code=303)
 
 
-async def _show(
+async def _render_access(
     request: AnyRequest,
     session: AsyncSession,
     project: Project,
@@ -133,9 +140,9 @@ async def _show(
     nodes = await list_nodes(session, project)
     return render(
         request, "access/project-access.html", status=status, project=project, secret=secret, form=form or {},
-        agreements=await list_of_project(session, project.id), credentials=await list_credentials(session, project),
-        key=await find_key(session, project.id), nodes=nodes, names={each.id: each.name for each in nodes}, days=DAYS, moment=now(),
-        errors=say_fields(request, error),
+        agreements=await list_project_agreements(session, project.id), credentials=await list_credentials(session, project),
+        key=await find_key(session, project.id), nodes=nodes, names={node.id: node.name for node in nodes}, days=DAYS, moment=now(),
+        errors=form_errors(request, error),
     )  # fmt: skip
 
 
@@ -144,6 +151,6 @@ routes: Sequence[ControllerRouterHandler] = [
     add_credential,
     replace_credential,
     end_credential,
-    keep_key,
-    forget_key,
+    submit_key,
+    delete_key,
 ]

@@ -10,75 +10,83 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.access.models import AccessAgreement, PublicAgreement
-from udi.portal.access.requests.states import Side
+from udi.portal.access.requests.transitions import AccessSide
 from udi.portal.nodes.models import Node
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.queries import leads, led_by
+from udi.portal.projects.queries import is_leader, select_led_projects
 from udi.protocol.agreement import Agreement, read_agreement
 
 SIZE, MOST_LISTED = 20, 200
 
 
 @dataclass(frozen=True)
-class Deed:
+class SignedAgreement:
     """An agreement, for one of its sides."""
 
     agreement: AccessAgreement
-    said: Agreement
+    signed_agreement: Agreement
     producer: Organisation
     node: Node
-    side: Side
+    side: AccessSide
 
 
-async def list_public(session: AsyncSession, *, page: int, size: int = SIZE) -> tuple[Sequence[PublicAgreement], int]:
+async def list_public_agreements(
+    session: AsyncSession, *, page: int, size: int = SIZE
+) -> tuple[Sequence[PublicAgreement], int]:
     """What everybody may know of each agreement, the last changed first; and how many there are."""
     total = await session.scalar(select(func.count()).select_from(PublicAgreement)) or 0
     query = select(PublicAgreement).order_by(PublicAgreement.changed_at.desc(), PublicAgreement.id)
     return (await session.scalars(query.limit(size).offset((page - 1) * size))).all(), total
 
 
-async def get_public(session: AsyncSession, id_: UUID) -> PublicAgreement:
+async def get_public_agreement(session: AsyncSession, id_: UUID) -> PublicAgreement:
     """What everybody may know of an agreement.
 
     Raises:
         NotFoundError: there is none.
     """
-    found = await session.scalar(select(PublicAgreement).where(PublicAgreement.id == id_))
-    if found is None:
+    agreement = await session.scalar(select(PublicAgreement).where(PublicAgreement.id == id_))
+    if agreement is None:
         raise NotFoundError("No agreement has this address here.")
-    return found
+    return agreement
 
 
-async def find_deed(session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False) -> Deed | None:
+async def find_signed_agreement(
+    session: AsyncSession, actor: Actor | None, id_: UUID, *, lock: bool = False
+) -> SignedAgreement | None:
     """The whole of an agreement, for somebody of one of its sides; None for everybody else."""
     if actor is None:
         return None
     query = select(AccessAgreement).where(AccessAgreement.id == id_)
     agreement = await session.scalar(query.with_for_update() if lock else query)
-    return await _read_deed(session, actor, agreement) if agreement else None
+    return await _load_signed_agreement(session, actor, agreement) if agreement else None
 
 
-async def _read_deed(session: AsyncSession, actor: Actor, agreement: AccessAgreement) -> Deed | None:
+async def _load_signed_agreement(
+    session: AsyncSession, actor: Actor, agreement: AccessAgreement
+) -> SignedAgreement | None:
     tenant = agreement.tenant_id
     producer = await session.get_one(Organisation, (tenant, agreement.organisation_id))
-    mine = await leads(session, actor, agreement.project_id)
+    mine = await is_leader(session, actor, agreement.project_id)
     if not (mine or actor.may_publish(producer.slug)):
         return None
     node = await session.get_one(Node, (tenant, agreement.node_id))
-    said = read_agreement(agreement.document)
-    return Deed(agreement, said, producer, node, Side.REQUESTER if mine else Side.PRODUCER)
+    signed_agreement = read_agreement(agreement.document)
+    return SignedAgreement(
+        agreement, signed_agreement, producer, node, AccessSide.REQUESTER if mine else AccessSide.PRODUCER
+    )
 
 
-async def get_deed(
-    session: AsyncSession, actor: Actor, id_: UUID, *, side: Side | None = None, lock: bool = False
-) -> Deed:
+async def get_signed_agreement(
+    session: AsyncSession, actor: Actor, id_: UUID, *, side: AccessSide | None = None, lock: bool = False
+) -> SignedAgreement:
     """The whole of an agreement, for one of its sides.
 
     Raises:
         NotFoundError: there is none, or it is others'.
         ForbiddenError: it is for the other side to do.
     """
-    deed = await find_deed(session, actor, id_, lock=lock)
+    deed = await find_signed_agreement(session, actor, id_, lock=lock)
     if deed is None:
         raise NotFoundError("No agreement of yours is at this address.")
     if side is not None and deed.side is not side:
@@ -86,9 +94,9 @@ async def get_deed(
     return deed
 
 
-async def find_signed(session: AsyncSession, actor: Actor | None, id_: UUID) -> AccessAgreement | None:
+async def find_readable_agreement(session: AsyncSession, actor: Actor | None, id_: UUID) -> AccessAgreement | None:
     """The text of an agreement, for its sides, and for whoever accepted it and leads its project no more; else None."""
-    if (deed := await find_deed(session, actor, id_)) is not None:
+    if (deed := await find_signed_agreement(session, actor, id_)) is not None:
         return deed.agreement
     if actor is None:
         return None
@@ -96,35 +104,35 @@ async def find_signed(session: AsyncSession, actor: Actor | None, id_: UUID) -> 
     return await session.scalar(select(AccessAgreement).where(*own))
 
 
-async def get_signed(session: AsyncSession, actor: Actor, id_: UUID) -> AccessAgreement:
+async def get_readable_agreement(session: AsyncSession, actor: Actor, id_: UUID) -> AccessAgreement:
     """The same.
 
     Raises:
         NotFoundError: there is none, or it is others'.
     """
-    if (found := await find_signed(session, actor, id_)) is None:
+    if (agreement := await find_readable_agreement(session, actor, id_)) is None:
         raise NotFoundError("No agreement of yours is at this address.")
-    return found
+    return agreement
 
 
-async def list_mine(session: AsyncSession, actor: Actor) -> list[Deed]:
+async def list_member_agreements(session: AsyncSession, actor: Actor) -> list[SignedAgreement]:
     """The agreements on one side of which the person stands, the newest first."""
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
     theirs = select(Organisation.id).where(Organisation.slug.in_(slugs))
-    mine = or_(AccessAgreement.project_id.in_(led_by(actor)), AccessAgreement.organisation_id.in_(theirs))
+    mine = or_(AccessAgreement.project_id.in_(select_led_projects(actor)), AccessAgreement.organisation_id.in_(theirs))
     query = select(AccessAgreement).where(mine).order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id)
     rows = (await session.scalars(query.limit(MOST_LISTED))).all()
-    return [deed for row in rows if (deed := await _read_deed(session, actor, row)) is not None]
+    return [deed for row in rows if (deed := await _load_signed_agreement(session, actor, row)) is not None]
 
 
-async def list_of_project(session: AsyncSession, project: UUID) -> Sequence[AccessAgreement]:
+async def list_project_agreements(session: AsyncSession, project: UUID) -> Sequence[AccessAgreement]:
     """The agreements of a project, the newest first."""
     query = select(AccessAgreement).where(AccessAgreement.project_id == project)
     return (await session.scalars(query.order_by(AccessAgreement.starts_at.desc(), AccessAgreement.id))).all()
 
 
-async def list_for_dataset(session: AsyncSession, actor: Actor, dataset: UUID) -> Sequence[AccessAgreement]:
+async def list_dataset_agreements(session: AsyncSession, actor: Actor, dataset: UUID) -> Sequence[AccessAgreement]:
     """The agreements of the projects that the person leads about one dataset, the newest first."""
-    own = (AccessAgreement.project_id.in_(led_by(actor)), AccessAgreement.dataset_id == dataset)
+    own = (AccessAgreement.project_id.in_(select_led_projects(actor)), AccessAgreement.dataset_id == dataset)
     query = select(AccessAgreement).where(*own).order_by(AccessAgreement.starts_at.desc())
     return (await session.scalars(query)).all()

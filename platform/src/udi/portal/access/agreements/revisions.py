@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.portal.access.agreements.states import LIVE, AgreementState
+from udi.portal.access.agreements.transitions import LIVE, AgreementState
 from udi.portal.access.models import (
     AccessAgreement,
     ProjectCredential,
@@ -18,13 +18,13 @@ from udi.portal.access.models import (
 )
 from udi.portal.access.requests.applicant import Applicant
 from udi.portal.organisations.models import Organisation
-from udi.protocol.agreement import Credential, Standing, State
+from udi.protocol.agreement import AgreementCredential, AgreementStatus, AgreementValidity
 
 DELIVER = "deliver_agreement"
 STATES = {
-    AgreementState.ACTIVE: State.ACTIVE, AgreementState.REVOKING: State.ACTIVE, AgreementState.ENDED: State.ACTIVE,
-    AgreementState.SUSPENDED: State.SUSPENDED, AgreementState.REVOKED: State.REVOKED,
-    AgreementState.GIVEN_UP: State.GIVEN_UP,
+    AgreementState.ACTIVE: AgreementValidity.ACTIVE, AgreementState.REVOKING: AgreementValidity.ACTIVE, AgreementState.ENDED: AgreementValidity.ACTIVE,
+    AgreementState.SUSPENDED: AgreementValidity.SUSPENDED, AgreementState.REVOKED: AgreementValidity.REVOKED,
+    AgreementState.GIVEN_UP: AgreementValidity.GIVEN_UP,
 }  # fmt: skip
 """What a node is told; that the date agreed is past, it sees by itself. It hears of nothing that is not confirmed."""
 FOLLOW = "follow_access"
@@ -38,22 +38,22 @@ async def next_revision(session: AsyncSession) -> int:
     return int((await session.execute(counted.returning(StandingCounter.last))).scalar_one())
 
 
-async def send_standing(session: AsyncSession, agreement: AccessAgreement) -> None:
+async def send_agreement_status(session: AsyncSession, agreement: AccessAgreement) -> None:
     """Give the standing a new revision, and have the node told at once."""
     agreement.revision = await next_revision(session)
     await session.flush()
     await jobs.enqueue(session, DELIVER, {"agreement": str(agreement.id), "revision": agreement.revision})
 
 
-async def send_standings(session: AsyncSession, project: UUID, node: UUID) -> None:
+async def send_agreement_statuses(session: AsyncSession, project: UUID, node: UUID) -> None:
     """The same for every agreement of a project that a node still keeps: its credentials changed."""
     own = (AccessAgreement.project_id == project, AccessAgreement.node_id == node, AccessAgreement.state.in_(LIVE))
     query = select(AccessAgreement).where(*own).order_by(AccessAgreement.id).with_for_update()
     for agreement in (await session.scalars(query)).all():
-        await send_standing(session, agreement)
+        await send_agreement_status(session, agreement)
 
 
-async def read_standing(session: AsyncSession, agreement: AccessAgreement) -> Standing:
+async def read_agreement_status(session: AsyncSession, agreement: AccessAgreement) -> AgreementStatus:
     """How an agreement stands now, with the credentials of its project at its node."""
     own = (ProjectCredential.project_id == agreement.project_id, ProjectCredential.node_id == agreement.node_id)
     living = (ProjectCredential.revoked_at.is_(None), ProjectCredential.expires_at > now())
@@ -62,26 +62,26 @@ async def read_standing(session: AsyncSession, agreement: AccessAgreement) -> St
         select(ProjectCredential).where(*own, *living, its).order_by(ProjectCredential.made_at, ProjectCredential.id)
     )
     credentials: Sequence[ProjectCredential] = (await session.scalars(query)).all()
-    return Standing(
+    return AgreementStatus(
         agreement=agreement.id, agreement_sha256=agreement.sha256, revision=agreement.revision,
         state=STATES[AgreementState(agreement.state)], closes_at=agreement.closes_at, reason=agreement.reason,
         credentials=tuple(
-            Credential(id=each.id, sha256=each.sha256, expires_at=each.expires_at) for each in credentials
+            AgreementCredential(id=credential.id, sha256=credential.sha256, expires_at=credential.expires_at) for credential in credentials
         ),
     )  # fmt: skip
 
 
-async def announce(
+async def announce_agreement(
     session: AsyncSession, agreement: AccessAgreement, producer: Organisation, project: Applicant
 ) -> None:
     """Have the node told of an agreement that is in force from now on, and list it, with what everybody may know."""
-    await send_standing(session, agreement)
-    shown = not project.confidential
+    await send_agreement_status(session, agreement)
+    is_public = not project.confidential
     session.add(
         PublicAgreement(
             id=agreement.id, dataset_id=agreement.dataset_id, dataset_title=str(agreement.document["dataset_title"]),
             organisation_slug=producer.slug, organisation_name=producer.name,
-            project_id=project.id if shown else None, project_title=project.title if shown else "",
+            project_id=project.id if is_public else None, project_title=project.title if is_public else "",
             purpose=str(agreement.document["purpose"]), starts_at=agreement.starts_at, ends_at=agreement.ends_at,
             state=agreement.state, changed_at=now(),
         )

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import PreconditionError
+from udi.kit.errors import PreconditionFailedError
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.models import AccessPolicy
@@ -26,7 +26,9 @@ async def set_policy(
     require_producer(actor, dataset)
     row = await find_policy(session, dataset.id, lock=True)
     if (row.revision if row else 0) != revision:
-        raise PreconditionError("Somebody changed this policy since you opened it.", remedy="Read it, then set yours.")
+        raise PreconditionFailedError(
+            "Somebody changed this policy since you opened it.", remedy="Read it, then set yours."
+        )
     if row is None:
         row = AccessPolicy(dataset_id=dataset.id, revision=0, received=0, granted=0, answer_days=[])
         session.add(row)

@@ -11,39 +11,44 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.access.policies import queries, shapes
-from udi.portal.catalogue.open.asked import Asked
-from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.access.policies import queries, schemas
+from udi.portal.catalogue.open.query_parameters import QueryParameters
+from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
-from udi.portal.projects.programs import Machine, sent
-from udi.ui.cross_origin import OpenToAll
+from udi.portal.projects.api_dependencies import ApiRequest, json_response
+from udi.ui.cross_origin import CrossOriginMiddleware
 
 
 @get("/")
 async def list_policies(
-    request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: ApiRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
 ) -> Response[Any]:
     """Those of all datasets that are shown, the last changed first."""
-    asked = Asked(read_pairs(request), ("page", "size"))
-    number, size = asked.whole("page", 1, most=10_000), asked.whole("size", queries.SIZE, most=100)
-    asked.check()
+    parameters = QueryParameters(read_pairs(request), ("page", "size"))
+    number, size = (
+        parameters.read_integer("page", 1, most=10_000),
+        parameters.read_integer("size", queries.SIZE, most=100),
+    )
+    parameters.check()
     page = await queries.list_policies(session, number, size=size)
-    return sent(request, shapes.AccessPolicyPage.of(page, territory.origin))
+    return json_response(request, schemas.AccessPolicyPage.of(page, territory.origin))
 
 
 @get("/{restricted_id:uuid}")
 async def read_policy(
-    request: Machine,
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     restricted_id: FromPath[UUID],
 ) -> Response[Any]:
     """That of one dataset."""
-    dataset = await queries.get_restricted(session, restricted_id)
+    dataset = await queries.get_restricted_dataset(session, restricted_id)
     row = await queries.get_policy(session, dataset)
-    return sent(request, shapes.AccessRules.of(row, dataset, territory.origin))
+    return json_response(request, schemas.AccessPolicyDetail.of(row, dataset, territory.origin))
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    Router(shapes.BASE, route_handlers=[list_policies, read_policy], middleware=[OpenToAll()], guards=PROGRAMS)
+    Router(
+        schemas.BASE, route_handlers=[list_policies, read_policy], middleware=[CrossOriginMiddleware()], guards=PROGRAMS
+    )
 ]

@@ -9,21 +9,21 @@ from msgspec import to_builtins
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.portal.access.policies.queries import SIZE
-from udi.portal.access.policies.shapes import (
+from udi.portal.access.policies.schemas import (
     BASE,
     TONGUES,
+    AccessPolicyDetail,
     AccessPolicyItem,
     AccessPolicyPage,
-    AccessPromise,
     AccessQuestion,
-    AccessRules,
+    AccessRequestStatistics,
     AccessTerms,
     RestrictedDataset,
     RestrictingProducer,
 )
 from udi.portal.catalogue.documentation.operations import Chapter, Operation
 from udi.portal.catalogue.documentation.parameters import PATH
-from udi.protocol import plain
+from udi.protocol import plain_language
 from udi.protocol.policy import Policy, Requester
 from udi.protocol.terms import Prohibition, Purpose, Terms
 
@@ -55,13 +55,13 @@ OPERATIONS = (
         path=f"{BASE}/{{restricted_id}}",
         summary="Read the access policy of a dataset",
         detail="Who may ask, what is asked of them, under which terms, and within how many days they are answered.",
-        answer=AccessRules,
+        answer=AccessPolicyDetail,
         refusals=(NotFoundError, ConflictError),
     ),
 )
 
 
-def make_place(origin: str) -> dict[str, Any]:
+def make_example_dataset(origin: str) -> dict[str, Any]:
     """The dataset of the examples, and its producer."""
     page = f"{origin}/data/{ID}"
     return {
@@ -72,19 +72,19 @@ def make_place(origin: str) -> dict[str, Any]:
 
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
-    said: dict[str, Any] = {
-        **make_place(origin), "requesters": ["research"], "answer_days": 30, "changed": WHEN,
+    common_fields: dict[str, Any] = {
+        **make_example_dataset(origin), "requesters": ["research"], "answer_days": 30, "changed": WHEN,
         "page": f"{origin}/data/{ID}/access-policy",
     }  # fmt: skip
     policy = Policy(requesters=(Requester.RESEARCH,), terms=TERMS)
-    item = AccessPolicyItem(**said, purposes=["research"], months=12, url=f"{BASE}/{ID}")
+    item = AccessPolicyItem(**common_fields, purposes=["research"], months=12, url=f"{BASE}/{ID}")
     question = AccessQuestion(
         name="lecteurs", kind="line", label={"fr": "Qui lira ?"}, hint={}, required=True, choices=[]
     )
-    rules = AccessRules(
-        **said, why={"fr": "Ces courbes disent quand une maison vit."}, terms=AccessTerms.of(TERMS), questions=[question],
-        renewals=1, said={code: plain.write_policy(policy, code) for code in TONGUES}, revision=2,
-        kept=AccessPromise(received=12, granted=9, median_days=8, in_time=10),
+    rules = AccessPolicyDetail(
+        **common_fields, why={"fr": "Ces courbes disent quand une maison vit."}, terms=AccessTerms.of(TERMS), questions=[question],
+        renewals=1, said={code: plain_language.write_policy(policy, code) for code in TONGUES}, revision=2,
+        kept=AccessRequestStatistics(received=12, granted=9, median_days=8, in_time=10),
     )  # fmt: skip
     page = AccessPolicyPage(total=1, page=1, size=SIZE, items=[item])
     return {"listAccessPolicies": to_builtins(page), "readAccessPolicy": to_builtins(rules)}
@@ -93,6 +93,6 @@ def make_examples(origin: str) -> dict[str, Any]:
 CHAPTER = Chapter(
     operations=OPERATIONS,
     places={"restricted_id": ("Identifier of the dataset.", {"type": "string", "format": "uuid"}, str(ID))},
-    asked={},
+    body_examples={},
     make_examples=make_examples,
 )

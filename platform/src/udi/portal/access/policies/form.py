@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from litestar.datastructures import FormMultiDict
 
 from udi.kit.errors import InvalidError, Refusal
-from udi.portal.access.policies.lines import read_filters, read_lines, write_filters
-from udi.protocol.policy import Field, FieldKind, InvalidPolicy, Policy, Requester, read_policy, write_policy
+from udi.portal.access.policies.row_filters import read_filters, read_lines, write_filters
+from udi.protocol.policy import FieldKind, FormField, InvalidPolicy, Policy, Requester, read_policy, write_policy
 from udi.protocol.terms import Measure, Prohibition, Purpose, Terms
 
 MOST_FIELDS = 8
@@ -26,7 +26,7 @@ Typed = dict[str, Any]
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def take(form: FormMultiDict) -> Typed:
+def collect_fields(form: FormMultiDict) -> Typed:
     """What was typed, by name: texts, and lists where several may be chosen."""
     typed: Typed = {name: str(form.get(name) or "").replace("\x00", "") for name in form}
     return typed | {name: [str(value) for value in form.getall(name, [])] for name in SEVERAL}
@@ -39,40 +39,43 @@ def read_form(typed: Typed, languages: Sequence[str]) -> Policy:
         InvalidError: something is wrong, each thing named by its field.
     """
     refusals: list[Refusal] = []
-    requesters = _chosen(typed, "requesters", Requester)
+    requesters = _read_choices(typed, "requesters", Requester)
     if not requesters:
         refusals.append(Refusal("requesters", "Nobody could ask.", "Tick at least one."))
-    numbers = {name: _number(typed, name, refusals) for name in NUMBERS}
-    fields = _fields(typed, languages, refusals)
-    terms = _terms(typed, numbers, refusals)
-    why = _texts(typed, "why", languages)
+    numbers = {name: _read_number(typed, name, refusals) for name in NUMBERS}
+    fields = _read_fields(typed, languages, refusals)
+    terms = _read_terms(typed, numbers, refusals)
+    why = _read_texts(typed, "why", languages)
     if any(len(words) > LONGEST_WORDS for words in why.values()):
         refusals.append(Refusal(f"why_{languages[0]}", "This is very long.", "Write 2000 characters at most."))
     if refusals:
         raise InvalidError("Nothing was changed yet.", refusals=refusals)
-    return _checked(
+    return _validate_policy(
         Policy(
         requesters=requesters, terms=terms, why=why, fields=fields, answer_days=numbers["answer_days"] or 1,
         renewals=numbers["renewals"] or 0,
     ))  # fmt: skip
 
 
-def _checked(policy: Policy) -> Policy:
+def _validate_policy(policy: Policy) -> Policy:
     """What the protocol says of it; its faults are named by the part of the form where they are."""
     try:
         return read_policy(write_policy(policy))
     except InvalidPolicy as error:
         refusals = [
             Refusal(
-                re.split(r"[.\[]", each.field.removeprefix("terms."))[0], each.message, each.remedy, values=each.values
+                re.split(r"[.\[]", fault.field.removeprefix("terms."))[0],
+                fault.message,
+                fault.remedy,
+                values=fault.values,
             )
-            for each in error.faults
+            for fault in error.faults
         ]
         raise InvalidError("Nothing was changed yet.", refusals=refusals) from error
 
 
-def _terms(typed: Typed, numbers: Mapping[str, int | None], refusals: list[Refusal]) -> Terms:
-    purposes = _chosen(typed, "purposes", Purpose)
+def _read_terms(typed: Typed, numbers: Mapping[str, int | None], refusals: list[Refusal]) -> Terms:
+    purposes = _read_choices(typed, "purposes", Purpose)
     if not purposes:
         refusals.append(Refusal("purposes", "The data could be used for nothing.", "Tick at least one."))
     attribution = " ".join(typed.get("attribution", "").split())
@@ -80,8 +83,8 @@ def _terms(typed: Typed, numbers: Mapping[str, int | None], refusals: list[Refus
         refusals.append(Refusal("attribution", "This is very long.", "Write 200 characters at most."))
     megabytes = numbers["megabytes"]
     return Terms(
-        purposes=purposes, prohibitions=_chosen(typed, "prohibitions", Prohibition),
-        measures=_chosen(typed, "measures", Measure), attribution=attribution,
+        purposes=purposes, prohibitions=_read_choices(typed, "prohibitions", Prohibition),
+        measures=_read_choices(typed, "measures", Measure), attribution=attribution,
         general_interest=bool(typed.get("general_interest")), months=numbers["months"] or 1,
         columns=read_lines("columns", typed.get("columns", ""), refusals),
         rows=read_filters("rows", typed.get("rows", ""), refusals),
@@ -89,11 +92,11 @@ def _terms(typed: Typed, numbers: Mapping[str, int | None], refusals: list[Refus
     )  # fmt: skip
 
 
-def _chosen(typed: Typed, name: str, kind: type[Choice]) -> tuple[Choice, ...]:
-    return tuple(each for each in kind if each.value in typed.get(name, []))
+def _read_choices(typed: Typed, name: str, kind: type[Choice]) -> tuple[Choice, ...]:
+    return tuple(choice for choice in kind if choice.value in typed.get(name, []))
 
 
-def _number(typed: Typed, name: str, refusals: list[Refusal]) -> int | None:
+def _read_number(typed: Typed, name: str, refusals: list[Refusal]) -> int | None:
     text, (least, most) = typed.get(name, "").replace(" ", "").strip(), NUMBERS[name]
     if not text and name in FREE:
         return None
@@ -104,44 +107,50 @@ def _number(typed: Typed, name: str, refusals: list[Refusal]) -> int | None:
     return int(text)
 
 
-def _texts(typed: Typed, name: str, languages: Sequence[str]) -> dict[str, str]:
-    said = {language: typed.get(f"{name}_{language}", "").strip() for language in languages}
-    return {language: words for language, words in said.items() if words}
+def _read_texts(typed: Typed, name: str, languages: Sequence[str]) -> dict[str, str]:
+    texts = {language: typed.get(f"{name}_{language}", "").strip() for language in languages}
+    return {language: words for language, words in texts.items() if words}
 
 
-def _fields(typed: Typed, languages: Sequence[str], refusals: list[Refusal]) -> tuple[Field, ...]:
-    found: list[Field] = []
+def _read_fields(typed: Typed, languages: Sequence[str], refusals: list[Refusal]) -> tuple[FormField, ...]:
+    fields: list[FormField] = []
     for number in range(1, MOST_FIELDS + 1):
-        label = {code: " ".join(words.split()) for code, words in _texts(typed, f"label_{number}", languages).items()}
+        label = {
+            code: " ".join(words.split()) for code, words in _read_texts(typed, f"label_{number}", languages).items()
+        }
         if label:
-            found.append(_field(typed, number, label, {each.name for each in found}, refusals))
-    return tuple(found)
+            fields.append(_read_field(typed, number, label, {field.name for field in fields}, refusals))
+    return tuple(fields)
 
 
-def _field(typed: Typed, number: int, label: dict[str, str], taken: set[str], refusals: list[Refusal]) -> Field:
+def _read_field(
+    typed: Typed, number: int, label: dict[str, str], existing_names: set[str], refusals: list[Refusal]
+) -> FormField:
     at, kind = f"kind_{number}", typed.get(f"kind_{number}", "")
     if any(len(words) > LONGEST_LINE for words in label.values()):
         refusals.append(Refusal(at, "The question is very long.", "Write 200 characters at most."))
     if kind not in set(FieldKind):
         refusals.append(Refusal(at, "It is not said what is to be answered.", "Choose one of the kinds."))
         kind = FieldKind.LINE
-    choices = tuple(each.strip() for each in typed.get(f"choices_{number}", "").split(";") if each.strip())
+    choices = tuple(choice.strip() for choice in typed.get(f"choices_{number}", "").split(";") if choice.strip())
     if kind == FieldKind.CHOICE and not 1 < len(choices) <= 20:  # noqa: PLR2004 - what a list of choices holds
         refusals.append(Refusal(f"choices_{number}", "A choice has 2 to 20 answers.", "Write them between semicolons."))
-    return Field(
-        name=_name(typed.get(f"name_{number}", ""), next(iter(label.values())), taken), kind=FieldKind(kind),
+    return FormField(
+        name=_field_name(typed.get(f"name_{number}", ""), next(iter(label.values())), existing_names), kind=FieldKind(kind),
         label=label, required=bool(typed.get(f"required_{number}")),
         choices=choices if kind == FieldKind.CHOICE else (),
     )  # fmt: skip
 
 
-def _name(known: str, label: str, taken: set[str]) -> str:
+def _field_name(current_name: str, label: str, existing_names: set[str]) -> str:
     """The name that a field has already, or one made of its question; answers are kept under it."""
     base = (
-        known if re.fullmatch(r"[a-z0-9_]{1,40}", known) else re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:30]
+        current_name
+        if re.fullmatch(r"[a-z0-9_]{1,40}", current_name)
+        else re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")[:30]
     )
     base = base or "field"
-    return next(name for name in (base, *(f"{base}_{n}" for n in range(2, 20))) if name not in taken)
+    return next(name for name in (base, *(f"{base}_{n}" for n in range(2, 20))) if name not in existing_names)
 
 
 def write_form(policy: Policy) -> Typed:

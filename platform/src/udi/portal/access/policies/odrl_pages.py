@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.access.policies.queries import get_policy, get_restricted, policy_of
+from udi.portal.access.policies.queries import get_policy, get_restricted_dataset, policy_of
 from udi.protocol.odrl import as_document, write_offer
 
 POLICY = "/data/{dataset_id:uuid}/access-policy"
@@ -22,7 +22,7 @@ OPEN = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=0,
 
 async def read_offer(session: AsyncSession, territory: Territory, dataset_id: UUID) -> dict[str, Any]:
     """The ODRL Offer of a dataset's policy, which stands alone."""
-    dataset = await get_restricted(session, dataset_id)
+    dataset = await get_restricted_dataset(session, dataset_id)
     policy = policy_of(await get_policy(session, dataset))
     home, producer = (
         f"{territory.origin}/data/{dataset.id}",

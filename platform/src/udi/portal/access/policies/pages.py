@@ -17,12 +17,12 @@ from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
 from udi.portal.access.policies import queries
 from udi.portal.access.policies.actions import set_policy
-from udi.portal.access.policies.form import BLANK, MOST_FIELDS, Typed, read_form, take, write_form
+from udi.portal.access.policies.form import BLANK, MOST_FIELDS, Typed, collect_fields, read_form, write_form
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.forms import read_number
-from udi.protocol.plain import write_terms
-from udi.ui.decisions import decides
-from udi.ui.errors import say_fields
+from udi.protocol.plain_language import write_terms
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 POLICY = "/data/{dataset_id:uuid}/access-policy"
@@ -38,7 +38,7 @@ async def show_policy(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The policy, in plain words."""
-    dataset = await queries.get_restricted(session, dataset_id)
+    dataset = await queries.get_restricted_dataset(session, dataset_id)
     row = await queries.get_policy(session, dataset)
     sets = actor is not None and actor.may_publish(dataset.organisation.slug)
     return render(
@@ -47,14 +47,14 @@ async def show_policy(
         dataset=dataset,
         row=row,
         policy=queries.policy_of(row),
-        kept=queries.measure(row),
+        kept=queries.find_answer_statistics(row),
         said=write_terms(queries.policy_of(row).terms, request.scope["state"]["locale"]),
         sets=sets,
     )
 
 
 @get(f"{POLICY}/edit")
-async def show_form(
+async def show_policy_form(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -62,14 +62,14 @@ async def show_form(
     dataset_id: FromPath[UUID],
 ) -> Response[str]:
     """The form, as it was set, or with what is usual."""
-    dataset = await queries.get_for_producer(session, member, dataset_id)
+    dataset = await queries.get_dataset_for_producer(session, member, dataset_id)
     row = await queries.find_policy(session, dataset.id)
     typed = write_form(queries.policy_of(row)) if row else BLANK
-    return _form(request, territory, dataset, typed, row.revision if row else 0)
+    return _render_form(request, territory, dataset, typed, row.revision if row else 0)
 
 
-@post(f"{POLICY}/edit", status_code=303, request_max_body_size=LARGEST, guards=[decides()])
-async def send_form(
+@post(f"{POLICY}/edit", status_code=303, request_max_body_size=LARGEST, guards=[require_confirmation()])
+async def submit_policy_form(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -77,19 +77,19 @@ async def send_form(
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """Set the policy."""
-    dataset = await queries.get_for_producer(session, member, dataset_id)
-    typed = take(await request.form())
-    seen = typed.get("revision", "")
-    revision = read_number(seen)
+    dataset = await queries.get_dataset_for_producer(session, member, dataset_id)
+    typed = collect_fields(await request.form())
+    revision_text = typed.get("revision", "")
+    revision = read_number(revision_text)
     try:
         policy = read_form(typed, territory.languages)
     except InvalidError as error:
-        return _form(request, territory, dataset, typed, revision, error)
+        return _render_form(request, territory, dataset, typed, revision, error)
     await set_policy(session, member, dataset, policy, revision=revision)
     return Redirect(f"/data/{dataset.id}/access-policy", status_code=303)
 
 
-def _form(
+def _render_form(
     request: AnyRequest,
     territory: Territory,
     dataset: Dataset,
@@ -98,11 +98,11 @@ def _form(
     error: InvalidError | None = None,
 ) -> Response[str]:
     numbers = range(1, MOST_FIELDS + 1)
-    facts = {"dataset": dataset, "typed": typed, "revision": revision, "errors": say_fields(request, error)}
+    facts = {"dataset": dataset, "typed": typed, "revision": revision, "errors": form_errors(request, error)}
     status = 422 if error else 200
     return render(
         request, "access/policy-form.html", status=status, numbers=numbers, tongues=territory.languages, **facts
     )
 
 
-routes: Sequence[ControllerRouterHandler] = [show_policy, show_form, send_form]
+routes: Sequence[ControllerRouterHandler] = [show_policy, show_policy_form, submit_policy_form]

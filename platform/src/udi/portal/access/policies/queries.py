@@ -22,7 +22,7 @@ ENOUGH = 5
 
 
 @dataclass(frozen=True)
-class Kept:
+class RequestStatistics:
     """How the promise of a policy is kept, measured."""
 
     received: int
@@ -32,7 +32,7 @@ class Kept:
     """Of ten first answers, how many came within the delay promised."""
 
 
-async def get_restricted(session: AsyncSession, dataset_id: UUID) -> Dataset:
+async def get_restricted_dataset(session: AsyncSession, dataset_id: UUID) -> Dataset:
     """A restricted dataset that is shown, with its producer.
 
     Raises:
@@ -48,14 +48,14 @@ async def get_restricted(session: AsyncSession, dataset_id: UUID) -> Dataset:
     return dataset
 
 
-async def get_for_producer(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Dataset:
+async def get_dataset_for_producer(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Dataset:
     """A restricted dataset, for whoever publishes for its producer.
 
     Raises:
         NotFoundError, ConflictError: as for `get_restricted`.
         ForbiddenError: the person does not publish for its producer.
     """
-    dataset = await get_restricted(session, dataset_id)
+    dataset = await get_restricted_dataset(session, dataset_id)
     require_producer(actor, dataset)
     return dataset
 
@@ -87,24 +87,26 @@ async def get_policy(session: AsyncSession, dataset: Dataset, *, lock: bool = Fa
     Raises:
         NotFoundError: its producer set none.
     """
-    found = await find_policy(session, dataset.id, lock=lock)
-    if found is None:
+    policy = await find_policy(session, dataset.id, lock=lock)
+    if policy is None:
         raise NotFoundError(
             "%(name)s has not said yet under which terms these data open.",
             remedy="Write to %(email)s.",
             values={"name": dataset.organisation.name, "email": dataset.organisation.email},
         )
-    return found
+    return policy
 
 
 async def list_policies(session: AsyncSession, number: int, *, size: int = SIZE) -> Page[tuple[AccessPolicy, Dataset]]:
     """One page of the policies of restricted datasets that are shown, the last changed first."""
     same = (Dataset.tenant_id == AccessPolicy.tenant_id) & (Dataset.id == AccessPolicy.dataset_id)
-    shown = (Dataset.state == DatasetState.PUBLISHED, Dataset.access == AccessRights.RESTRICTED)
-    counted = select(func.count()).select_from(AccessPolicy).join(Dataset, same).where(*shown)
+    conditions = (Dataset.state == DatasetState.PUBLISHED, Dataset.access == AccessRights.RESTRICTED)
+    counted = select(func.count()).select_from(AccessPolicy).join(Dataset, same).where(*conditions)
     total = await session.scalar(counted) or 0
     number = min(number, max(1, -(-total // size)))
-    query = select(AccessPolicy, Dataset).join(Dataset, same).where(*shown).options(joinedload(Dataset.organisation))
+    query = (
+        select(AccessPolicy, Dataset).join(Dataset, same).where(*conditions).options(joinedload(Dataset.organisation))
+    )
     ordered = query.order_by(AccessPolicy.changed_at.desc(), AccessPolicy.dataset_id)
     rows = await session.execute(ordered.limit(size).offset((number - 1) * size))
     return Page([(row[0], row[1]) for row in rows], total, number, size)
@@ -115,12 +117,12 @@ def policy_of(row: AccessPolicy) -> Policy:
     return read_policy(row.document)
 
 
-def measure(row: AccessPolicy) -> Kept | None:
+def find_answer_statistics(row: AccessPolicy) -> RequestStatistics | None:
     """How the promise is kept, once enough people asked."""
     if row.received < ENOUGH:
         return None
     days, promised = row.answer_days, policy_of(row).answer_days
     if not days:
-        return Kept(row.received, row.granted, None, None)
-    in_time = round(10 * sum(each <= promised for each in days) / len(days))
-    return Kept(row.received, row.granted, round(median(days)), in_time)
+        return RequestStatistics(row.received, row.granted, None, None)
+    in_time = round(10 * sum(delay <= promised for delay in days) / len(days))
+    return RequestStatistics(row.received, row.granted, round(median(days)), in_time)

@@ -12,53 +12,57 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.notary import notary_of
-from udi.portal.access.policies.queries import get_policy, get_restricted, policy_of
-from udi.portal.access.requests import asking, queries, shapes
-from udi.portal.access.requests.acting import act_on, get_to_act
+from udi.portal.access.agreements.signatures import signer_of
+from udi.portal.access.policies.queries import get_policy, get_restricted_dataset, policy_of
+from udi.portal.access.requests import queries, requester_actions, schemas
+from udi.portal.access.requests.dispatch import apply_event, get_case_for_event
 from udi.portal.access.requests.documents import list_documents
-from udi.portal.access.requests.states import Side
 from udi.portal.access.requests.thread import list_steps
+from udi.portal.access.requests.transitions import AccessSide
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.bodies import read_body
-from udi.portal.projects.programs import MAX_BODY, PRIVATE, Machine, dependencies
+from udi.portal.projects.api_dependencies import MAX_BODY, PRIVATE, ApiRequest, dependencies
 from udi.portal.projects.queries import get_led_project
+from udi.portal.projects.request_bodies import read_body
 from udi.protocol.policy import FieldKind, Policy
-from udi.ui.cross_origin import OpenToAll
-from udi.ui.decisions import decides
+from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.decision_guards import require_confirmation
 from udi.ui.site import site_of
 
 
 @get("/")
-async def list_mine(
+async def list_own_requests(
     session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
-) -> Response[shapes.MyAccessRequests]:
+) -> Response[schemas.MyAccessRequests]:
     """What I asked, and what I answer for organisations."""
-    own = await queries.list_own(session, bearer.member)
-    theirs = await queries.list_to_answer(session, bearer.member)
-    mine, waiting = ([shapes.AccessRequestItem.of(case, territory.origin) for case in cases] for cases in (own, theirs))
-    return Response(shapes.MyAccessRequests(own=mine, to_answer=waiting), headers=PRIVATE)
+    own = await queries.list_own_requests(session, bearer.member)
+    theirs = await queries.list_requests_to_answer(session, bearer.member)
+    mine, waiting = (
+        [schemas.AccessRequestItem.of(case, territory.origin) for case in cases] for cases in (own, theirs)
+    )
+    return Response(schemas.MyAccessRequests(own=mine, to_answer=waiting), headers=PRIVATE)
 
 
 @post("/", status_code=201, request_max_body_size=MAX_BODY)
-async def create(
-    request: Machine,
+async def create_request(
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-) -> Response[shapes.AccessApplication]:
+) -> Response[schemas.AccessRequestDetail]:
     """Ask, for a project that I lead."""
-    said = read_body(await request.body(), shapes.ToAskAccess)
-    ids = {name: _identifier(said.pop(name), name) for name in ("dataset", "project")}
-    dataset = await get_restricted(session, ids["dataset"])
+    payload = read_body(await request.body(), schemas.NewAccessRequest)
+    ids = {name: _identifier(payload.pop(name), name) for name in ("dataset", "project")}
+    dataset = await get_restricted_dataset(session, ids["dataset"])
     policy, project = await get_policy(session, dataset), await get_led_project(session, bearer.member, ids["project"])
-    made = await asking.submit(
-        session, bearer.member, dataset, project, _asked(said, policy_of(policy)), policy=policy, territory=territory,
+    access_request = await requester_actions.submit_request(
+        session, bearer.member, dataset, project, _read_input(payload, policy_of(policy)), policy=policy, territory=territory,
         language=request.scope["state"]["locale"],
     )  # fmt: skip
-    headers = PRIVATE | {"Location": f"{shapes.BASE}/{made.id}"}
-    shape = await _shape(session, await queries.get_case(session, bearer.member, made.id), territory)
+    headers = PRIVATE | {"Location": f"{schemas.BASE}/{access_request.id}"}
+    shape = await _describe_request(
+        session, await queries.get_case(session, bearer.member, access_request.id), territory
+    )
     return Response(shape, status_code=201, headers=headers)
 
 
@@ -68,48 +72,52 @@ async def read_request(
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
     access_request_id: FromPath[UUID],
-) -> Response[shapes.AccessApplication]:
+) -> Response[schemas.AccessRequestDetail]:
     """One, with its thread, for its two sides."""
     case = await queries.get_case(session, bearer.member, access_request_id)
-    return Response(await _shape(session, case, territory), headers=PRIVATE)
+    return Response(await _describe_request(session, case, territory), headers=PRIVATE)
 
 
 @put("/{access_request_id:uuid}", request_max_body_size=MAX_BODY)
-async def correct(
-    request: Machine,
+async def correct_request(
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
     access_request_id: FromPath[UUID],
-) -> Response[shapes.AccessApplication]:
+) -> Response[schemas.AccessRequestDetail]:
     """Send it again."""
-    case = await queries.get_as(session, bearer.member, access_request_id, Side.REQUESTER)
+    case = await queries.get_case_for_side(session, bearer.member, access_request_id, AccessSide.REQUESTER)
     policy = await get_policy(session, case.dataset)
     project = await get_led_project(session, bearer.member, case.project.id)
-    said = _asked(read_body(await request.body(), shapes.ToCorrectAccess), policy_of(policy))
-    await asking.correct(session, bearer.member, case.request, project, said, policy=policy, territory=territory)
+    request_input = _read_input(read_body(await request.body(), schemas.AccessRequestCorrection), policy_of(policy))
+    await requester_actions.correct_request(
+        session, bearer.member, case.request, project, request_input, policy=policy, territory=territory
+    )
     case = await queries.get_case(session, bearer.member, access_request_id)
-    return Response(await _shape(session, case, territory), headers=PRIVATE)
+    return Response(await _describe_request(session, case, territory), headers=PRIVATE)
 
 
-@post("/{access_request_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY, guards=[decides()])
-async def act(
-    request: Machine,
+@post(
+    "/{access_request_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY, guards=[require_confirmation()]
+)
+async def act_on_request(
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
     access_request_id: FromPath[UUID],
-) -> Response[shapes.AccessApplication]:
+) -> Response[schemas.AccessRequestDetail]:
     """Do what either side does with it."""
-    said = read_body(await request.body(), shapes.ToActOnAccess)
-    event = said.pop("event")
-    if event not in shapes.EVENTS:
+    payload = read_body(await request.body(), schemas.AccessRequestEventInput)
+    event = payload.pop("event")
+    if event not in schemas.EVENTS:
         raise InvalidError(refusals=[Refusal("event", "There is no such step.", code="unknown-value")])
-    case = await get_to_act(session, bearer.member, access_request_id, event)
-    typed = {name: "\n".join(value) if isinstance(value, list) else str(value) for name, value in said.items()}
-    notary = notary_of(site_of(request), territory)
-    await act_on(session, bearer.member, case, event, typed | {"offer": typed["offered"]}, notary)
-    return Response(await _shape(session, case, territory), headers=PRIVATE)
+    case = await get_case_for_event(session, bearer.member, access_request_id, event)
+    typed = {name: "\n".join(value) if isinstance(value, list) else str(value) for name, value in payload.items()}
+    notary = signer_of(site_of(request), territory)
+    await apply_event(session, bearer.member, case, event, typed | {"offer": typed["offered"]}, notary)
+    return Response(await _describe_request(session, case, territory), headers=PRIVATE)
 
 
 def _identifier(text: str, name: str) -> UUID:
@@ -119,30 +127,38 @@ def _identifier(text: str, name: str) -> UUID:
         raise InvalidError(refusals=[Refusal(name, "This is no identifier.", code="no-uuid")]) from None
 
 
-def _asked(said: dict[str, Any], policy: Policy) -> asking.Asked:
-    known = {each.name for each in policy.fields if each.kind is not FieldKind.DOCUMENT}
-    if not set(said["answers"]) <= known:
-        values = {"names": ", ".join(sorted(known))}
+def _read_input(payload: dict[str, Any], policy: Policy) -> requester_actions.AccessRequestInput:
+    question_names = {
+        policy_field.name for policy_field in policy.fields if policy_field.kind is not FieldKind.DOCUMENT
+    }
+    if not set(payload["answers"]) <= question_names:
+        values = {"names": ", ".join(sorted(question_names))}
         remedy = "Answer these by their names: %(names)s. Documents are sent on the page."
         refusal = Refusal("answers", "The policy does not ask this here.", remedy, "unknown-field", values)
         raise InvalidError(refusals=[refusal])
-    columns, words = tuple(dict.fromkeys(said["columns"])), ("purpose", "words", "interest")
-    texts = {name: said[name].replace("\x00", "").strip() for name in words}
-    answers = {name: answer.replace("\x00", "").strip() for name, answer in said["answers"].items()}
-    return asking.Asked(**texts, months=str(said["months"]), columns=columns, answers=answers)
+    columns, words = tuple(dict.fromkeys(payload["columns"])), ("purpose", "words", "interest")
+    texts = {name: payload[name].replace("\x00", "").strip() for name in words}
+    answers = {name: answer.replace("\x00", "").strip() for name, answer in payload["answers"].items()}
+    return requester_actions.AccessRequestInput(
+        **texts, months=str(payload["months"]), columns=columns, answers=answers
+    )
 
 
-async def _shape(session: AsyncSession, case: queries.Case, territory: Territory) -> shapes.AccessApplication:
-    around = shapes.Around(await list_steps(session, case.request), await list_documents(session, case.request))
-    return shapes.AccessApplication.of(case, around, territory.origin)
+async def _describe_request(
+    session: AsyncSession, case: queries.AccessRequestCase, territory: Territory
+) -> schemas.AccessRequestDetail:
+    around = schemas.AccessRequestRelations(
+        await list_steps(session, case.request), await list_documents(session, case.request)
+    )
+    return schemas.AccessRequestDetail.of(case, around, territory.origin)
 
 
 routes: Sequence[ControllerRouterHandler] = [
     Router(
-        shapes.BASE,
-        route_handlers=[list_mine, create, read_request, correct, act],
-        middleware=[OpenToAll()],
+        schemas.BASE,
+        route_handlers=[list_own_requests, create_request, read_request, correct_request, act_on_request],
+        middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
-        dependencies=dependencies(shapes.SCOPE),
+        dependencies=dependencies(schemas.SCOPE),
     )
 ]

@@ -41,6 +41,6 @@ def applicant_of(request: AccessRequest) -> Applicant:
     return msgspec.convert(request.project, Applicant, strict=False)
 
 
-def keep_applicant(request: AccessRequest, applicant: Applicant) -> None:
+def store_applicant(request: AccessRequest, applicant: Applicant) -> None:
     """Say it in the request."""
     request.project = msgspec.to_builtins(applicant)

@@ -19,14 +19,14 @@ def write_deadline(request: AccessRequest, title: str, day: date, address: str) 
         f"DTSTART;VALUE=DATE:{day:%Y%m%d}", f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
         f"SUMMARY:{_escape(title)}", f"URL:{address}", "TRANSP:TRANSPARENT", "END:VEVENT", "END:VCALENDAR",
     ]  # fmt: skip
-    return "".join(f"{_fold(line)}\r\n" for line in lines).encode()
+    return "".join(f"{_fold_line(line)}\r\n" for line in lines).encode()
 
 
 def _escape(text: str) -> str:
     return " ".join(text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").split())
 
 
-def _fold(line: str) -> str:
+def _fold_line(line: str) -> str:
     """Lines of 75 octets at most, none cut inside a sign."""
     parts, part = [], ""
     for sign in line:

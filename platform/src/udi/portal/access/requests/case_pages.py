@@ -15,23 +15,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.access.agreements.making import terms_asked, terms_now
-from udi.portal.access.agreements.notary import notary_of
+from udi.portal.access.agreements.creation import current_terms, terms_of_request
+from udi.portal.access.agreements.signatures import signer_of
 from udi.portal.access.policies.queries import get_policy, policy_of
-from udi.portal.access.requests import asking, clock
-from udi.portal.access.requests.acting import act_on, get_to_act
+from udi.portal.access.requests import clock, requester_actions
 from udi.portal.access.requests.calendar import write_deadline
+from udi.portal.access.requests.dispatch import apply_event, get_case_for_event
 from udi.portal.access.requests.documents import get_document, list_documents
-from udi.portal.access.requests.form import read_typed, typed_of
-from udi.portal.access.requests.queries import Case, get_as, get_case, list_past, name_sides
-from udi.portal.access.requests.states import BY_PRODUCER, BY_REQUESTER, NEXT, Side
+from udi.portal.access.requests.form import form_from_request, read_request_form
+from udi.portal.access.requests.queries import (
+    AccessRequestCase,
+    find_author_names,
+    get_case,
+    get_case_for_side,
+    list_past_agreements,
+)
 from udi.portal.access.requests.thread import list_steps
+from udi.portal.access.requests.transitions import BY_PRODUCER, BY_REQUESTER, NEXT, AccessSide
 from udi.portal.projects.queries import get_led_project
-from udi.protocol.plain import write_terms
+from udi.protocol.plain_language import write_terms
 from udi.protocol.policy import read_policy
 from udi.protocol.terms import read_terms
-from udi.ui.decisions import decides
-from udi.ui.errors import say_fields
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 
 ONE = "/access-requests/{request_id:uuid}"
@@ -40,7 +46,7 @@ AnyRequest = Request[Any, Any, AppState]
 
 
 @get(ONE)
-async def show_one(
+async def show_request(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -48,7 +54,7 @@ async def show_one(
     request_id: FromPath[UUID],
 ) -> Response[str]:
     """How it stands, the thread, and what may be done."""
-    return await _show(request, session, territory, await get_case(session, member, request_id))
+    return await _render_request(request, session, territory, await get_case(session, member, request_id))
 
 
 @get(f"{ONE}/correct")
@@ -59,7 +65,9 @@ async def show_correction(
     request_id: FromPath[UUID],
 ) -> Response[str]:
     """The form, as it was sent, under the terms of today."""
-    return await _correction(request, session, await get_as(session, member, request_id, Side.REQUESTER))
+    return await _render_correction(
+        request, session, await get_case_for_side(session, member, request_id, AccessSide.REQUESTER)
+    )
 
 
 @post(f"{ONE}/correct", status_code=303, request_max_body_size=LARGEST_FORM)
@@ -71,21 +79,23 @@ async def send_correction(
     request_id: FromPath[UUID],
 ) -> Response[Any]:
     """Send it again."""
-    case = await get_as(session, member, request_id, Side.REQUESTER)
+    case = await get_case_for_side(session, member, request_id, AccessSide.REQUESTER)
     policy = await get_policy(session, case.dataset)
     project = await get_led_project(session, member, case.project.id)
-    typed = await read_typed(await request.form())
-    asked = typed.as_asked(policy_of(policy))
+    typed = await read_request_form(await request.form())
+    request_input = typed.to_request_input(policy_of(policy))
     try:
         async with session.begin_nested():
-            await asking.correct(session, member, case.request, project, asked, policy=policy, territory=territory)
+            await requester_actions.correct_request(
+                session, member, case.request, project, request_input, policy=policy, territory=territory
+            )
     except InvalidError as error:
-        return await _correction(request, session, case, typed, error)
+        return await _render_correction(request, session, case, typed, error)
     return Redirect(f"/access-requests/{case.request.id}", status_code=303)
 
 
-@post(f"{ONE}/{{event:str}}", status_code=303, guards=[decides("grant", "accept")])
-async def act(
+@post(f"{ONE}/{{event:str}}", status_code=303, guards=[require_confirmation("grant", "accept")])
+async def act_on_request(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -94,14 +104,14 @@ async def act(
     event: FromPath[str],
 ) -> Response[Any]:
     """Write, answer, accept, take back; ask, offer, grant, refuse."""
-    case = await get_to_act(session, member, request_id, event)
+    case = await get_case_for_event(session, member, request_id, event)
     form = {name: str(value or "") for name, value in (await request.form()).items()}
     try:
         async with session.begin_nested():
-            await act_on(session, member, case, event, form, notary_of(site_of(request), territory))
+            await apply_event(session, member, case, event, form, signer_of(site_of(request), territory))
     except InvalidError as error:
         await session.refresh(case.request)
-        return await _show(request, session, territory, case, error=error, form=form, tried=event)
+        return await _render_request(request, session, territory, case, error=error, form=form, tried=event)
     return Redirect(f"/access-requests/{case.request.id}", status_code=303)
 
 
@@ -117,7 +127,7 @@ async def send_deadline(
     case = await get_case(session, member, request_id)
     if case.request.due_at is None:
         raise NotFoundError("No answer is due: the days stand still, or the request is closed.")
-    say = site_of(request).pages.speaker(request)
+    say = site_of(request).pages.translator(request)
     title = say("Answer due: access to “%(title)s”") % {"title": case.dataset.title}
     day = case.request.due_at.astimezone(territory.zone).date()
     body = write_deadline(case.request, title, day, f"{territory.origin}/access-requests/{case.request.id}")
@@ -134,60 +144,64 @@ async def send_document(
 ) -> Response[bytes]:
     """A document, for the two sides: to be kept as a file, shown by no page."""
     case = await get_case(session, member, request_id)
-    found = await get_document(session, case.request, document_id)
+    document = await get_document(session, case.request, document_id)
     extension = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "text/plain": "txt"}
-    name = f"document-{str(found.id)[:8]}.{extension.get(found.media_type, 'odt' if 'oasis' in found.media_type else 'docx')}"
+    name = f"document-{str(document.id)[:8]}.{extension.get(document.media_type, 'odt' if 'oasis' in document.media_type else 'docx')}"
     headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
-    return Response(found.content, media_type=found.media_type, headers=headers)
+    return Response(document.content, media_type=document.media_type, headers=headers)
 
 
-async def _correction(
-    request: AnyRequest, session: AsyncSession, case: Case, typed: Any = None, error: InvalidError | None = None
+async def _render_correction(
+    request: AnyRequest,
+    session: AsyncSession,
+    case: AccessRequestCase,
+    typed: Any = None,
+    error: InvalidError | None = None,
 ) -> Response[str]:
     policy = policy_of(await get_policy(session, case.dataset))
     return render(
         request, "access/request-form.html", status=422 if error else 200, dataset=case.dataset, policy=policy, kept=None,
-        typed=typed or typed_of(case.request), errors=say_fields(request, error), new="", organisations=[],
+        typed=typed or form_from_request(case.request), errors=form_errors(request, error), new="", organisations=[],
         projects=[(str(case.project.id), case.project.title)], of=case.request,
         action=f"/access-requests/{case.request.id}/correct", documents=await list_documents(session, case.request),
     )  # fmt: skip
 
 
-async def _show(
+async def _render_request(
     request: AnyRequest,
     session: AsyncSession,
     territory: Territory,
-    case: Case,
+    case: AccessRequestCase,
     *,
     error: InvalidError | None = None,
     form: Mapping[str, str] | None = None,
     tried: str = "",
 ) -> Response[str]:
-    asked, language = case.request, request.scope["state"]["locale"]
-    steps = await list_steps(session, asked)
-    possible = {event for state, event in NEXT if state == asked.state}
-    mine = BY_REQUESTER if case.side is Side.REQUESTER else BY_PRODUCER
+    access_request, language = case.request, request.scope["state"]["locale"]
+    steps = await list_steps(session, access_request)
+    possible = {event for state, event in NEXT if state == access_request.state}
+    mine = BY_REQUESTER if case.side is AccessSide.REQUESTER else BY_PRODUCER
     return render(
-        request, "access/request.html", status=422 if error else 200, case=case, asked=asked, steps=steps,
-        said=write_terms(terms_now(asked), language), terms=terms_asked(asked), policy=read_policy(asked.policy),
+        request, "access/request.html", status=422 if error else 200, case=case, asked=access_request, steps=steps,
+        said=write_terms(current_terms(access_request), language), terms=terms_of_request(access_request), policy=read_policy(access_request.policy),
         offers={step.id: write_terms(read_terms(step.offer), language) for step in steps if step.offer},
-        possible=possible & set(mine), left=clock.days_left(asked, territory.zone), lapses=clock.lapses_at(asked),
-        promised=asking.promised_by(asked), documents={each.field: each for each in await list_documents(session, asked)},
-        past=await list_past(session, case) if case.side is Side.PRODUCER else [], form=form or {}, tried=tried,
-        people=await name_sides(session, {step.person_id for step in steps if step.person_id}),
-        errors=say_fields(request, error), requester=case.side is Side.REQUESTER,
+        possible=possible & set(mine), left=clock.days_left(access_request, territory.zone), lapses=clock.lapses_at(access_request),
+        promised=requester_actions.promised_days(access_request), documents={document.field: document for document in await list_documents(session, access_request)},
+        past=await list_past_agreements(session, case) if case.side is AccessSide.PRODUCER else [], form=form or {}, tried=tried,
+        people=await find_author_names(session, {step.person_id for step in steps if step.person_id}),
+        errors=form_errors(request, error), requester=case.side is AccessSide.REQUESTER,
     )  # fmt: skip
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    show_one,
+    show_request,
     show_correction,
     send_correction,
     send_deadline,
     send_document,
-    act,
+    act_on_request,
 ]

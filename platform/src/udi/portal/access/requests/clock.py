@@ -18,13 +18,13 @@ DOCUMENTS_KEPT = timedelta(days=90)
 SATURDAY = 5
 
 
-def last_day(start: date, days: int) -> date:
+def due_day(start: date, days: int) -> date:
     """The day by whose end an answer is due."""
     day = start + timedelta(days=days)
     return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() >= SATURDAY else day
 
 
-def end_of(day: date, zone: tzinfo) -> datetime:
+def end_of_day(day: date, zone: tzinfo) -> datetime:
     """The last second of a day where the territory lives, in UTC."""
     return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
 
@@ -41,8 +41,8 @@ def resume(request: AccessRequest, promised: int, zone: tzinfo) -> None:
         return
     left = promised - request.days_used
     request.clock_from = today(zone)
-    request.due_at = end_of(
-        last_day(request.clock_from, left if not request.days_used else max(left, LEAST_LEFT)), zone
+    request.due_at = end_of_day(
+        due_day(request.clock_from, left if not request.days_used else max(left, LEAST_LEFT)), zone
     )
     request.reminded_at = request.late_at = None
 

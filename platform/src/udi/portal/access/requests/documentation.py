@@ -6,21 +6,21 @@ from uuid import UUID
 
 from msgspec import to_builtins
 
-from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, PreconditionError
+from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, PreconditionFailedError
 from udi.portal.access.policies.documentation import ID as DATASET
-from udi.portal.access.policies.documentation import TERMS, make_place
-from udi.portal.access.policies.shapes import AccessTerms
-from udi.portal.access.requests.shapes import (
+from udi.portal.access.policies.documentation import TERMS, make_example_dataset
+from udi.portal.access.policies.schemas import AccessTerms
+from udi.portal.access.requests.schemas import (
     BASE,
     SCOPE,
-    AccessApplication,
-    AccessLine,
     AccessProject,
+    AccessRequestCorrection,
+    AccessRequestDetail,
+    AccessRequestEventInput,
     AccessRequestItem,
+    AccessThreadItem,
     MyAccessRequests,
-    ToActOnAccess,
-    ToAskAccess,
-    ToCorrectAccess,
+    NewAccessRequest,
 )
 from udi.portal.catalogue.documentation.operations import Chapter, Operation
 
@@ -42,10 +42,10 @@ OPERATIONS = (
         path=BASE,
         summary="Ask for access to restricted data",
         detail="For a project that you lead. Read the access policy first: by asking, its terms are accepted.",
-        answer=AccessApplication,
+        answer=AccessRequestDetail,
         refusals=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         method="post",
-        asks=ToAskAccess,
+        asks=NewAccessRequest,
         statuses=(201,),
         scope=SCOPE,
     ),
@@ -54,7 +54,7 @@ OPERATIONS = (
         path=ONE,
         summary="Read a request for access",
         detail="With its thread, for its two sides.",
-        answer=AccessApplication,
+        answer=AccessRequestDetail,
         refusals=(ForbiddenError, NotFoundError),
         scope=SCOPE,
     ),
@@ -63,10 +63,10 @@ OPERATIONS = (
         path=ONE,
         summary="Correct a request for access",
         detail="Say all of it anew, under the terms of today; after a refusal too.",
-        answer=AccessApplication,
+        answer=AccessRequestDetail,
         refusals=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         method="put",
-        asks=ToCorrectAccess,
+        asks=AccessRequestCorrection,
         scope=SCOPE,
     ),
     Operation(
@@ -74,10 +74,10 @@ OPERATIONS = (
         path=f"{ONE}/events",
         summary="Take a request for access on",
         detail="What either side does with it; a decision says the revision that was read.",
-        answer=AccessApplication,
-        refusals=(ForbiddenError, NotFoundError, ConflictError, PreconditionError, InvalidError),
+        answer=AccessRequestDetail,
+        refusals=(ForbiddenError, NotFoundError, ConflictError, PreconditionFailedError, InvalidError),
         method="post",
-        asks=ToActOnAccess,
+        asks=AccessRequestEventInput,
         scope=SCOPE,
     ),
 )
@@ -86,15 +86,15 @@ OPERATIONS = (
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
     project = AccessProject(id=PROJECT, title="L’ombre des rues", summary="Où marcher au frais en été.")
-    said: dict[str, Any] = {
-        **make_place(origin), "id": ID, "project": project, "state": "submitted", "side": "requester", "asked": WHEN,
+    common_fields: dict[str, Any] = {
+        **make_example_dataset(origin), "id": ID, "project": project, "state": "submitted", "side": "requester", "asked": WHEN,
         "due": WHEN.replace(day=31), "revision": 1, "page": f"{origin}/access-requests/{ID}",
     }  # fmt: skip
-    item = AccessRequestItem(**said, url=f"{BASE}/{ID}")
-    request = AccessApplication(
-        **said, purpose="research", words="Repérer les rues chaudes.", interest="", months=6, columns=["îlot"],
+    item = AccessRequestItem(**common_fields, url=f"{BASE}/{ID}")
+    request = AccessRequestDetail(
+        **common_fields, purpose="research", words="Repérer les rues chaudes.", interest="", months=6, columns=["îlot"],
         answers={"lecteurs": "une équipe"}, documents=[], terms=AccessTerms.of(TERMS), offer=None, offered="", renews=None,
-        agreement=None, thread=[AccessLine(at=WHEN, event="correct", side="requester", words="", offer=None)],
+        agreement=None, thread=[AccessThreadItem(at=WHEN, event="correct", side="requester", words="", offer=None)],
     )  # fmt: skip
     answers: dict[str, Any] = dict.fromkeys(
         ("askForAccess", "readAccessRequest", "correctAccessRequest", "actOnAccessRequest"), request
@@ -103,17 +103,19 @@ def make_examples(origin: str) -> dict[str, Any]:
     return {name: to_builtins(answer) for name, answer in answers.items()}
 
 
-ASKED: dict[str, Any] = {
+EXAMPLE_INPUT: dict[str, Any] = {
     "purpose": "research", "words": "Repérer les rues chaudes.", "months": 6, "columns": ["îlot"],
     "answers": {"lecteurs": "une équipe"},
 }  # fmt: skip
 CHAPTER = Chapter(
     operations=OPERATIONS,
     places={"access_request_id": ("Identifier of the request.", {"type": "string", "format": "uuid"}, str(ID))},
-    asked={
-        ToAskAccess: ToAskAccess(**ASKED, dataset=str(DATASET), project=str(PROJECT)),
-        ToCorrectAccess: ToCorrectAccess(**ASKED),
-        ToActOnAccess: ToActOnAccess(event="grant", words="L’usage est d’intérêt public.", revision=1),
+    body_examples={
+        NewAccessRequest: NewAccessRequest(**EXAMPLE_INPUT, dataset=str(DATASET), project=str(PROJECT)),
+        AccessRequestCorrection: AccessRequestCorrection(**EXAMPLE_INPUT),
+        AccessRequestEventInput: AccessRequestEventInput(
+            event="grant", words="L’usage est d’intérêt public.", revision=1
+        ),
     },
     make_examples=make_examples,
 )

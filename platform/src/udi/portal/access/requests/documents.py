@@ -27,7 +27,7 @@ OFFICE = {
 
 
 @dataclass(frozen=True)
-class Sent:
+class UploadedDocument:
     """A file that was sent for a field."""
 
     field: str
@@ -35,7 +35,7 @@ class Sent:
     content: bytes
 
 
-def recognise(content: bytes) -> str | None:
+def detect_media_type(content: bytes) -> str | None:
     """The kind of a document by what it holds, whatever its name says; None where it is none that is taken."""
     for sign, kind in KINDS.items():
         if content.startswith(sign):
@@ -49,14 +49,14 @@ def recognise(content: bytes) -> str | None:
     return "text/plain" if all(sign.isprintable() or sign in "\n\r\t" for sign in text) else None
 
 
-def check_documents(documents: Sequence[Sent]) -> list[Refusal]:
+def check_documents(documents: Sequence[UploadedDocument]) -> list[Refusal]:
     """What is wrong with what was sent."""
     refusals = []
     for sent in documents:
         at = f"answer_{sent.field}"
         if len(sent.content) > LARGEST:
             refusals.append(Refusal(at, "This document is too large.", "Send one of 5 MB at most."))
-        elif recognise(sent.content) is None:
+        elif detect_media_type(sent.content) is None:
             remedy = "Send a PDF, a text (ODT, DOCX, TXT) or a picture (PNG, JPEG)."
             refusals.append(Refusal(at, "This kind of document is not taken.", remedy))
     if len(documents) > MOST:
@@ -64,7 +64,7 @@ def check_documents(documents: Sequence[Sent]) -> list[Refusal]:
     return refusals
 
 
-async def keep_documents(session: AsyncSession, request: AccessRequest, documents: Sequence[Sent]) -> None:
+async def store_documents(session: AsyncSession, request: AccessRequest, documents: Sequence[UploadedDocument]) -> None:
     """Keep what was sent, each in the place of what its field had."""
     for sent in documents:
         same = (AccessDocument.request_id == request.id, AccessDocument.field == sent.field)
@@ -73,7 +73,7 @@ async def keep_documents(session: AsyncSession, request: AccessRequest, document
         session.add(
             AccessDocument(
                 request_id=request.id, field=sent.field, filename=name[-LONGEST_NAME:] or "document",
-                media_type=recognise(sent.content) or "application/octet-stream", size=len(sent.content),
+                media_type=detect_media_type(sent.content) or "application/octet-stream", size=len(sent.content),
                 content=sent.content, sent_at=now(),
             )
         )  # fmt: skip
@@ -93,7 +93,7 @@ async def get_document(session: AsyncSession, request: AccessRequest, id_: UUID)
         NotFoundError: it has none of this identifier, or its time is over.
     """
     own = (AccessDocument.request_id == request.id, AccessDocument.id == id_)
-    found = await session.scalar(select(AccessDocument).where(*own).options(undefer(AccessDocument.content)))
-    if found is None:
+    document = await session.scalar(select(AccessDocument).where(*own).options(undefer(AccessDocument.content)))
+    if document is None:
         raise NotFoundError("This document is not here, or not any more.")
-    return found
+    return document

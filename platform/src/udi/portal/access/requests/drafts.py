@@ -11,9 +11,9 @@ from udi.portal.access.models import AccessDraft
 
 DRAFT_ADDRESS = SecretKind(name="address of a draft")
 """Of a request that somebody writes before they log in: its identifier."""
-KEPT = timedelta(days=1)
+DRAFT_LIFETIME = timedelta(days=1)
 
 
-async def forget_drafts(session: AsyncSession) -> None:
+async def delete_expired_drafts(session: AsyncSession) -> None:
     """Delete those whose time is over."""
-    await session.execute(delete(AccessDraft).where(AccessDraft.begun_at < now() - KEPT))
+    await session.execute(delete(AccessDraft).where(AccessDraft.begun_at < now() - DRAFT_LIFETIME))

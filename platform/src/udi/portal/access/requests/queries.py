@@ -12,27 +12,27 @@ from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.access.models import AccessAgreement, AccessDraft, AccessRequest
 from udi.portal.access.requests.applicant import Applicant, applicant_of
-from udi.portal.access.requests.states import OPEN, Side
+from udi.portal.access.requests.transitions import OPEN, AccessSide
 from udi.portal.catalogue.models import Dataset
 from udi.portal.identity.models import Person
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.queries import leads, led_by
+from udi.portal.projects.queries import is_leader, select_led_projects
 
 MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Case:
+class AccessRequestCase:
     """A request with what it is about, and on which side of it the person stands."""
 
     request: AccessRequest
     dataset: Dataset
     producer: Organisation
     project: Applicant
-    side: Side
+    side: AccessSide
 
 
-async def _find(session: AsyncSession, id_: UUID, *, lock: bool) -> tuple[AccessRequest, Dataset, Organisation]:
+async def _load_request(session: AsyncSession, id_: UUID, *, lock: bool) -> tuple[AccessRequest, Dataset, Organisation]:
     query = select(AccessRequest).where(AccessRequest.id == id_)
     locked = query.with_for_update().execution_options(populate_existing=True)  # it may have been read before the lock
     request = await session.scalar(locked if lock else query)
@@ -46,20 +46,22 @@ async def _find(session: AsyncSession, id_: UUID, *, lock: bool) -> tuple[Access
     )
 
 
-async def get_case(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Case:
+async def get_case(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> AccessRequestCase:
     """A request of a project that the person leads, or one that they answer for a producer.
 
     Raises:
         NotFoundError: there is none, or it is somebody else's.
     """
-    request, dataset, producer = await _find(session, id_, lock=lock)
-    mine = await leads(session, actor, request.project_id)
+    request, dataset, producer = await _load_request(session, id_, lock=lock)
+    mine = await is_leader(session, actor, request.project_id)
     if not (mine or actor.may_publish(producer.slug)):
         raise NotFoundError("No request of yours is at this address.")
-    return Case(request, dataset, producer, applicant_of(request), Side.REQUESTER if mine else Side.PRODUCER)
+    return AccessRequestCase(
+        request, dataset, producer, applicant_of(request), AccessSide.REQUESTER if mine else AccessSide.PRODUCER
+    )
 
 
-async def get_as(session: AsyncSession, actor: Actor, id_: UUID, side: Side) -> Case:
+async def get_case_for_side(session: AsyncSession, actor: Actor, id_: UUID, side: AccessSide) -> AccessRequestCase:
     """A request to change it, for who stands on this side.
 
     Raises:
@@ -67,10 +69,10 @@ async def get_as(session: AsyncSession, actor: Actor, id_: UUID, side: Side) -> 
         ForbiddenError: the person stands on the other side.
     """
     case = await get_case(session, actor, id_, lock=True)
-    asked = case.request.person_id == actor.person_id
-    if case.side is side and not (side is Side.PRODUCER and asked):
+    is_applicant = case.request.person_id == actor.person_id
+    if case.side is side and not (side is AccessSide.PRODUCER and is_applicant):
         return case
-    if side is Side.PRODUCER and actor.may_publish(case.producer.slug):
+    if side is AccessSide.PRODUCER and actor.may_publish(case.producer.slug):
         raise ForbiddenError(
             "You asked for these data yourself: somebody else answers.",
             remedy="Ask another person who publishes for %(name)s.", values={"name": case.producer.name},
@@ -78,22 +80,28 @@ async def get_as(session: AsyncSession, actor: Actor, id_: UUID, side: Side) -> 
     raise ForbiddenError("This is for the other side of the request.")
 
 
-async def list_own(session: AsyncSession, actor: Actor) -> list[Case]:
+async def list_own_requests(session: AsyncSession, actor: Actor) -> list[AccessRequestCase]:
     """What the projects that the person leads asked, the newest first."""
-    return await _list(session, Side.REQUESTER, AccessRequest.project_id.in_(led_by(actor)), newest=True)
+    return await _list_cases(
+        session, AccessSide.REQUESTER, AccessRequest.project_id.in_(select_led_projects(actor)), newest=True
+    )
 
 
-async def list_to_answer(session: AsyncSession, actor: Actor) -> list[Case]:
+async def list_requests_to_answer(session: AsyncSession, actor: Actor) -> list[AccessRequestCase]:
     """The requests of the producers for whom the person publishes: those that wait first, the nearest to its last day of them first."""
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
     if not slugs:
         return []
     theirs = Organisation.slug.in_(slugs)
-    waiting = await _list(session, Side.PRODUCER, theirs & AccessRequest.state.in_(OPEN), newest=False)
-    return waiting + await _list(session, Side.PRODUCER, theirs & AccessRequest.state.not_in(OPEN), newest=True)
+    waiting = await _list_cases(session, AccessSide.PRODUCER, theirs & AccessRequest.state.in_(OPEN), newest=False)
+    return waiting + await _list_cases(
+        session, AccessSide.PRODUCER, theirs & AccessRequest.state.not_in(OPEN), newest=True
+    )
 
 
-async def _list(session: AsyncSession, side: Side, which: ColumnElement[bool], *, newest: bool) -> list[Case]:
+async def _list_cases(
+    session: AsyncSession, side: AccessSide, which: ColumnElement[bool], *, newest: bool
+) -> list[AccessRequestCase]:
     tenant = AccessRequest.tenant_id
     query = (
         select(AccessRequest, Dataset, Organisation)
@@ -102,23 +110,23 @@ async def _list(session: AsyncSession, side: Side, which: ColumnElement[bool], *
     )
     order = AccessRequest.since.desc() if newest else AccessRequest.due_at.asc().nulls_last()
     rows = await session.execute(query.where(which).order_by(order, AccessRequest.id).limit(MOST_SHOWN))
-    return [Case(row[0], row[1], row[2], applicant_of(row[0]), side) for row in rows]
+    return [AccessRequestCase(row[0], row[1], row[2], applicant_of(row[0]), side) for row in rows]
 
 
-async def list_past(session: AsyncSession, case: Case) -> Sequence[AccessAgreement]:
+async def list_past_agreements(session: AsyncSession, case: AccessRequestCase) -> Sequence[AccessAgreement]:
     """The agreements that who asks has or had with this producer, and with others, the newest first."""
     mine = [AccessAgreement.person_id == case.request.person_id, AccessAgreement.project_id == case.project.id]
     query = select(AccessAgreement).where(or_(*mine)).order_by(AccessAgreement.starts_at.desc()).limit(MOST_SHOWN)
     return (await session.scalars(query)).all()
 
 
-async def list_for_dataset(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Sequence[AccessRequest]:
+async def list_requests_for_dataset(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Sequence[AccessRequest]:
     """What the projects that the person leads asked of one dataset, the newest first."""
-    own = (AccessRequest.project_id.in_(led_by(actor)), AccessRequest.dataset_id == dataset_id)
+    own = (AccessRequest.project_id.in_(select_led_projects(actor)), AccessRequest.dataset_id == dataset_id)
     return (await session.scalars(select(AccessRequest).where(*own).order_by(AccessRequest.asked_at.desc()))).all()
 
 
-async def name_sides(session: AsyncSession, ids: set[UUID]) -> dict[UUID, str]:
+async def find_author_names(session: AsyncSession, ids: set[UUID]) -> dict[UUID, str]:
     """How those who wrote in a thread are called, by identifier."""
     people = await session.scalars(select(Person).where(Person.id.in_(ids)))
     return {person.id: person.name or person.email for person in people}
@@ -130,7 +138,7 @@ async def find_draft(session: AsyncSession, dataset_id: UUID, id_: UUID | None) 
     return await session.scalar(select(AccessDraft).where(*own)) if id_ else None
 
 
-async def count_to_answer(session: AsyncSession, actor: Actor) -> int:
+async def count_requests_to_answer(session: AsyncSession, actor: Actor) -> int:
     """How many requests wait for the producers of the person."""
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
     same = (Organisation.tenant_id == AccessRequest.tenant_id) & (Organisation.id == AccessRequest.organisation_id)

@@ -14,13 +14,13 @@ from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.access.agreements.revisions import FOLLOW
 from udi.portal.access.models import AccessRequest, AccessStep
-from udi.portal.access.requests.states import Event, Side, follow
+from udi.portal.access.requests.transitions import AccessRequestEvent, AccessSide, transition_request
 
 TELL = "tell_access_request"
 LONGEST = 5000
 
 
-def tidy_words(words: str) -> str:
+def clean_message(words: str) -> str:
     """What a person says to the other side.
 
     Raises:
@@ -34,12 +34,12 @@ def tidy_words(words: str) -> str:
     return cleaned
 
 
-async def note(
+async def add_step(
     session: AsyncSession,
     actor: Actor | None,
     request: AccessRequest,
-    event: Event,
-    side: Side,
+    event: AccessRequestEvent,
+    side: AccessSide,
     words: str = "",
     offer: dict[str, Any] | None = None,
 ) -> AccessStep:
@@ -59,8 +59,12 @@ async def list_steps(session: AsyncSession, request: AccessRequest) -> Sequence[
     return (await session.scalars(query)).all()
 
 
-async def tell(
-    session: AsyncSession, request: AccessRequest, event: str, side: Side = Side.REQUESTER, step: UUID | None = None
+async def notify_other_side(
+    session: AsyncSession,
+    request: AccessRequest,
+    event: str,
+    side: AccessSide = AccessSide.REQUESTER,
+    step: UUID | None = None,
 ) -> None:
     """Have the other side told by mail, once the transaction is durable; `side` is who did it, `step` tells messages apart."""
     payload = {"request": str(request.id), "revision": request.revision, "state": request.state, "event": event}
@@ -69,14 +73,16 @@ async def tell(
         await jobs.enqueue(session, FOLLOW, {"request": str(request.id)})
 
 
-async def write_message(session: AsyncSession, actor: Actor, request: AccessRequest, words: str, side: Side) -> None:
+async def write_message(
+    session: AsyncSession, actor: Actor, request: AccessRequest, words: str, side: AccessSide
+) -> None:
     """Say something to the other side, which changes nothing else.
 
     Raises:
         ConflictError: the request is closed.
         InvalidError: nothing is said.
     """
-    follow(request.state, Event.MESSAGE)
-    step = await note(session, actor, request, Event.MESSAGE, side, tidy_words(words))
-    await tell(session, request, Event.MESSAGE, side, step.id)
+    transition_request(request.state, AccessRequestEvent.MESSAGE)
+    step = await add_step(session, actor, request, AccessRequestEvent.MESSAGE, side, clean_message(words))
+    await notify_other_side(session, request, AccessRequestEvent.MESSAGE, side, step.id)
     audit.record(session, actor, "access_request.message_written", request.id)

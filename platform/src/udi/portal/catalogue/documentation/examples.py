@@ -7,31 +7,37 @@ from uuid import UUID
 from msgspec import Struct, to_builtins
 
 from udi.portal.catalogue.documentation.parameters import PATH
-from udi.portal.catalogue.file_shapes import Availability, Checksum, Distribution
-from udi.portal.catalogue.shapes import (
+from udi.portal.catalogue.file_schemas import Availability, DistributionChecksum, DistributionDetail
+from udi.portal.catalogue.schemas import (
     BASE,
-    Count,
-    Dataset,
     DatasetBatch,
+    DatasetDetail,
     DatasetItem,
     DatasetPage,
-    Period,
+    DatasetPeriod,
+    FacetCount,
     Producer,
     ProducerList,
     ProducerName,
     ProducerReference,
 )
 from udi.portal.identity.me import Me, MyOrganisation, MyToken
-from udi.portal.notifications.api import Followed, FollowedList, HowOften, ToFollow, ToldAs
+from udi.portal.notifications.api import (
+    DigestSettings,
+    DigestSettingsChange,
+    FollowingItem,
+    FollowingList,
+    NewFollowing,
+)
 
 DATASET, SLUG = UUID(PATH["id"][2]), PATH["slug"][2]
 ORGANISATION, MEDIA = UUID(int=DATASET.int + 1), UUID(int=DATASET.int + 2)
 SHORT = {"fr": "Chaque arbre des rues et des parcs.", "en": "Each tree of streets and parks."}
 WHEN = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 NAME = "Ville de Portelune"
-ASKED: dict[type[Struct], Struct] = {
-    ToFollow: ToFollow(kind="theme", target="environment"),
-    ToldAs: ToldAs(rhythm="weekly"),
+REQUEST_BODIES: dict[type[Struct], Struct] = {
+    NewFollowing: NewFollowing(kind="theme", target="environment"),
+    DigestSettingsChange: DigestSettingsChange(rhythm="weekly"),
 }
 """What each body says."""
 
@@ -46,9 +52,9 @@ def make_examples(origin: str) -> dict[str, Any]:
     item = DatasetItem(
         **described, formats=["CSV"], producer=ProducerName(slug=SLUG, name=NAME), url=f"{BASE}/datasets/{DATASET}"
     )
-    dataset = Dataset(
+    dataset = DatasetDetail(
         **described, summary=SHORT, keywords=["arbres", "parcs"], languages=["fr"], created=WHEN,
-        period=Period(start=WHEN, end=None), bbox=[-1.7, 48.0, -1.6, 48.2],
+        period=DatasetPeriod(start=WHEN, end=None), bbox=[-1.7, 48.0, -1.6, 48.2],
         producer=ProducerReference(id=ORGANISATION, slug=SLUG, name=NAME), distributions=[_file()],
         record={"global_id": str(DATASET), "resource_title": "Arbres de la ville"},
     )  # fmt: skip
@@ -58,7 +64,7 @@ def make_examples(origin: str) -> dict[str, Any]:
         url=f"{BASE}/producers/{SLUG}", page=f"{origin}/producers/{SLUG}",
     )  # fmt: skip
     walk = f"{origin}{BASE}/datasets/all?size=100"
-    made = {
+    answers = {
         "searchDatasets": _page(item, f"{origin}{BASE}/datasets?q=arbres"),
         "walkDatasets": DatasetBatch(size=100, items=[item], links={"self": walk, "first": walk}),
         "readDataset": dataset,
@@ -70,24 +76,24 @@ def make_examples(origin: str) -> dict[str, Any]:
             token=MyToken(name="tableau de bord", scopes=["profile"], expires=WHEN),
         ),
     }  # fmt: skip
-    return {name: to_builtins(answer) for name, answer in (made | _following(origin)).items()}
+    return {name: to_builtins(answer) for name, answer in (answers | _following_examples(origin)).items()}
 
 
-def _following(origin: str) -> dict[str, Any]:
-    followed = Followed(
+def _following_examples(origin: str) -> dict[str, Any]:
+    followed = FollowingItem(
         id=UUID(PATH["following_id"][2]), kind="theme", target="environment", title="Environnement",
         page=f"{origin}/data?theme=environment", gone=False, since=WHEN,
     )  # fmt: skip
     return {
-        "listFollowed": FollowedList(total=1, most=200, items=[followed]),
+        "listFollowed": FollowingList(total=1, most=200, items=[followed]),
         "follow": followed,
-        "readRhythm": HowOften(rhythm="daily", next=WHEN),
-        "chooseRhythm": HowOften(rhythm="weekly", next=WHEN),
+        "readRhythm": DigestSettings(rhythm="daily", next=WHEN),
+        "chooseRhythm": DigestSettings(rhythm="weekly", next=WHEN),
     }
 
 
 def _page(item: DatasetItem, address: str) -> DatasetPage:
-    counts = {"theme": [Count(value="environment", count=1)], "format": [Count(value="CSV", count=1)]}
+    counts = {"theme": [FacetCount(value="environment", count=1)], "format": [FacetCount(value="CSV", count=1)]}
     links = {"self": address, "first": address, "last": address}
     return DatasetPage(
         total=1, page=1, size=8, items=[item], facets=counts, replaced=[], completed=[], also=[], prepared=True, links=links,
@@ -95,10 +101,10 @@ def _page(item: DatasetItem, address: str) -> DatasetPage:
     )  # fmt: skip
 
 
-def _file() -> Distribution:
-    return Distribution(
+def _file() -> DistributionDetail:
+    return DistributionDetail(
         id=MEDIA, kind="file", name="arbres.csv", url=f"https://node.portelune.example/files/{MEDIA}/arbres.csv",
         media_type="text/csv", format="CSV", size=48_200, contract="dwnl",
-        checksum=Checksum(algorithm="SHA-256", value="9f2c" + "0" * 60),
+        checksum=DistributionChecksum(algorithm="SHA-256", value="9f2c" + "0" * 60),
         availability=Availability(state="reachable", since=WHEN, last_reachable=None, moved_to="", content=""),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from msgspec import Struct
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, UdiError
 from udi.portal.catalogue.documentation.parameters import SEARCH, WALK, Parameter
 from udi.portal.catalogue.queries import WithdrawnError
-from udi.portal.catalogue.shapes import BASE, Dataset, DatasetBatch, DatasetPage, Producer, ProducerList
+from udi.portal.catalogue.schemas import BASE, DatasetBatch, DatasetDetail, DatasetPage, Producer, ProducerList
 from udi.portal.identity import me
 from udi.portal.notifications import api as following
 
@@ -52,7 +52,7 @@ class Chapter:
     operations: tuple[Operation, ...]
     places: Mapping[str, Parameter]
     """What the names in its paths take."""
-    asked: Mapping[Any, Struct]
+    body_examples: Mapping[Any, Struct]
     """An example of each body."""
     make_examples: Callable[[str], dict[str, Any]]
     """By operation, what the portal at an address would answer."""
@@ -84,7 +84,7 @@ OPERATIONS = (
         path=f"{BASE}/datasets/{{id}}",
         summary="Read a dataset",
         detail="A dataset in our words, with its files and services, and its producer’s record as it was sent.",
-        answer=Dataset,
+        answer=DatasetDetail,
         refusals=(NotFoundError, WithdrawnError),
         leads_to=(("readProducer", "slug", "/producer/slug"),),
     ),
@@ -119,7 +119,7 @@ OPERATIONS = (
         path=following.PATH,
         summary="List what I follow",
         detail="Datasets, producers, themes and searches that the person of the token follows, the newest first.",
-        answer=following.FollowedList,
+        answer=following.FollowingList,
         refusals=(ForbiddenError,),
         scope=following.SCOPE,
     ),
@@ -128,10 +128,10 @@ OPERATIONS = (
         path=following.PATH,
         summary="Follow",
         detail="Follow a dataset, a producer, a theme or a search. Once more changes nothing: 200 instead of 201.",
-        answer=following.Followed,
+        answer=following.FollowingItem,
         refusals=(ForbiddenError, NotFoundError, ConflictError, WithdrawnError, InvalidError),
         method="post",
-        asks=following.ToFollow,
+        asks=following.NewFollowing,
         statuses=(201, 200),
         scope=following.SCOPE,
     ),
@@ -151,7 +151,7 @@ OPERATIONS = (
         path=f"{following.PATH}/rhythm",
         summary="Read how often I am told",
         detail="How often mails may leave that tell what changed, and when the next one may.",
-        answer=following.HowOften,
+        answer=following.DigestSettings,
         refusals=(ForbiddenError,),
         scope=following.SCOPE,
     ),
@@ -160,10 +160,10 @@ OPERATIONS = (
         path=f"{following.PATH}/rhythm",
         summary="Choose how often I am told",
         detail="Be told by mail each day, each Monday, or never; what is followed is kept.",
-        answer=following.HowOften,
+        answer=following.DigestSettings,
         refusals=(ForbiddenError, InvalidError),
         method="put",
-        asks=following.ToldAs,
+        asks=following.DigestSettingsChange,
         scope=following.SCOPE,
     ),
 )

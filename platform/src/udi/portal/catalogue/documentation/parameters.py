@@ -21,7 +21,7 @@ YEAR = {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR}
 NUMBER = r"-?\d+(\.\d+)?"
 
 
-def _several(name: str) -> dict[str, Any]:
+def _list_schema(name: str) -> dict[str, Any]:
     allowed = CLOSED_LISTS.get(name)
     return {
         "type": "array",
@@ -30,11 +30,11 @@ def _several(name: str) -> dict[str, Any]:
     }
 
 
-def _one_of(allowed: Sequence[str]) -> dict[str, Any]:
+def _choice_schema(allowed: Sequence[str]) -> dict[str, Any]:
     return {"type": "string", "enum": list(allowed)}
 
 
-def _number(last: int, default: int) -> dict[str, Any]:
+def _number_schema(last: int, default: int) -> dict[str, Any]:
     return {"type": "integer", "minimum": 1, "maximum": last, "default": default}
 
 
@@ -44,13 +44,13 @@ SEARCH: dict[str, Parameter] = {
         WORDS,
         "arbres",
     ),
-    "theme": ("Codes of themes. Values of one filter are alternatives.", _several("theme"), ["environment"]),
-    "producer": ("Readable names of producers.", _several("producer"), ["mairie"]),
-    "access": ("Who may read the data.", _several("access"), ["public"]),
-    "format": ("Kinds of files or services, as answers name them.", _several("format"), ["CSV", "GeoJSON"]),
-    "licence": ("Codes of licences, as answers name them.", _several("licence"), ["etalab-2.0"]),
-    "keyword": ("Keywords, as answers name them, capitals or not.", _several("keyword"), ["parcs"]),
-    "updated": ("When the data last changed, counted from today.", _several("updated"), ["month"]),
+    "theme": ("Codes of themes. Values of one filter are alternatives.", _list_schema("theme"), ["environment"]),
+    "producer": ("Readable names of producers.", _list_schema("producer"), ["mairie"]),
+    "access": ("Who may read the data.", _list_schema("access"), ["public"]),
+    "format": ("Kinds of files or services, as answers name them.", _list_schema("format"), ["CSV", "GeoJSON"]),
+    "licence": ("Codes of licences, as answers name them.", _list_schema("licence"), ["etalab-2.0"]),
+    "keyword": ("Keywords, as answers name them, capitals or not.", _list_schema("keyword"), ["parcs"]),
+    "updated": ("When the data last changed, counted from today.", _list_schema("updated"), ["month"]),
     "from": ("First year: data that are about some time from then on.", YEAR, 2020),
     "to": ("Last year: data that are about some time until then.", YEAR, 2026),
     "bbox": (
@@ -60,19 +60,19 @@ SEARCH: dict[str, Parameter] = {
     ),
     "facets": (
         "Filters of which to count every value, not only the 50 most frequent; keywords are counted only so.",
-        _one_of(ON_DEMAND),
+        _choice_schema(ON_DEMAND),
         "keyword",
     ),
     "sort": (
         "Order: by relevance (the default with words), last changed first, new here first, or by title.",
-        _one_of(SORTS),
+        _choice_schema(SORTS),
         "modified",
     ),
-    "page": ("Which page, from 1.", _number(LAST_PAGE, 1), 1),
-    "size": ("Datasets a page.", _number(MAX_PAGE_SIZE, PAGE_SIZE), PAGE_SIZE),
+    "page": ("Which page, from 1.", _number_schema(LAST_PAGE, 1), 1),
+    "size": ("Datasets a page.", _number_schema(MAX_PAGE_SIZE, PAGE_SIZE), PAGE_SIZE),
     "exact": (
         "1: take the words as they are, without near ones nor synonyms.",
-        _one_of(("0", "1")),
+        _choice_schema(("0", "1")),
         "0",
     ),
 }
@@ -95,5 +95,5 @@ WALK: dict[str, Parameter] = {
         {"type": "string", "format": "uuid"},
         PATH["id"][2],
     ),
-    "size": ("Datasets a batch, at most.", _number(MAX_PAGE_SIZE, MAX_PAGE_SIZE), 100),
+    "size": ("Datasets a batch, at most.", _number_schema(MAX_PAGE_SIZE, MAX_PAGE_SIZE), 100),
 }

@@ -12,8 +12,8 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.documentation.document import ADDRESS, build_document
 from udi.portal.catalogue.documentation.operations import CHAPTERS
 from udi.portal.catalogue.documentation.view import list_operations
-from udi.portal.catalogue.shapes import BASE
-from udi.ui.cross_origin import OpenToAll
+from udi.portal.catalogue.schemas import BASE
+from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import render, site_of
 
 APART = {"team": "teams", "invitation": "teams", "pictures": "teams"}
@@ -25,7 +25,7 @@ MINE = ("me", "following")
 def _document(request: Request[Any, Any, State], territory: Territory) -> dict[str, Any]:
     site = site_of(request)
     return build_document(
-        territory, site.pages.speaker(request), request.scope["state"]["locale"], site.parts[CHAPTERS]
+        territory, site.pages.translator(request), request.scope["state"]["locale"], site.parts[CHAPTERS]
     )
 
 
@@ -47,10 +47,10 @@ async def show_api(request: Request[Any, Any, State], territory: NamedDependency
     """How to read the catalogue with a program; what other domains add, each on a page of its own (`about`)."""
     document = _document(request, territory)
     parts = dict.fromkeys(part for path in document["paths"] if (part := part_of(path)))
-    asked = request.query_params.get("about", "")
-    about = asked if asked in parts else ""
-    shown = {path: methods for path, methods in document["paths"].items() if part_of(path) == about}
-    operations = list_operations({**document, "paths": shown}, site_of(request).pages.speaker(request))
+    requested_part = request.query_params.get("about", "")
+    about = requested_part if requested_part in parts else ""
+    part_paths = {path: methods for path, methods in document["paths"].items() if part_of(path) == about}
+    operations = list_operations({**document, "paths": part_paths}, site_of(request).pages.translator(request))
     facts: dict[str, Any] = {"origin": territory.origin, "operations": operations, "address": ADDRESS}
     return render(request, "catalogue/api.html", parts=list(parts), about=about, **facts)
 
@@ -66,6 +66,6 @@ def part_of(path: str) -> str:
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    Router("/", route_handlers=[read_document], middleware=[OpenToAll()]),
+    Router("/", route_handlers=[read_document], middleware=[CrossOriginMiddleware()]),
     show_api,
 ]

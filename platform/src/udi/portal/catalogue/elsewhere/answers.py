@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 
 from udi.portal.catalogue.search.criteria import CHOSEN, FILTERS, Criteria
 
-SHOWN = 3
+ANSWERS_SHOWN = 3
 """Answers shown of each place: the rest is there."""
 OWN = ("producer",)
 """Filters whose values mean something in one territory only."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class FederatedDataset:
     """A dataset somewhere else."""
 
     title: str
@@ -20,7 +20,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Place:
+class FederatedResult:
     """Somewhere that was asked: how much it has, its first answers, the address of all of them.
 
     `silent` says why there are none: it did not answer in time (`away`), or does not share (`closed`).
@@ -29,17 +29,17 @@ class Place:
     name: str
     url: str
     total: int = 0
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[FederatedDataset] = field(default_factory=list)
     silent: str = ""
 
 
-def for_others(criteria: Criteria) -> Criteria:
+def portable_criteria(criteria: Criteria) -> Criteria:
     """The question as others understand it: words and the filters that mean the same everywhere, from the first page."""
-    kept = {name: getattr(criteria, name) for name in FILTERS if name not in OWN}
-    return Criteria(text=criteria.text, exact=criteria.exact, size=SHOWN, **kept)
+    shared_filters = {name: getattr(criteria, name) for name in FILTERS if name not in OWN}
+    return Criteria(text=criteria.text, exact=criteria.exact, size=ANSWERS_SHOWN, **shared_filters)
 
 
-def says_something(criteria: Criteria) -> bool:
+def has_search_terms(criteria: Criteria) -> bool:
     """Whether there is a question at all: the whole catalogue of everybody is none."""
-    asked = for_others(criteria)
-    return bool(asked.text or any(getattr(asked, name) for name in (*CHOSEN, "period", "bbox")))
+    shared_criteria = portable_criteria(criteria)
+    return bool(shared_criteria.text or any(getattr(shared_criteria, name) for name in (*CHOSEN, "period", "bbox")))

@@ -13,10 +13,10 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
-from udi.portal.catalogue.elsewhere.answers import SHOWN, Answer, Place, for_others
+from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
+from udi.portal.catalogue.elsewhere.answers import ANSWERS_SHOWN, FederatedDataset, FederatedResult, portable_criteria
 from udi.portal.catalogue.search.criteria import Criteria
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 
 PATIENCE = 2.0
 MOST_BYTES = 256 * 1024
@@ -26,75 +26,80 @@ AWAY, CLOSED = "away", "closed"
 OK = 200
 
 
-class HeardProducer(BaseModel):
+class PartnerProducer(BaseModel):
     """Who publishes it."""
 
     name: str = Field(default="", max_length=300)
 
 
-class HeardItem(BaseModel):
+class PartnerDataset(BaseModel):
     """A dataset, as far as it is used."""
 
     title: str = Field(max_length=500)
     page: str = Field(max_length=2000)
-    producer: HeardProducer = HeardProducer()
+    producer: PartnerProducer = PartnerProducer()
 
 
-class Heard(BaseModel):
+class PartnerResponse(BaseModel):
     """An answer of `/api/v1/datasets`, as far as it is used."""
 
     total: int = Field(ge=0)
     shared: bool = False
     territory: dict[str, str] = {}
-    items: list[HeardItem] = []
+    items: list[PartnerDataset] = []
 
 
 @dataclass
 class Partners:
     """The other portals of one web worker, with how often each was silent of late."""
 
-    outgoing: Outgoing
+    outgoing: OutgoingClient
     _failures: dict[str, int] = field(default_factory=dict)
     _rests_until: dict[str, float] = field(default_factory=dict)
 
-    async def ask(self, origins: Sequence[str], criteria: Criteria, language: str) -> list[Place]:
+    async def search(self, origins: Sequence[str], criteria: Criteria, language: str) -> list[FederatedResult]:
         """Ask them all the same question; each has its place in the answer, in their order."""
-        await self.outgoing.ready()
-        return await asyncio.gather(*(self._ask(origin, for_others(criteria), language) for origin in origins))
+        await self.outgoing.prepare()
+        return await asyncio.gather(
+            *(self._search_portal(origin, portable_criteria(criteria), language) for origin in origins)
+        )
 
-    async def _ask(self, origin: str, asked: Criteria, language: str) -> Place:
-        name, url = origin.partition("://")[2], asked.changed(size=Criteria().size).address(f"{origin}/data")
+    async def _search_portal(self, origin: str, shared_criteria: Criteria, language: str) -> FederatedResult:
+        name, url = (
+            origin.partition("://")[2],
+            shared_criteria.with_changes(size=Criteria().size).address(f"{origin}/data"),
+        )
         if time.monotonic() < self._rests_until.get(origin, 0.0):
-            return Place(name, url, silent=AWAY)
+            return FederatedResult(name, url, silent=AWAY)
         try:
             async with asyncio.timeout(PATIENCE):
-                heard = await self._hear(asked.address(f"{origin}/api/v1/datasets"))
+                search_result = await self._fetch_answer(shared_criteria.address(f"{origin}/api/v1/datasets"))
         except (TimeoutError, OutgoingError, RefusedAddressError, ValueError):
-            self._note_silence(origin)
-            return Place(name, url, silent=AWAY)
+            self._record_failure(origin)
+            return FederatedResult(name, url, silent=AWAY)
         self._failures.pop(origin, None)
-        if not heard.shared:
-            return Place(name, url, silent=CLOSED)
+        if not search_result.shared:
+            return FederatedResult(name, url, silent=CLOSED)
         answers = [
-            Answer(item.title, item.page, item.producer.name)
-            for item in heard.items[:SHOWN]
+            FederatedDataset(item.title, item.page, item.producer.name)
+            for item in search_result.items[:ANSWERS_SHOWN]
             if item.page.startswith(f"{origin}/")
         ]
-        return Place(localised(heard.territory, language) or name, url, heard.total, answers)
+        return FederatedResult(localise(search_result.territory, language) or name, url, search_result.total, answers)
 
-    async def _hear(self, url: str) -> Heard:
+    async def _fetch_answer(self, url: str) -> PartnerResponse:
         answer = await self.outgoing.request(
             "GET", url, headers={"Accept": "application/json"}, limit=MOST_BYTES, patience=PATIENCE
         )
         if answer.status_code != OK:
             raise OutgoingError("It answered otherwise.", status=answer.status_code)
         try:
-            said: Any = json.loads(answer.content)
-            return Heard.model_validate(said)
+            payload: Any = json.loads(answer.content)
+            return PartnerResponse.model_validate(payload)
         except (ValidationError, RecursionError) as error:
             raise ValueError("It is no answer of a catalogue.") from error
 
-    def _note_silence(self, origin: str) -> None:
+    def _record_failure(self, origin: str) -> None:
         self._failures[origin] = self._failures.get(origin, 0) + 1
         if self._failures[origin] >= MOST_FAILURES:
             self._rests_until[origin] = time.monotonic() + REST

@@ -14,53 +14,65 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import UdiError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import indexes_of, reading
-from udi.portal.catalogue.embed.shared import PRODUCER, SEARCH
-from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.cached_responses import indexes_of, open_public_session
+from udi.portal.catalogue.embed.snippets import PRODUCER, SEARCH
+from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import SearchPage, get_dataset, search_datasets
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.organisations.queries import get_producer
-from udi.ui.embedding import LANGUAGE, language_of, on_framed_refusal, render_framed
+from udi.ui.embedding import LANGUAGE, language_of, on_embedded_error, render_embedded
 
 LINES = 8
 """Datasets in a frame at once."""
-Asked = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, State]
 
 
 @get("/data/{dataset_id:uuid}")
 async def frame_dataset(
-    request: Asked, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
+    request: AnyRequest, territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[str]:
     """What a dataset is, on a card."""
-    async with _as_passer_by(request, territory) as session:
+    async with _public_session(request, territory) as session:
         dataset = await get_dataset(session, dataset_id)
-        return render_framed(request, territory, "catalogue/framed-dataset.html", dataset=dataset)
+        return render_embedded(request, territory, "catalogue/framed-dataset.html", dataset=dataset)
 
 
 @get("/search")
-async def frame_search(request: Asked, territory: NamedDependency[Territory]) -> Response[str]:
+async def frame_search(request: AnyRequest, territory: NamedDependency[Territory]) -> Response[str]:
     """What answers the words and the filters of the address."""
-    criteria = _criteria(request)
-    async with _as_passer_by(request, territory) as session:
+    criteria = _read_criteria(request)
+    async with _public_session(request, territory) as session:
         page = await search_datasets(session, indexes_of(request), territory.id, criteria)
-    return _list(request, territory, page, SEARCH, whole=criteria.changed(size=Criteria().size).address("/data"))
+    return _render_list(
+        request, territory, page, SEARCH, whole=criteria.with_changes(size=Criteria().size).address("/data")
+    )
 
 
 @get("/producers/{slug:str}")
-async def frame_producer(request: Asked, territory: NamedDependency[Territory], slug: FromPath[str]) -> Response[str]:
+async def frame_producer(
+    request: AnyRequest, territory: NamedDependency[Territory], slug: FromPath[str]
+) -> Response[str]:
     """All that a producer publishes, with a search in it."""
-    async with _as_passer_by(request, territory) as session:
+    async with _public_session(request, territory) as session:
         producer = await get_producer(session, slug)
-        criteria = _criteria(request, producer=(producer.slug,))
+        criteria = _read_criteria(request, producer=(producer.slug,))
         page = await search_datasets(session, indexes_of(request), territory.id, criteria)
     path = f"/producers/{producer.slug}"
-    return _list(request, territory, page, f"{PRODUCER}/{producer.slug}", "producer", producer=producer, whole=path)
+    return _render_list(
+        request, territory, page, f"{PRODUCER}/{producer.slug}", "producer", producer=producer, whole=path
+    )
 
 
-def _list(
-    request: Asked, territory: Territory, page: SearchPage, path: str, *fixed: str, whole: str, producer: Any = None
+def _render_list(
+    request: AnyRequest,
+    territory: Territory,
+    page: SearchPage,
+    path: str,
+    *fixed: str,
+    whole: str,
+    producer: Any = None,
 ) -> Response[str]:
-    return render_framed(
+    return render_embedded(
         request,
         territory,
         "catalogue/framed-list.html",
@@ -70,30 +82,30 @@ def _list(
         action=path,
         whole=whole,
         asked_language=language_of(request),
-        page_url=_addresses(request, page.criteria, path, *fixed),
+        page_url=_page_addresses(request, page.criteria, path, *fixed),
     )
 
 
-def _addresses(request: Asked, criteria: Criteria, path: str, *fixed: str) -> Callable[[int], str]:
+def _page_addresses(request: AnyRequest, criteria: Criteria, path: str, *fixed: str) -> Callable[[int], str]:
     """The address of each page of a list, which keeps the language it was asked in."""
     language = [(LANGUAGE, language_of(request))] if language_of(request) else []
 
     def address(number: int) -> str:
-        pairs = [*criteria.changed(page=number).pairs("size", *fixed), *language]
+        pairs = [*criteria.with_changes(page=number).pairs("size", *fixed), *language]
         return f"{path}?{urlencode(pairs)}" if pairs else path
 
     return address
 
 
-def _criteria(request: Asked, **fixed: Any) -> Criteria:
-    asked = read_criteria(read_pairs(request))
-    return asked.changed(**fixed, page=asked.page, size=LINES)
+def _read_criteria(request: AnyRequest, **fixed: Any) -> Criteria:
+    criteria = read_criteria(read_pairs(request))
+    return criteria.with_changes(**fixed, page=criteria.page, size=LINES)
 
 
 @asynccontextmanager
-async def _as_passer_by(request: Asked, territory: Territory) -> AsyncIterator[AsyncSession]:
+async def _public_session(request: AnyRequest, territory: Territory) -> AsyncIterator[AsyncSession]:
     """A session that sees what everybody sees, whoever is logged in."""
-    async with reading(request, territory) as session:
+    async with open_public_session(request, territory) as session:
         yield session
 
 
@@ -101,6 +113,6 @@ routes = [
     Router(
         "/embed",
         route_handlers=[frame_dataset, frame_search, frame_producer],
-        exception_handlers={UdiError: on_framed_refusal},
+        exception_handlers={UdiError: on_embedded_error},
     )
 ]

@@ -14,7 +14,7 @@ PARTIAL, UNSATISFIABLE = 206, 416
 Headers = Mapping[str, str]
 
 
-class Content(StrEnum):
+class ContentMatch(StrEnum):
     """What is there, beside what was described."""
 
     UNKNOWN = ""
@@ -25,7 +25,7 @@ class Content(StrEnum):
 
 
 @dataclass(frozen=True)
-class Described:
+class ExpectedFile:
     """What one dataset says of the file."""
 
     size: int | None
@@ -46,41 +46,43 @@ def read_size(status: int, headers: Headers, *, is_head: bool) -> int | None:
 
 def read_digests(status: int, headers: Headers) -> dict[str, str]:
     """Digests of the whole file in hexadecimal, by algorithm without its hyphen (RFC 9530, RFC 3230, RFC 1864)."""
-    found = dict(_pairs(headers.get("digest", "")))
-    found |= dict(_pairs(headers.get("repr-digest", "")))
-    if status != PARTIAL and (md5 := _hexadecimal(headers.get("content-md5", ""))):
-        found.setdefault("md5", md5)
-    return found
+    digests = dict(_digest_pairs(headers.get("digest", "")))
+    digests |= dict(_digest_pairs(headers.get("repr-digest", "")))
+    if status != PARTIAL and (md5 := _base64_to_hexadecimal(headers.get("content-md5", ""))):
+        digests.setdefault("md5", md5)
+    return digests
 
 
-def compare(status: int, headers: Headers, described: Collection[Described], *, is_head: bool) -> Content:
+def compare_content(
+    status: int, headers: Headers, described: Collection[ExpectedFile], *, is_head: bool
+) -> ContentMatch:
     """What the head of an answer says of a file that datasets describe; who is right of several does not matter."""
     digests, size = read_digests(status, headers), read_size(status, headers, is_head=is_head)
     tag = MD5_HEX.fullmatch(headers.get("etag", ""))
     checked, resized = False, False
-    for each in described:
-        algorithm, checksum = each.algorithm.replace("-", "").lower(), each.checksum.lower()
-        known = digests.get(algorithm, "") if checksum else ""
+    for description in described:
+        algorithm, checksum = description.algorithm.replace("-", "").lower(), description.checksum.lower()
+        digest = digests.get(algorithm, "") if checksum else ""
         # A tag may be anything: only one that equals the digest says something.
-        if (known and known == checksum) or (algorithm == "md5" and tag and tag.group(1).lower() == checksum):
-            return Content.SAME
-        checked = checked or bool(known)
-        if each.size is not None and each.size == size and not known:
-            return Content.UNKNOWN
-        resized = resized or (each.size is not None and size is not None)
+        if (digest and digest == checksum) or (algorithm == "md5" and tag and tag.group(1).lower() == checksum):
+            return ContentMatch.SAME
+        checked = checked or bool(digest)
+        if description.size is not None and description.size == size and not digest:
+            return ContentMatch.UNKNOWN
+        resized = resized or (description.size is not None and size is not None)
     if checked:
-        return Content.OTHER_CHECKSUM
-    return Content.OTHER_SIZE if resized else Content.UNKNOWN
+        return ContentMatch.OTHER_CHECKSUM
+    return ContentMatch.OTHER_SIZE if resized else ContentMatch.UNKNOWN
 
 
-def _pairs(header: str) -> Iterator[tuple[str, str]]:
+def _digest_pairs(header: str) -> Iterator[tuple[str, str]]:
     for part in header.split(","):
-        found = PAIR.fullmatch(part)
-        if found and (value := _hexadecimal(found.group(2))):
-            yield found.group(1).replace("-", "").lower(), value
+        match = PAIR.fullmatch(part)
+        if match and (value := _base64_to_hexadecimal(match.group(2))):
+            yield match.group(1).replace("-", "").lower(), value
 
 
-def _hexadecimal(text: str) -> str:
+def _base64_to_hexadecimal(text: str) -> str:
     try:
         return base64.b64decode(text.strip(), validate=True).hex()
     except (Error, ValueError):

@@ -10,23 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError
 from udi.kit.identity import Actor
-from udi.portal.catalogue.links.content import Content
-from udi.portal.catalogue.links.standing import MISSING
+from udi.portal.catalogue.links.content import ContentMatch
+from udi.portal.catalogue.links.health import MISSING
 from udi.portal.catalogue.models import Dataset, DatasetState, Distribution, Link, LinkState
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import get_producer
 from udi.protocol.access import AccessRights
 
-SHOWN = 200
+MOST_SHOWN = 200
 LACKING = or_(Link.state.in_(MISSING), and_(Link.state == LinkState.REFUSED, Dataset.access == AccessRights.PUBLIC))
 """What a visitor cannot have: what asks for a right is lacking where its dataset is said to be open."""
-RESIZED = and_(Link.content == Content.OTHER_SIZE, Distribution.size.is_distinct_from(Link.size))
-ALTERED = or_(Link.content == Content.OTHER_CHECKSUM, RESIZED)
+RESIZED = and_(Link.content == ContentMatch.OTHER_SIZE, Distribution.size.is_distinct_from(Link.size))
+ALTERED = or_(Link.content == ContentMatch.OTHER_CHECKSUM, RESIZED)
 """What is not the file described any more, unless it was described anew since."""
 
 
 @dataclass(frozen=True)
-class Line:
+class LinkedFile:
     """An address, and the file of a dataset that has it."""
 
     link: Link
@@ -36,16 +36,16 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Linked:
+class ProducerLinks:
     """What a producer's addresses are: how many there are, and those to look after."""
 
     producer: Organisation
     total: int
     amiss: int
-    lines: Sequence[Line]
+    lines: Sequence[LinkedFile]
 
 
-def select_linked(*columns: Any) -> Select[Any]:
+def select_link_rows(*columns: Any) -> Select[Any]:
     """Columns of addresses with the files that have them and their datasets."""
     file = (Distribution.tenant_id == Link.tenant_id) & (Distribution.url == Link.url)
     dataset = (Dataset.tenant_id == Distribution.tenant_id) & (Dataset.id == Distribution.dataset_id)
@@ -53,12 +53,12 @@ def select_linked(*columns: Any) -> Select[Any]:
     return query.where(Dataset.state == DatasetState.PUBLISHED)
 
 
-def looks_after(actor: Actor, producer: Organisation) -> bool:
+def may_maintain_data(actor: Actor, producer: Organisation) -> bool:
     """Whether a person may change the producer's data, or is of the team."""
     return actor.moderator or actor.may_publish(producer.slug)
 
 
-async def get_producer_for_its_people(session: AsyncSession, actor: Actor, slug: str) -> Organisation:
+async def get_maintained_producer(session: AsyncSession, actor: Actor, slug: str) -> Organisation:
     """The producer of this slug, for who may change its data, and for the team.
 
     Raises:
@@ -66,7 +66,7 @@ async def get_producer_for_its_people(session: AsyncSession, actor: Actor, slug:
         ForbiddenError: the person may not change its data.
     """
     producer = await get_producer(session, slug)
-    if not looks_after(actor, producer):
+    if not may_maintain_data(actor, producer):
         raise ForbiddenError(
             "This list is for the people who publish for this producer.",
             remedy="The page of each dataset says how its files stand.",
@@ -74,20 +74,20 @@ async def get_producer_for_its_people(session: AsyncSession, actor: Actor, slug:
     return producer
 
 
-async def list_amiss(session: AsyncSession, producer: Organisation) -> Linked:
+async def list_faulty_links(session: AsyncSession, producer: Organisation) -> ProducerLinks:
     """What is missing, moved, closed or other than described, what is missing for longest first."""
     own = Dataset.organisation_id == producer.id
     amiss = or_(LACKING, Link.state == LinkState.MOVED, ALTERED)
-    total = await session.scalar(select_linked(func.count(Link.id.distinct())).where(own)) or 0
-    count = await session.scalar(select_linked(func.count(Link.id.distinct())).where(own, amiss)) or 0
-    return Linked(producer, total, count, await list_lines(session, own, amiss, most=SHOWN))
+    total = await session.scalar(select_link_rows(func.count(Link.id.distinct())).where(own)) or 0
+    count = await session.scalar(select_link_rows(func.count(Link.id.distinct())).where(own, amiss)) or 0
+    return ProducerLinks(producer, total, count, await list_links(session, own, amiss, most=MOST_SHOWN))
 
 
-async def list_lines(session: AsyncSession, *wanted: Any, most: int) -> list[Line]:
+async def list_links(session: AsyncSession, *conditions: Any, most: int) -> list[LinkedFile]:
     """One line an address, with the first of the datasets that have it; what cannot be had first."""
     columns = (Link, Distribution.name, Dataset.id, Dataset.title)
     order = (Link.state.in_(MISSING).desc(), Link.since, Link.id, Dataset.title, Dataset.id)
-    lines: dict[UUID, Line] = {}
-    for row in await session.execute(select_linked(*columns).where(*wanted).order_by(*order).limit(4 * most)):
-        lines.setdefault(row[0].id, Line(*row))
+    lines: dict[UUID, LinkedFile] = {}
+    for row in await session.execute(select_link_rows(*columns).where(*conditions).order_by(*order).limit(4 * most)):
+        lines.setdefault(row[0].id, LinkedFile(*row))
     return list(lines.values())[:most]

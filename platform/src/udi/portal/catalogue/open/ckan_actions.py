@@ -13,18 +13,18 @@ from udi.kit.errors import NotFoundError, UnavailableError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset, Distribution
 from udi.portal.catalogue.open import ckan
-from udi.portal.catalogue.open.ckan_question import FACETS, UnreadableQueryError, read_criteria
-from udi.portal.catalogue.open.listing import Wanted, list_shown
-from udi.portal.catalogue.open.order import CAME
-from udi.portal.catalogue.queries import SHOWN, count_by_producer, get_dataset
+from udi.portal.catalogue.open.ckan_query import FACETS, UnreadableQueryError, read_criteria
+from udi.portal.catalogue.open.listing import DatasetFilter, list_datasets
+from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE
+from udi.portal.catalogue.queries import IS_PUBLISHED, count_by_producer, get_dataset
 from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.counts import USUAL
 from udi.portal.catalogue.search.criteria import Criteria
-from udi.portal.catalogue.search.index import Reader
+from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import list_producers
 from udi.protocol.themes import THEMES
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 
 Values = Mapping[str, Any]
 NAMES_AT_ONCE = 1000
@@ -41,13 +41,13 @@ class WrongValueError(ValueError):
 
 
 @dataclass(frozen=True)
-class Asking:
+class CkanContext:
     """Who answers, and from what; `opening` is for an answer that goes on after the session is over."""
 
     session: AsyncSession
     opening: Callable[[], AbstractAsyncContextManager[AsyncSession]]
     territory: Territory
-    reader: Reader | None
+    reader: IndexReader | None
     language: str
 
     @property
@@ -55,180 +55,189 @@ class Asking:
         return self.territory.origin
 
 
-Action = Callable[[Asking, Values], Awaitable[Any]]
+Action = Callable[[CkanContext, Values], Awaitable[Any]]
 
 
-async def status_show(asking: Asking, _: Values) -> Any:
+async def status_show(context: CkanContext, _: Values) -> Any:
     """Which CKAN this behaves as."""
     return {
         "ckan_version": ckan.VERSION,
-        "site_url": asking.origin,
-        "site_title": localised(asking.territory.name, asking.language),
-        "site_description": localised(asking.territory.tagline, asking.language),
+        "site_url": context.origin,
+        "site_title": localise(context.territory.name, context.language),
+        "site_description": localise(context.territory.tagline, context.language),
         "error_emails_to": None,
-        "locale_default": asking.language,
+        "locale_default": context.language,
         "extensions": [],
     }
 
 
-async def site_read(_asking: Asking, _: Values) -> Any:
+async def site_read(_asking: CkanContext, _: Values) -> Any:
     """Everybody may read."""
     return True
 
 
-async def package_list(asking: Asking, values: Values) -> AsyncIterator[list[str]]:
+async def package_list(context: CkanContext, values: Values) -> AsyncIterator[list[str]]:
     """The names of all datasets, or of a part of them, in pieces.
 
     CKAN's clients expect all of them without `limit`, and would take a shorter list for the whole: so nothing is cut, and the
     list is sent as it is read.
     """
-    limit = _whole(values, "limit", MOST_START, MOST_START) if values.get("limit") not in {None, ""} else None
-    return _list_names(asking, limit, _whole(values, "offset", 0, MOST_START))
+    limit = _read_integer(values, "limit", MOST_START, MOST_START) if values.get("limit") not in {None, ""} else None
+    return _list_names(context, limit, _read_integer(values, "offset", 0, MOST_START))
 
 
-async def _list_names(asking: Asking, limit: int | None, offset: int) -> AsyncIterator[list[str]]:
+async def _list_names(context: CkanContext, limit: int | None, offset: int) -> AsyncIterator[list[str]]:
     """Each piece in a transaction of its own, that ends before it is sent: a slow reader holds no connection."""
-    shown = select(*CAME.columns).where(SHOWN).order_by(*CAME.clauses)
-    piece, left = shown.offset(offset), limit
+    statement = select(*BY_PUBLICATION_DATE.columns).where(IS_PUBLISHED).order_by(*BY_PUBLICATION_DATE.clauses)
+    piece, left = statement.offset(offset), limit
     while left is None or left > 0:
         size = NAMES_AT_ONCE if left is None else min(NAMES_AT_ONCE, left)
-        async with asking.opening() as session:
+        async with context.opening() as session:
             rows = (await session.execute(piece.limit(size))).all()
         if rows:
             yield [str(row.id) for row in rows]
         if len(rows) < size:
             return
-        piece, left = shown.where(CAME.after(tuple(rows[-1]))), None if left is None else left - size
+        piece, left = statement.where(BY_PUBLICATION_DATE.after(tuple(rows[-1]))), None if left is None else left - size
 
 
-async def current_package_list_with_resources(asking: Asking, values: Values) -> Any:
+async def current_package_list_with_resources(context: CkanContext, values: Values) -> Any:
     """A part of the datasets, whole."""
-    limit = min(MOST_ROWS, _whole(values, "limit", USUAL_ROWS, MOST_START))
-    offset = _whole(values, "offset", 0, MOST_START)
-    rows = await list_shown(asking.session, Wanted(), limit=limit, offset=offset)
-    return [ckan.package(row, asking.origin, asking.language) for row in rows]
+    limit = min(MOST_ROWS, _read_integer(values, "limit", USUAL_ROWS, MOST_START))
+    offset = _read_integer(values, "offset", 0, MOST_START)
+    rows = await list_datasets(context.session, DatasetFilter(), limit=limit, offset=offset)
+    return [ckan.package(row, context.origin, context.language) for row in rows]
 
 
-async def package_show(asking: Asking, values: Values) -> Any:
+async def package_show(context: CkanContext, values: Values) -> Any:
     """One dataset."""
-    dataset_id = _identifier(values)
-    await get_dataset(asking.session, dataset_id)
-    [row] = await list_shown(asking.session, Wanted(ids=(dataset_id,)), limit=1)
-    return ckan.package(row, asking.origin, asking.language)
+    dataset_id = _read_identifier(values)
+    await get_dataset(context.session, dataset_id)
+    [row] = await list_datasets(context.session, DatasetFilter(ids=(dataset_id,)), limit=1)
+    return ckan.package(row, context.origin, context.language)
 
 
-async def resource_show(asking: Asking, values: Values) -> Any:
+async def resource_show(context: CkanContext, values: Values) -> Any:
     """One file or service."""
-    wanted = _identifier(values)
-    found = await asking.session.scalar(select(Distribution.dataset_id).where(Distribution.id == wanted).limit(1))
-    rows = await list_shown(asking.session, Wanted(ids=(found,)), limit=1) if found else []
+    resource_id = _read_identifier(values)
+    dataset_id = await context.session.scalar(
+        select(Distribution.dataset_id).where(Distribution.id == resource_id).limit(1)
+    )
+    rows = await list_datasets(context.session, DatasetFilter(ids=(dataset_id,)), limit=1) if dataset_id else []
     for row in rows:
-        address = f"{asking.origin}/data/{row.record.id}"
+        address = f"{context.origin}/data/{row.record.id}"
         for place, media in enumerate(row.record.media):
-            if media.id == wanted:
+            if media.id == resource_id:
                 return ckan.resource(media, row.record, address, place)
     raise NotFoundError("This dataset has no such file.")
 
 
-async def package_search(asking: Asking, values: Values) -> Any:
+async def package_search(context: CkanContext, values: Values) -> Any:
     """What a search finds, with counts for the facets that are asked for."""
-    if asking.reader is None:
+    if context.reader is None:
         raise UnavailableError("Search is being prepared.", remedy="Try again in a minute.")
-    producers = await list_producers(asking.session)
+    producers = await list_producers(context.session)
     try:
-        criteria = read_criteria(values, {str(each.id): each.slug for each in producers})
+        criteria = read_criteria(values, {str(producer.id): producer.slug for producer in producers})
     except UnreadableQueryError as error:
         raise WrongValueError("query", f"This part of the query is not understood here: {error}") from error
-    rows = min(MOST_ROWS, _whole(values, "rows", USUAL_ROWS, MOST_START))
-    start = _whole(values, "start", 0, MOST_START)
-    most = _whole(values, "facet.limit", MOST_FACETS, MOST_START)
+    rows = min(MOST_ROWS, _read_integer(values, "rows", USUAL_ROWS, MOST_START))
+    start = _read_integer(values, "start", 0, MOST_START)
+    most = _read_integer(values, "facet.limit", MOST_FACETS, MOST_START)
     whole = tuple(FACETS.values()) if not 0 < most <= USUAL else ()
-    found = _find(asking.reader, criteria.changed(facets=whole), start, rows)
-    shown = await list_shown(asking.session, Wanted(seqs=found[1]), limit=len(found[1])) if found[1] else []
-    place = {seq: number for number, seq in enumerate(found[1])}
-    wanted = _names(values.get("facet.field")) if _truth(values.get("facet", "true")) else []
-    counted = {name: found[2][FACETS[name]] for name in wanted if name in FACETS}
+    result = _search_rows(context.reader, criteria.with_changes(facets=whole), start, rows)
+    datasets = (
+        await list_datasets(context.session, DatasetFilter(seqs=result[1]), limit=len(result[1])) if result[1] else []
+    )
+    place = {seq: number for number, seq in enumerate(result[1])}
+    facet_names = _read_names(values.get("facet.field")) if _read_boolean(values.get("facet", "true")) else []
+    counted = {name: result[2][FACETS[name]] for name in facet_names if name in FACETS}
     return {
-        "count": found[0],
+        "count": result[0],
         "sort": str(values.get("sort") or ""),
         "results": [
-            ckan.package(row, asking.origin, asking.language) for row in sorted(shown, key=lambda row: place[row.seq])
+            ckan.package(row, context.origin, context.language)
+            for row in sorted(datasets, key=lambda row: place[row.seq])
         ],
-        **ckan.facets(counted, ckan.title_groups(asking.language, producers), most),
+        **ckan.facets(counted, ckan.facet_titles(context.language, producers), most),
     }
 
 
-def _find(reader: Reader, criteria: Criteria, start: int, rows: int) -> tuple[int, list[int], Mapping[str, Any]]:
+def _search_rows(
+    reader: IndexReader, criteria: Criteria, start: int, rows: int
+) -> tuple[int, list[int], Mapping[str, Any]]:
     """How many, the numbers of one page's rows, counts; a page that begins anywhere is cut out of the smallest of ours."""
     size = max(1, rows)
     while start % size + rows > size:
         size += 1
-    found = query.search(reader, criteria.changed(size=size, page=start // size + 1))
-    return found.total, found.seqs[start % size : start % size + rows], found.facets
+    result = query.search(reader, criteria.with_changes(size=size, page=start // size + 1))
+    return result.total, result.seqs[start % size : start % size + rows], result.facets
 
 
-async def organization_list(asking: Asking, values: Values) -> Any:
+async def organization_list(context: CkanContext, values: Values) -> Any:
     """Producers, by name or whole."""
-    counted = await count_by_producer(asking.session)
-    producers = sorted(await list_producers(asking.session), key=lambda each: each.slug)
-    if not _truth(values.get("all_fields")):
-        return _part([producer.slug for producer in producers], values)
-    return _part([ckan.organization(each, asking.language, counted.get(each.id, 0)) for each in producers], values)
-
-
-async def organization_show(asking: Asking, values: Values) -> Any:
-    """One producer, by its name or its identifier."""
-    wanted = _name(values)
-    for producer in await list_producers(asking.session):
-        if wanted in {producer.slug, str(producer.id)}:
-            count = (await count_by_producer(asking.session)).get(producer.id, 0)
-            return ckan.organization(producer, asking.language, count) | await _packages(asking, values, producer)
-    raise NotFoundError("No producer has this address here.")
-
-
-async def _packages(asking: Asking, values: Values, producer: Organisation) -> dict[str, Any]:
-    if not _truth(values.get("include_datasets")):
-        return {}
-    rows = await list_shown(asking.session, Wanted(producer=producer.id), limit=MOST_ROWS)
-    return {"packages": [ckan.package(row, asking.origin, asking.language) for row in rows]}
-
-
-async def group_list(asking: Asking, values: Values) -> Any:
-    """Themes, by name or whole."""
-    if not _truth(values.get("all_fields")):
-        return _part(sorted(THEMES), values)
-    counted = await _count_by_theme(asking.session)
-    return _part(
-        [ckan.group(each, asking.language, counted.get(code, 0)) for code, each in sorted(THEMES.items())], values
+    counted = await count_by_producer(context.session)
+    producers = sorted(await list_producers(context.session), key=lambda producer: producer.slug)
+    if not _read_boolean(values.get("all_fields")):
+        return _slice_items([producer.slug for producer in producers], values)
+    return _slice_items(
+        [ckan.organization(producer, context.language, counted.get(producer.id, 0)) for producer in producers], values
     )
 
 
-async def group_show(asking: Asking, values: Values) -> Any:
+async def organization_show(context: CkanContext, values: Values) -> Any:
+    """One producer, by its name or its identifier."""
+    name_or_id = _read_name(values)
+    for producer in await list_producers(context.session):
+        if name_or_id in {producer.slug, str(producer.id)}:
+            count = (await count_by_producer(context.session)).get(producer.id, 0)
+            return ckan.organization(producer, context.language, count) | await _packages(context, values, producer)
+    raise NotFoundError("No producer has this address here.")
+
+
+async def _packages(context: CkanContext, values: Values, producer: Organisation) -> dict[str, Any]:
+    if not _read_boolean(values.get("include_datasets")):
+        return {}
+    rows = await list_datasets(context.session, DatasetFilter(producer=producer.id), limit=MOST_ROWS)
+    return {"packages": [ckan.package(row, context.origin, context.language) for row in rows]}
+
+
+async def group_list(context: CkanContext, values: Values) -> Any:
+    """Themes, by name or whole."""
+    if not _read_boolean(values.get("all_fields")):
+        return _slice_items(sorted(THEMES), values)
+    counted = await _count_by_theme(context.session)
+    return _slice_items(
+        [ckan.group(theme, context.language, counted.get(code, 0)) for code, theme in sorted(THEMES.items())], values
+    )
+
+
+async def group_show(context: CkanContext, values: Values) -> Any:
     """One theme."""
-    theme = THEMES.get(_name(values))
+    theme = THEMES.get(_read_name(values))
     if theme is None:
         raise NotFoundError("No theme has this name here.")
-    return ckan.group(theme, asking.language, (await _count_by_theme(asking.session)).get(theme.code, 0))
+    return ckan.group(theme, context.language, (await _count_by_theme(context.session)).get(theme.code, 0))
 
 
 async def _count_by_theme(session: AsyncSession) -> dict[str, int]:
-    counted = select(Dataset.theme, func.count()).where(SHOWN).group_by(Dataset.theme)
+    counted = select(Dataset.theme, func.count()).where(IS_PUBLISHED).group_by(Dataset.theme)
     return {row[0]: row[1] for row in await session.execute(counted)}
 
 
-async def tag_list(asking: Asking, values: Values) -> Any:
+async def tag_list(context: CkanContext, values: Values) -> Any:
     """Keywords, those that contain `query` if it is given."""
-    every = select(func.unnest(Dataset.keywords, type_=Text).label("word")).where(SHOWN).subquery()
+    every = select(func.unnest(Dataset.keywords, type_=Text).label("word")).where(IS_PUBLISHED).subquery()
     words = select(every.c.word).distinct().order_by(every.c.word).limit(MOST_TAGS)
     if part := str(values.get("query") or ""):
         words = words.where(every.c.word.icontains(part, autoescape=True))
-    found = list(await asking.session.scalars(words))
-    return [ckan.tag(each) for each in found] if _truth(values.get("all_fields")) else found
+    keywords = list(await context.session.scalars(words))
+    return [ckan.tag(keyword) for keyword in keywords] if _read_boolean(values.get("all_fields")) else keywords
 
 
-async def license_list(asking: Asking, _: Values) -> Any:
+async def license_list(context: CkanContext, _: Values) -> Any:
     """Licences that have a code."""
-    return ckan.licences(asking.language)
+    return ckan.licences(context.language)
 
 
 ACTIONS: Mapping[str, Action] = {
@@ -240,7 +249,7 @@ ACTIONS: Mapping[str, Action] = {
 }  # fmt: skip
 
 
-def _whole(values: Values, name: str, usual: int, most: int) -> int:
+def _read_integer(values: Values, name: str, usual: int, most: int) -> int:
     value = values.get(name)
     if value in {None, ""}:
         return usual
@@ -253,30 +262,30 @@ def _whole(values: Values, name: str, usual: int, most: int) -> int:
     return number
 
 
-def _part(items: list[Any], values: Values) -> list[Any]:
-    offset = _whole(values, "offset", 0, MOST_START)
-    return items[offset : offset + _whole(values, "limit", MOST_START, MOST_START)]
+def _slice_items(items: list[Any], values: Values) -> list[Any]:
+    offset = _read_integer(values, "offset", 0, MOST_START)
+    return items[offset : offset + _read_integer(values, "limit", MOST_START, MOST_START)]
 
 
-def _name(values: Values) -> str:
+def _read_name(values: Values) -> str:
     name = values.get("id") or values.get("name_or_id")
     if not isinstance(name, str) or not name:
         raise WrongValueError("id", "Missing value")
     return name
 
 
-def _identifier(values: Values) -> UUID:
+def _read_identifier(values: Values) -> UUID:
     try:
-        return UUID(_name(values))
+        return UUID(_read_name(values))
     except ValueError as error:
         if isinstance(error, WrongValueError):
             raise
         raise NotFoundError("No dataset has this address here.") from None
 
 
-def _truth(value: Any) -> bool:
+def _read_boolean(value: Any) -> bool:
     return str(value).lower() in TRUE
 
 
-def _names(value: Any) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, list) else []
+def _read_names(value: Any) -> list[str]:
+    return [str(name) for name in value] if isinstance(value, list) else []

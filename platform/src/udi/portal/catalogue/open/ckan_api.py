@@ -16,12 +16,12 @@ from litestar.types import ControllerRouterHandler
 
 from udi.kit.errors import NotFoundError, UdiError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import indexes_of, reading
-from udi.portal.catalogue.open.ckan_actions import ACTIONS, Asking, WrongValueError
-from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.cached_responses import indexes_of, open_public_session
+from udi.portal.catalogue.open.ckan_actions import ACTIONS, CkanContext, WrongValueError
+from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import WithdrawnError
 from udi.portal.identity.bearers import PROGRAMS
-from udi.ui.cross_origin import OpenToAll
+from udi.ui.cross_origin import CrossOriginMiddleware
 
 Machine = Request[Any, Any, State]
 LARGEST_BODY = 64 * 1024
@@ -35,41 +35,41 @@ class UnreadableBodyError(ValueError):
 
 
 @route("/{action:str}", http_method=[HttpMethod.GET, HttpMethod.POST], status_code=HTTP_200_OK)
-async def act(
+async def run_action(
     request: Machine, territory: NamedDependency[Territory], action: FromPath[str]
 ) -> Response[bytes] | Stream:
     """Answer an action; everybody reads what is public, whoever asks and by whichever method."""
-    known = ACTIONS.get(action)
-    if known is None:
-        return _sent(f"Bad request - Action name not known: {action}", HTTP_400_BAD_REQUEST)
+    handler = ACTIONS.get(action)
+    if handler is None:
+        return _json_response(f"Bad request - Action name not known: {action}", HTTP_400_BAD_REQUEST)
     try:
-        values = await _read(request)
+        values = await _read_parameters(request)
     except UnreadableBodyError as error:
-        return _sent(f"Bad request - JSON Error: {error}", HTTP_400_BAD_REQUEST)
+        return _json_response(f"Bad request - JSON Error: {error}", HTTP_400_BAD_REQUEST)
     reader, language = indexes_of(request).find(territory.id), request.scope["state"]["locale"]
-    opening = partial(reading, request, territory)
+    opening = partial(open_public_session, request, territory)
     try:
         async with opening() as session:
-            result = await known(Asking(session, opening, territory, reader, language), values)
+            result = await handler(CkanContext(session, opening, territory, reader, language), values)
     except WrongValueError as error:
         kind, status = (
             ("Search Query Error", HTTP_400_BAD_REQUEST)
             if error.name == "query"
             else ("Validation Error", HTTP_409_CONFLICT)
         )
-        return _refused(
+        return _error_response(
             territory, action, {"__type": kind, error.name: [error.reason], "message": error.reason}, status
         )
     except (NotFoundError, WithdrawnError) as error:
         message = error.detail % error.values if error.values else error.detail
-        said = {"__type": "Not Found Error", "message": f"Not found: {message}"}
-        return _refused(territory, action, said, error.status)
+        error_payload = {"__type": "Not Found Error", "message": f"Not found: {message}"}
+        return _error_response(territory, action, error_payload, error.status)
     except UdiError as error:
-        return _refused(territory, action, {"__type": "Search Error", "message": error.detail}, error.status)
-    return _found({"help": _help(territory, action), "success": True, "result": result})
+        return _error_response(territory, action, {"__type": "Search Error", "message": error.detail}, error.status)
+    return _success_response({"help": _help_url(territory, action), "success": True, "result": result})
 
 
-async def _write(envelope: dict[str, Any], pieces: AsyncIterator[list[Any]]) -> AsyncIterator[bytes]:
+async def _stream_envelope(envelope: dict[str, Any], pieces: AsyncIterator[list[Any]]) -> AsyncIterator[bytes]:
     """An envelope whose last value, an empty list, is filled while it is sent."""
     before, after = encode_json(envelope)[:-2], b"]}"
     yield before
@@ -80,7 +80,7 @@ async def _write(envelope: dict[str, Any], pieces: AsyncIterator[list[Any]]) -> 
     yield after
 
 
-async def _read(request: Machine) -> dict[str, Any]:
+async def _read_parameters(request: Machine) -> dict[str, Any]:
     """The parameters: those of the address, and the JSON object of the body."""
     values: dict[str, Any] = dict(read_pairs(request))
     if request.method == "POST" and (body := await request.body()):
@@ -102,26 +102,26 @@ async def _read(request: Machine) -> dict[str, Any]:
     return values
 
 
-def _found(envelope: dict[str, Any]) -> Response[bytes] | Stream:
+def _success_response(envelope: dict[str, Any]) -> Response[bytes] | Stream:
     result = envelope["result"]
     if isinstance(result, AsyncIterator):
-        return Stream(_write(envelope | {"result": []}, result), media_type=JSON, headers=HEADERS)
-    return _sent(envelope, HTTP_200_OK)
+        return Stream(_stream_envelope(envelope | {"result": []}, result), media_type=JSON, headers=HEADERS)
+    return _json_response(envelope, HTTP_200_OK)
 
 
-def _help(territory: Territory, action: str) -> str:
+def _help_url(territory: Territory, action: str) -> str:
     return f"{territory.origin}/api/3/action/help_show?name={action}"
 
 
-def _refused(territory: Territory, action: str, error: dict[str, Any], status: int) -> Response[bytes]:
-    return _sent({"help": _help(territory, action), "success": False, "error": error}, status)
+def _error_response(territory: Territory, action: str, error: dict[str, Any], status: int) -> Response[bytes]:
+    return _json_response({"help": _help_url(territory, action), "success": False, "error": error}, status)
 
 
-def _sent(content: Any, status: int) -> Response[bytes]:
+def _json_response(content: Any, status: int) -> Response[bytes]:
     return Response(encode_json(content), status_code=status, media_type=JSON, headers=HEADERS)
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    Router(base, route_handlers=[act], middleware=[OpenToAll()], guards=PROGRAMS)
+    Router(base, route_handlers=[run_action], middleware=[CrossOriginMiddleware()], guards=PROGRAMS)
     for base in ("/api/3/action", "/api/action")
 ]

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.open.order import CAME
-from udi.portal.catalogue.queries import SHOWN
+from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE
+from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.organisations.queries import list_producers
 from udi.ui.site import site_of
 
@@ -36,7 +36,7 @@ HOUR = {"Cache-Control": "public, max-age=3600"}
 
 
 @get("/robots.txt")
-async def robots(request: Request[Any, Any, State]) -> Response[str]:
+async def show_robots(request: Request[Any, Any, State]) -> Response[str]:
     """What to leave alone: searches, whose number has no end, and what is made for other programs."""
     territory: Territory | None = request.scope["state"].get("territory")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in SPARED), *(f"Allow: {path}" for path in OFFERED)]
@@ -46,15 +46,17 @@ async def robots(request: Request[Any, Any, State]) -> Response[str]:
 
 
 @get("/sitemap.xml")
-async def list_sitemaps(session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]) -> Response[str]:
+async def show_sitemap_index(
+    session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+) -> Response[str]:
     """The files, each with its newest change."""
-    number = (func.row_number().over(order_by=CAME.clauses) - 1) // MOST
-    numbered = select(number.label("part"), Dataset.described_at.label("changed")).where(SHOWN).subquery()
+    number = (func.row_number().over(order_by=BY_PUBLICATION_DATE.clauses) - 1) // MOST
+    numbered = select(number.label("part"), Dataset.described_at.label("changed")).where(IS_PUBLISHED).subquery()
     parts = select(numbered.c.part, func.max(numbered.c.changed)).group_by(numbered.c.part).order_by(numbered.c.part)
     base = f"{territory.origin}/sitemaps"
     files: list[tuple[str, datetime | None]] = [(f"{base}/pages.xml", None)]
     files += [(f"{base}/{int(part) + 1}.xml", changed) for part, changed in await session.execute(parts)]
-    return _sent("sitemapindex", "sitemap", files)
+    return _xml_response("sitemapindex", "sitemap", files)
 
 
 @get("/sitemaps/{name:str}")
@@ -68,26 +70,34 @@ async def show_sitemap(
     origin, number = territory.origin, name.removesuffix(".xml")
     if name == "pages.xml":
         producers = [f"/producers/{producer.slug}" for producer in await list_producers(session)]
-        more = await list_more(request, session)
-        return _sent("urlset", "url", [*((origin + path, None) for path in (*PAGES, *producers)), *more])
+        more = await list_mapped_addresses(request, session)
+        return _xml_response("urlset", "url", [*((origin + path, None) for path in (*PAGES, *producers)), *more])
     if not (name.endswith(".xml") and number.isascii() and number.isdigit() and 1 <= int(number[:6]) <= MOST):
         raise NotFoundError
-    rows = select(Dataset.id, Dataset.slug, Dataset.described_at).where(SHOWN).order_by(*CAME.clauses)
-    found = (await session.execute(rows.limit(MOST).offset((int(number) - 1) * MOST))).all()
-    if not found:
+    rows = (
+        select(Dataset.id, Dataset.slug, Dataset.described_at)
+        .where(IS_PUBLISHED)
+        .order_by(*BY_PUBLICATION_DATE.clauses)
+    )
+    datasets = (await session.execute(rows.limit(MOST).offset((int(number) - 1) * MOST))).all()
+    if not datasets:
         raise NotFoundError
-    addresses = ((f"{origin}/data/{row.id}" + (f"/{row.slug}" if row.slug else ""), row.described_at) for row in found)
-    return _sent("urlset", "url", addresses)
+    addresses = (
+        (f"{origin}/data/{row.id}" + (f"/{row.slug}" if row.slug else ""), row.described_at) for row in datasets
+    )
+    return _xml_response("urlset", "url", addresses)
 
 
-async def list_more(request: Request[Any, Any, State], session: AsyncSession) -> list[tuple[str, datetime | None]]:
+async def list_mapped_addresses(
+    request: Request[Any, Any, State], session: AsyncSession
+) -> list[tuple[str, datetime | None]]:
     """Addresses of higher domains, which give them as the site's part "mapped"; each with its last change."""
     origin = request.scope["state"]["territory"].origin
     find: FindAddresses | None = site_of(request).parts.get("mapped")
     return [(origin + path, changed) for path, changed in await find(session)] if find else []
 
 
-def _sent(root: str, name: str, entries: Iterable[tuple[str, datetime | None]]) -> Response[str]:
+def _xml_response(root: str, name: str, entries: Iterable[tuple[str, datetime | None]]) -> Response[str]:
     lines = [f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns="{NAMESPACE}">']
     for address, changed in entries:
         moment = f"<lastmod>{changed.astimezone(UTC).isoformat(timespec='seconds')}</lastmod>" if changed else ""
@@ -95,4 +105,4 @@ def _sent(root: str, name: str, entries: Iterable[tuple[str, datetime | None]]) 
     return Response("\n".join([*lines, f"</{root}>\n"]), media_type=XML, headers=HOUR)
 
 
-routes = [robots, list_sitemaps, show_sitemap]
+routes = [show_robots, show_sitemap_index, show_sitemap]

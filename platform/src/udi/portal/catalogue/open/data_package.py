@@ -8,7 +8,7 @@ from udi.portal.catalogue.open.signposts import licence_of
 from udi.protocol.access import AccessRights
 from udi.protocol.licences import LICENCES
 from udi.protocol.texts import read_texts
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 
 SCHEMA = "https://datapackage.org/profiles/2.0/datapackage.json"
 RESOURCE_SCHEMA = "https://datapackage.org/profiles/2.0/dataresource.json"
@@ -19,12 +19,12 @@ def write_package(dataset: Dataset, origin: str, language: str) -> dict[str, Any
     """The description; a restricted dataset's resources lead to its page, where they are asked for."""
     address, producer = f"{origin}/data/{dataset.id}", dataset.organisation
     open_ = dataset.access == AccessRights.PUBLIC
-    said = {
+    package = {
         "$schema": SCHEMA,
         "name": str(dataset.id),
         "id": str(dataset.id),
         "title": dataset.title,
-        "description": localised(dataset.summary, language) or localised(dataset.synopsis, language),
+        "description": localise(dataset.summary, language) or localise(dataset.synopsis, language),
         "homepage": address,
         "created": dataset.created_at.isoformat(),
         "keywords": dataset.keywords,
@@ -34,21 +34,21 @@ def write_package(dataset: Dataset, origin: str, language: str) -> dict[str, Any
         ],
         "resources": [_resource(media, media.url if open_ else address) for media in dataset.distributions],
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in package.items() if value}
 
 
 def _licences(dataset: Dataset, language: str) -> list[dict[str, str]]:
-    known, path = LICENCES.get(dataset.licence), licence_of(dataset)
-    if known:
-        return [{"name": known.spdx or known.code, "path": path, "title": localised(known.name, language)}]
+    licence, path = LICENCES.get(dataset.licence), licence_of(dataset)
+    if licence:
+        return [{"name": licence.spdx or licence.code, "path": path, "title": localise(licence.name, language)}]
     custom = dataset.record.get("access_condition", {}).get("licence", {})
-    title = localised(read_texts(custom.get("custom_licence_label")), language)
+    title = localise(read_texts(custom.get("custom_licence_label")), language)
     return [{"path": path, "title": title}] if path else []
 
 
 def _resource(media: Distribution, path: str) -> dict[str, Any]:
     digest = HASHES.get(media.hash_algorithm)
-    said = {
+    resource = {
         "$schema": RESOURCE_SCHEMA,
         "name": "-".join(part for part in (slug_of(media.name), str(media.id)) if part),
         "path": path,
@@ -59,4 +59,4 @@ def _resource(media: Distribution, path: str) -> dict[str, Any]:
         "bytes": media.size,
         "hash": f"{digest}:{media.hash_value}" if digest else "",
     }
-    return {name: value for name, value in said.items() if value not in (None, "")}
+    return {name: value for name, value in resource.items() if value not in (None, "")}

@@ -21,21 +21,48 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import indexes_of
 from udi.portal.catalogue.archive import catalogue_of
-from udi.portal.catalogue.open.asked import Asked
-from udi.portal.catalogue.open.listing import Shown, Stretch, Wanted, count_shown, find_words, list_stretch
-from udi.portal.catalogue.open.order import CAME, CURSOR, Place
-from udi.portal.catalogue.open.representations import SUFFIXES, TURTLE, Representation, negotiate, split
-from udi.portal.catalogue.open.sending import Document, Validators, has_it, send, send_kept
-from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.cached_responses import indexes_of
+from udi.portal.catalogue.open.listing import (
+    DatasetFilter,
+    ListSlice,
+    PublishedDataset,
+    count_datasets,
+    find_matching_rows,
+    list_dataset_slice,
+)
+from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE, CURSOR, Place
+from udi.portal.catalogue.open.query_parameters import QueryParameters
+from udi.portal.catalogue.open.representations import (
+    SUFFIXES,
+    TURTLE,
+    Representation,
+    negotiate_representation,
+    split_extension,
+)
+from udi.portal.catalogue.open.responses import (
+    Document,
+    Validators,
+    is_not_modified,
+    send_cached_document,
+    send_document,
+)
+from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current
-from udi.portal.catalogue.search.index import Reader
+from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.organisations.models import Organisation
-from udi.protocol.catalogue import Catalogue, Entry, Part, write_catalogue, write_entry, write_part, write_withdrawal
+from udi.protocol.catalogue import (
+    Catalogue,
+    CatalogueEntry,
+    CataloguePage,
+    write_catalogue,
+    write_entry,
+    write_page,
+    write_withdrawal,
+)
 from udi.protocol.rdf import EXTENSIONS, write_dataset
 from udi.protocol.record import restore_record
-from udi.protocol.triples import canonical, write_triples
+from udi.protocol.triples import write_canonical, write_triples
 
 Machine = Request[Any, Any, State]
 PARAMETERS = ("page", CURSOR, "page_size", "modified_since", "q", "profiles")
@@ -46,7 +73,7 @@ VARY = "Accept, Accept-Encoding"
 
 
 @dataclass(frozen=True)
-class Question:
+class CatalogueQuery:
     """Which page of a catalogue is asked for."""
 
     page: int
@@ -59,34 +86,34 @@ class Question:
 
     def address(self, base: str, page: int = 1, after: Place | None = None) -> str:
         """The address of a page with the same question: of one by its number, or of the one after a place."""
-        said = {
+        parameters = {
             "q": self.text,
             "modified_since": self.since.isoformat().replace("+00:00", "Z") if self.since else "",
             "profiles": ",".join(self.profiles),
             "page_size": str(self.size) if self.size != USUAL_SIZE else "",
             "page": str(page) if page > 1 else "",
-            CURSOR: CAME.write(after) if after else "",
+            CURSOR: BY_PUBLICATION_DATE.write_cursor(after) if after else "",
         }
-        query = urlencode({name: value for name, value in said.items() if value})
+        query = urlencode({name: value for name, value in parameters.items() if value})
         return f"{base}?{query}" if query else base
 
 
-def read_question(request: Machine) -> Question:
+def read_query(request: Machine) -> CatalogueQuery:
     """The parameters of a catalogue.
 
     Raises:
         InvalidError: one is unknown or wrong.
     """
-    asked = Asked(read_pairs(request), PARAMETERS)
-    question = Question(
-        page=asked.whole("page", 1),
-        after=CAME.read(asked, "page"),
-        size=asked.whole("page_size", USUAL_SIZE, most=MAX_PAGE_SIZE),
-        since=asked.moment("modified_since"),
-        text=asked.text("q"),
-        profiles=tuple(asked.choices("profiles", PROFILES)),
+    parameters = QueryParameters(read_pairs(request), PARAMETERS)
+    question = CatalogueQuery(
+        page=parameters.read_integer("page", 1),
+        after=BY_PUBLICATION_DATE.read_cursor(parameters, "page"),
+        size=parameters.read_integer("page_size", USUAL_SIZE, most=MAX_PAGE_SIZE),
+        since=parameters.read_datetime("modified_since"),
+        text=parameters.read_text("q"),
+        profiles=tuple(parameters.read_choices("profiles", PROFILES)),
     )
-    asked.check()
+    parameters.check()
     return question
 
 
@@ -98,12 +125,14 @@ async def send_dataset(request: Machine, territory: Territory, dataset_id: UUID,
     """
 
     async def make(session: AsyncSession) -> Document:
-        return await _describe(session, territory, dataset_id, form)
+        return await _dataset_document(session, territory, dataset_id, form)
 
-    return await send_kept(request, territory, make, form=form.suffix)
+    return await send_cached_document(request, territory, make, form=form.suffix)
 
 
-async def _describe(session: AsyncSession, territory: Territory, dataset_id: UUID, form: Representation) -> Document:
+async def _dataset_document(
+    session: AsyncSession, territory: Territory, dataset_id: UUID, form: Representation
+) -> Document:
     address = f"{territory.origin}/data/{dataset_id}"
     try:
         dataset = await get_dataset(session, dataset_id)
@@ -116,13 +145,13 @@ async def _describe(session: AsyncSession, territory: Territory, dataset_id: UUI
         moment, status = dataset.described_at, HTTP_200_OK
     validators = Validators((address, moment, form.suffix, status), moment)
     headers = {"Content-Location": form.address(address), "Link": f'<{address}>; rel="describes"'}
-    return _document(triples, form, validators, headers, status)
+    return _rdf_document(triples, form, validators, headers, status)
 
 
 @get(["/catalog", *(f"/catalog{suffix}" for suffix in SUFFIXES)])
 async def show_catalogue(request: Machine, territory: NamedDependency[Territory]) -> Response[Any] | Redirect:
     """The territory's catalogue, page by page; a browser is led to the search."""
-    form = split(request.url.path)[1] or negotiate(request, TURTLE.media_type)
+    form = split_extension(request.url.path)[1] or negotiate_representation(request, TURTLE.media_type)
     if form is None:
         return Redirect("/data", status_code=303, headers={"Vary": "Accept"})
     return await send_catalogue(request, territory, catalogue_of(territory), form)
@@ -149,76 +178,78 @@ async def send_catalogue(
     producer: UUID | None = None,
 ) -> Response[Any]:
     """One page of a catalogue. What the reader has is known by the index's generation, before any row is read."""
-    question, base = read_question(request), form.address(catalogue.address)
+    question, base = read_query(request), form.address(catalogue.address)
     reader = indexes_of(request).find(territory.id)
-    facts = (territory.said, repr(catalogue), question, form.suffix)
+    facts = (territory.fingerprint, repr(catalogue), question, form.suffix)
     validators = Validators((*facts, reader.generation if reader else ""))
-    if reader and has_it(request, validators):
-        return send(request, Document(form.media_type, bytes, validators, vary=VARY))
+    if reader and is_not_modified(request, validators):
+        return send_document(request, Document(form.media_type, bytes, validators, vary=VARY))
 
     async def make(session: AsyncSession) -> Document:
-        return await _page(session, reader, catalogue, (question, base, form, producer), validators)
+        return await _catalogue_document(session, reader, catalogue, (question, base, form, producer), validators)
 
-    return await send_kept(request, territory, make, form=form.suffix)
+    return await send_cached_document(request, territory, make, form=form.suffix)
 
 
-async def _page(
+async def _catalogue_document(
     session: AsyncSession,
-    reader: Reader | None,
+    reader: IndexReader | None,
     catalogue: Catalogue,
-    asked: tuple[Question, str, Representation, UUID | None],
+    page_request: tuple[CatalogueQuery, str, Representation, UUID | None],
     validators: Validators,
 ) -> Document:
-    question, base, form, producer = asked
-    found = find_words(reader, [question.text]) if question.text else None
-    wanted = Wanted(producer=producer, changed_since=question.since, seqs=found)
-    total = await count_shown(session, wanted, reader)
-    stretch = Stretch(question.size, (question.page - 1) * question.size, question.after)
-    rows, end = await list_stretch(session, wanted, stretch)
+    question, base, form, producer = page_request
+    seqs = find_matching_rows(reader, [question.text]) if question.text else None
+    selection = DatasetFilter(producer=producer, changed_since=question.since, seqs=seqs)
+    total = await count_datasets(session, selection, reader)
+    stretch = ListSlice(question.size, (question.page - 1) * question.size, question.after)
+    rows, end = await list_dataset_slice(session, selection, stretch)
     address = question.address(base, question.page, question.after)
-    part = Part(address=address, total=total, neighbours=_neighbours(question, base, total, end))
+    part = CataloguePage(address=address, total=total, neighbours=_page_links(question, base, total, end))
     triples = _triples(catalogue, part, rows, question.profiles)
     if reader is None or not await is_current(session, reader):
-        validators = Validators((*validators.facts, canonical(triples)))
-    return _document(triples, form, validators, {"Link": _links(part), "Content-Location": part.address})
+        validators = Validators((*validators.facts, write_canonical(triples)))
+    return _rdf_document(triples, form, validators, {"Link": _link_header(part), "Content-Location": part.address})
 
 
-def _triples(catalogue: Catalogue, part: Part, rows: Iterable[Shown], profiles: Sequence[str]) -> set[Triple]:
+def _triples(
+    catalogue: Catalogue, part: CataloguePage, rows: Iterable[PublishedDataset], profiles: Sequence[str]
+) -> set[Triple]:
     extensions = EXTENSIONS & set(profiles) if profiles else EXTENSIONS
-    triples = {*write_catalogue(catalogue), *write_part(catalogue, part)}
-    for shown in rows:
-        entry = Entry(record=shown.record, listed=shown.listed, described=shown.described)
+    triples = {*write_catalogue(catalogue), *write_page(catalogue, part)}
+    for dataset in rows:
+        entry = CatalogueEntry(record=dataset.record, listed=dataset.listed, described=dataset.described)
         triples.update(write_entry(catalogue, entry, extensions))
     return triples
 
 
-def _links(part: Part) -> str:
+def _link_header(part: CataloguePage) -> str:
     names = {"previous": "prev"}
     return ", ".join(f'<{url}>; rel="{names.get(name, name)}"' for name, url in part.neighbours.items())
 
 
-def _neighbours(question: Question, base: str, total: int, end: Place | None) -> Mapping[str, str]:
+def _page_links(question: CatalogueQuery, base: str, total: int, end: Place | None) -> Mapping[str, str]:
     """Those that are known: a page that begins at a place is none of the numbered ones, which have a last and a previous."""
-    found = {"first": question.address(base)}
+    links = {"first": question.address(base)}
     if question.after is None:
         last = max(1, -(-total // question.size))
-        found["last"] = question.address(base, last)
+        links["last"] = question.address(base, last)
         if question.page > 1:
-            found["previous"] = question.address(base, min(question.page - 1, last))
+            links["previous"] = question.address(base, min(question.page - 1, last))
     if end is not None:
-        found["next"] = question.address(base, after=end)
-    return found
+        links["next"] = question.address(base, after=end)
+    return links
 
 
-def _document(
+def _rdf_document(
     triples: set[Triple], form: Representation, validators: Validators, headers: Mapping[str, str], status: int = 200
 ) -> Document:
     if form.rdf is None:
         raise ValueError(form)
-    written = form.rdf
+    rdf_format = form.rdf
 
     def make() -> bytes:
-        return write_triples(sorted(triples, key=str), written)
+        return write_triples(sorted(triples, key=str), rdf_format)
 
     return Document(form.media_type, make, validators, headers, vary=VARY, status=status)
 

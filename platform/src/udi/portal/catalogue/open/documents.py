@@ -14,9 +14,9 @@ from udi.kit.tenancy import Territory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open import data_package, schema_org
 from udi.portal.catalogue.open.representations import CROISSANT, DATA_PACKAGE, Representation
-from udi.portal.catalogue.open.sending import Document, Validators, send
+from udi.portal.catalogue.open.responses import Document, Validators, send_document
 from udi.portal.catalogue.queries import get_dataset
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 
 Machine = Request[Any, Any, State]
 
@@ -30,9 +30,9 @@ async def show_croissant(
 ) -> Response[Any]:
     """A dataset as Croissant."""
     dataset, language = await get_dataset(session, dataset_id), territory.languages[0]
-    name = localised(territory.name, language)
-    written = schema_org.write_dataset(dataset, territory.origin, name, language)
-    return _send(request, territory, dataset, CROISSANT, written)
+    name = localise(territory.name, language)
+    document = schema_org.write_dataset(dataset, territory.origin, name, language)
+    return _send_json(request, territory, dataset, CROISSANT, document)
 
 
 @get("/data/{dataset_id:uuid}/datapackage.json")
@@ -44,19 +44,19 @@ async def show_package(
 ) -> Response[Any]:
     """A dataset as a Data Package."""
     dataset = await get_dataset(session, dataset_id)
-    written = data_package.write_package(dataset, territory.origin, territory.languages[0])
-    return _send(request, territory, dataset, DATA_PACKAGE, written)
+    document = data_package.write_package(dataset, territory.origin, territory.languages[0])
+    return _send_json(request, territory, dataset, DATA_PACKAGE, document)
 
 
-def _send(
-    request: Machine, territory: Territory, dataset: Dataset, form: Representation, written: dict[str, Any]
+def _send_json(
+    request: Machine, territory: Territory, dataset: Dataset, form: Representation, document: dict[str, Any]
 ) -> Response[Any]:
     producer = dataset.organisation
-    facts = (territory.said, dataset.id, dataset.described_at, form.suffix, producer.name, producer.url)
+    facts = (territory.fingerprint, dataset.id, dataset.described_at, form.suffix, producer.name, producer.url)
     headers = {"Link": f'<{territory.origin}/data/{dataset.id}>; rel="describes"'}
-    return send(
+    return send_document(
         request,
-        Document(form.media_type, lambda: encode_json(written), Validators(facts, dataset.described_at), headers),
+        Document(form.media_type, lambda: encode_json(document), Validators(facts, dataset.described_at), headers),
     )
 
 

@@ -12,14 +12,14 @@ from sqlalchemy.sql.functions import coalesce
 
 from udi.kit.errors import UnavailableError
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.open.order import CAME, Order, Place
-from udi.portal.catalogue.queries import SHOWN
+from udi.portal.catalogue.open.order import BY_PUBLICATION_DATE, Place, SortOrder
+from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.catalogue.search import query
 from udi.portal.catalogue.search.criteria import TITLE, Criteria
-from udi.portal.catalogue.search.index import Reader
+from udi.portal.catalogue.search.index import IndexReader
 from udi.portal.organisations.models import Organisation
 from udi.protocol.record import restore_record
-from udi.protocol.structures import Box, Record
+from udi.protocol.structures import BoundingBox, Record
 
 MOST_FOUND = 100_000
 """How many answers of a search are listed, at most."""
@@ -27,7 +27,7 @@ FOREVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
 
 
 @dataclass(frozen=True)
-class Shown:
+class PublishedDataset:
     """A published dataset: the producer's record, and what this portal knows of it."""
 
     record: Record
@@ -39,12 +39,12 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DatasetFilter:
     """Which datasets; each part that is None lets all through. `seqs` are what a search found."""
 
     producer: UUID | None = None
     changed_since: datetime | None = None
-    box: Box | None = None
+    box: BoundingBox | None = None
     period: tuple[datetime | None, datetime | None] | None = None
     ids: Sequence[UUID] | None = None
     external: Sequence[str] | None = None
@@ -53,35 +53,35 @@ class Wanted:
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
         """The same as conditions on the rows."""
-        found: list[ColumnElement[bool]] = [SHOWN]
+        conditions: list[ColumnElement[bool]] = [IS_PUBLISHED]
         if self.producer is not None:
-            found.append(Dataset.organisation_id == self.producer)
+            conditions.append(Dataset.organisation_id == self.producer)
         if self.changed_since is not None:
-            found.append(Dataset.described_at >= self.changed_since)
+            conditions.append(Dataset.described_at >= self.changed_since)
         if self.box is not None:
-            found.append(_meets(self.box))
+            conditions.append(_intersects_box(self.box))
         if self.period is not None:
-            found.append(_during(*self.period))
+            conditions.append(_overlaps_period(*self.period))
         if self.ids is not None:
-            found.append(_among(Dataset.id, self.ids))
+            conditions.append(_is_among(Dataset.id, self.ids))
         if self.external is not None:
-            found.append(or_(_among(Dataset.local_id, self.external), _among(Dataset.doi, self.external)))
+            conditions.append(or_(_is_among(Dataset.local_id, self.external), _is_among(Dataset.doi, self.external)))
         if self.seqs is not None:
-            found.append(_among(Dataset.seq, self.seqs))
-        return found
+            conditions.append(_is_among(Dataset.seq, self.seqs))
+        return conditions
 
 
 @dataclass(frozen=True)
-class Stretch:
+class ListSlice:
     """A part of a list: so many datasets after a place, or after as many others as `offset`."""
 
     limit: int
     offset: int = 0
     after: Place | None = None
-    order: Order = CAME
+    order: SortOrder = BY_PUBLICATION_DATE
 
 
-def find_words(reader: Reader | None, texts: Sequence[str]) -> list[int]:
+def find_matching_rows(reader: IndexReader | None, texts: Sequence[str]) -> list[int]:
     """The numbers of the rows that answer any of the texts.
 
     Raises:
@@ -91,54 +91,60 @@ def find_words(reader: Reader | None, texts: Sequence[str]) -> list[int]:
         raise UnavailableError(
             "Search is being prepared.", remedy="Try again in a minute.", headers={"Retry-After": "60"}
         )
-    asked = [Criteria(text=text, sort=TITLE, size=MOST_FOUND) for text in texts]
-    return sorted({seq for criteria in asked for seq in query.search(reader, criteria).seqs})
+    searches = [Criteria(text=text, sort=TITLE, size=MOST_FOUND) for text in texts]
+    return sorted({seq for criteria in searches for seq in query.search(reader, criteria).seqs})
 
 
-async def count_shown(session: AsyncSession, wanted: Wanted, reader: Reader | None = None) -> int:
+async def count_datasets(session: AsyncSession, selection: DatasetFilter, reader: IndexReader | None = None) -> int:
     """How many datasets are wanted; the index knows it for all of them, where there is one."""
-    if reader is not None and wanted == Wanted():
+    if reader is not None and selection == DatasetFilter():
         return int(reader.searcher.num_docs)
-    return await session.scalar(select(func.count()).select_from(Dataset).where(*wanted.conditions)) or 0
+    return await session.scalar(select(func.count()).select_from(Dataset).where(*selection.conditions)) or 0
 
 
-async def list_shown(session: AsyncSession, wanted: Wanted, *, limit: int, offset: int = 0) -> list[Shown]:
+async def list_datasets(
+    session: AsyncSession, selection: DatasetFilter, *, limit: int, offset: int = 0
+) -> list[PublishedDataset]:
     """Some of the wanted datasets, in the order in which they came."""
-    return (await list_stretch(session, wanted, Stretch(limit, offset)))[0]
+    return (await list_dataset_slice(session, selection, ListSlice(limit, offset)))[0]
 
 
-async def list_stretch(session: AsyncSession, wanted: Wanted, stretch: Stretch) -> tuple[list[Shown], Place | None]:
+async def list_dataset_slice(
+    session: AsyncSession, selection: DatasetFilter, stretch: ListSlice
+) -> tuple[list[PublishedDataset], Place | None]:
     """A part of the wanted datasets, and the place where it ends if others follow.
 
     Only the part's records are read; what is before a place is not passed over at all.
     """
-    places = (await session.execute(select_stretch(wanted, stretch))).all()
+    places = (await session.execute(select_slice(selection, stretch))).all()
     same = and_(Organisation.tenant_id == Dataset.tenant_id, Organisation.id == Dataset.organisation_id)
     columns = (Dataset.record, Dataset.slug, Dataset.published_at, Dataset.described_at, Dataset.seq, Organisation)
     seqs = [seq for seq, *_ in places[: stretch.limit]]
-    rows = select(*columns).join(Organisation, same).where(_among(Dataset.seq, seqs), SHOWN)
-    shown = [
-        Shown(restore_record(row.record), row.slug, row.published_at, row.described_at, row.Organisation, row.seq)
+    rows = select(*columns).join(Organisation, same).where(_is_among(Dataset.seq, seqs), IS_PUBLISHED)
+    datasets = [
+        PublishedDataset(
+            restore_record(row.record), row.slug, row.published_at, row.described_at, row.Organisation, row.seq
+        )
         for row in await session.execute(rows.order_by(*stretch.order.clauses))
     ]
-    return shown, tuple(places[stretch.limit - 1][1:]) if len(places) > stretch.limit else None
+    return datasets, tuple(places[stretch.limit - 1][1:]) if len(places) > stretch.limit else None
 
 
-def select_stretch(wanted: Wanted, stretch: Stretch) -> Select[Any]:
+def select_slice(selection: DatasetFilter, stretch: ListSlice) -> Select[Any]:
     """The numbers of a part's rows with their places, and one more."""
     order = stretch.order
     after = [order.after(stretch.after)] if stretch.after else []
-    found = select(Dataset.seq, *order.columns).where(*wanted.conditions, *after).order_by(*order.clauses)
-    found = found.limit(stretch.limit + 1)
-    return found.offset(stretch.offset) if stretch.offset else found
+    statement = select(Dataset.seq, *order.columns).where(*selection.conditions, *after).order_by(*order.clauses)
+    statement = statement.limit(stretch.limit + 1)
+    return statement.offset(stretch.offset) if stretch.offset else statement
 
 
-def _among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
+def _is_among(column: Any, values: Sequence[Any]) -> ColumnElement[bool]:
     """One array whatever the number of values: a statement has at most 32,767 of them."""
     return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
 
 
-def _meets(box: Box) -> ColumnElement[bool]:
+def _intersects_box(box: BoundingBox) -> ColumnElement[bool]:
     """Rows whose area touches the box; either may cross the antimeridian."""
     upright = and_(Dataset.south <= box.north, Dataset.north >= box.south)
     crosses = Dataset.west > Dataset.east
@@ -148,9 +154,9 @@ def _meets(box: Box) -> ColumnElement[bool]:
     return and_(upright, or_(and_(before, after), and_(crosses, or_(before, after))))
 
 
-def _during(since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
+def _overlaps_period(since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
     """Rows whose period meets the interval; a period without end goes on."""
-    known: ColumnElement[bool] = Dataset.period_start.is_not(None)
+    has_start: ColumnElement[bool] = Dataset.period_start.is_not(None)
     started = Dataset.period_start <= until if until else true()
     lasted = coalesce(Dataset.period_end, FOREVER) >= since if since else true()
-    return and_(known, started, lasted)
+    return and_(has_start, started, lasted)

@@ -17,17 +17,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import indexes_of
-from udi.portal.catalogue.open import ogc_question, records
-from udi.portal.catalogue.open.listing import Stretch, Wanted, count_shown, find_words, list_shown, list_stretch
-from udi.portal.catalogue.open.ogc_description import describe
+from udi.portal.catalogue.cached_responses import indexes_of
+from udi.portal.catalogue.open import ogc_query, records
+from udi.portal.catalogue.open.listing import (
+    DatasetFilter,
+    ListSlice,
+    count_datasets,
+    find_matching_rows,
+    list_dataset_slice,
+    list_datasets,
+)
+from udi.portal.catalogue.open.ogc_description import build_openapi_document
 from udi.portal.catalogue.open.order import Place
-from udi.portal.catalogue.open.representations import split_id
-from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.open.representations import split_dataset_id
+from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.queries import get_dataset
 from udi.portal.identity.bearers import PROGRAMS
-from udi.ui.cross_origin import OpenToAll
-from udi.ui.locale import localised
+from udi.ui.cross_origin import CrossOriginMiddleware
+from udi.ui.locale import localise
 from udi.ui.site import render
 
 Machine = Request[Any, Any, State]
@@ -36,26 +43,26 @@ Machine = Request[Any, Any, State]
 @get("/")
 async def show_landing(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
     """Where everything is."""
-    return _answer(request, records.landing(territory, _language(request)))
+    return _build_response(request, records.landing(territory, _language(request)))
 
 
 @get("/api")
 async def show_description(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
     """The OpenAPI document."""
-    document = describe(territory.origin, localised(territory.name, _language(request)))
+    document = build_openapi_document(territory.origin, localise(territory.name, _language(request)))
     return Response(document, media_type=records.OPENAPI)
 
 
 @get("/conformance")
 async def show_conformance(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
     """What is kept of the standards."""
-    return _answer(request, records.conformance(territory))
+    return _build_response(request, records.conformance(territory))
 
 
 @get("/collections")
 async def list_collections(request: Machine, territory: NamedDependency[Territory]) -> Response[Any]:
     """The list of one collection."""
-    return _answer(request, records.collections(territory, _language(request)))
+    return _build_response(request, records.collections(territory, _language(request)))
 
 
 @get("/collections/{collection:str}")
@@ -63,8 +70,8 @@ async def show_collection(
     request: Machine, territory: NamedDependency[Territory], collection: FromPath[str]
 ) -> Response[Any]:
     """The collection."""
-    _check(collection)
-    return _answer(request, records.collection(territory, _language(request)))
+    _require_collection(collection)
+    return _build_response(request, records.collection(territory, _language(request)))
 
 
 @get("/collections/{collection:str}/items")
@@ -75,22 +82,22 @@ async def list_items(
     collection: FromPath[str],
 ) -> Response[Any]:
     """A page of records."""
-    _check(collection)
+    _require_collection(collection)
     pairs = read_pairs(request)
-    question = ogc_question.read_question(pairs)
+    question = ogc_query.read_query(pairs)
     reader = indexes_of(request).find(territory.id)
-    found = find_words(reader, question.words) if question.words else None
-    wanted = Wanted(
+    seqs = find_matching_rows(reader, question.words) if question.words else None
+    selection = DatasetFilter(
         box=question.box, period=question.period, ids=() if question.nothing else question.ids,
-        external=question.external, seqs=found,
+        external=question.external, seqs=seqs,
     )  # fmt: skip
-    total = await count_shown(session, wanted, reader)
-    rows, end = await list_stretch(session, wanted, question.stretch)
+    total = await count_datasets(session, selection, reader)
+    rows, end = await list_dataset_slice(session, selection, question.stretch)
     language = _language(request)
-    shown = [records.record(row, territory.origin, language) for row in rows]
-    links = _neighbours(f"{territory.origin}/ogc/collections/{collection}/items", pairs, question.stretch, end)
+    features = [records.record(row, territory.origin, language) for row in rows]
+    links = _page_links(f"{territory.origin}/ogc/collections/{collection}/items", pairs, question.stretch, end)
     stamp = now().isoformat(timespec="seconds").replace("+00:00", "Z")
-    return _answer(request, records.items(shown, total, stamp, links, territory.origin), records.GEOJSON)
+    return _build_response(request, records.items(features, total, stamp, links, territory.origin), records.GEOJSON)
 
 
 @get("/collections/{collection:str}/items/{record_id:str}")
@@ -102,27 +109,27 @@ async def show_item(
     record_id: FromPath[str],
 ) -> Response[Any]:
     """One record; a browser is led to the dataset's page."""
-    _check(collection)
-    dataset_id, _ = split_id(record_id)
-    if _wants_page(request):
+    _require_collection(collection)
+    dataset_id, _ = split_dataset_id(record_id)
+    if _wants_html(request):
         return Redirect(f"/data/{dataset_id}", status_code=303)
     await get_dataset(session, dataset_id)
-    [row] = await list_shown(session, Wanted(ids=(dataset_id,)), limit=1)
-    written = records.record(row, territory.origin, _language(request))
-    return Response(encode_json(written), media_type=records.GEOJSON)
+    [row] = await list_datasets(session, DatasetFilter(ids=(dataset_id,)), limit=1)
+    feature = records.record(row, territory.origin, _language(request))
+    return Response(encode_json(feature), media_type=records.GEOJSON)
 
 
-def _neighbours(base: str, pairs: Sequence[tuple[str, str]], stretch: Stretch, end: Place | None) -> dict[str, str]:
+def _page_links(base: str, pairs: Sequence[tuple[str, str]], stretch: ListSlice, end: Place | None) -> dict[str, str]:
     """Those that are known: what comes before a place is not."""
-    found = {"self": f"{base}?{urlencode(pairs)}" if pairs else base, "first": ogc_question.address(base, pairs)}
+    links = {"self": f"{base}?{urlencode(pairs)}" if pairs else base, "first": ogc_query.page_address(base, pairs)}
     if stretch.offset:
-        found["prev"] = ogc_question.address(base, pairs, max(0, stretch.offset - stretch.limit))
+        links["prev"] = ogc_query.page_address(base, pairs, max(0, stretch.offset - stretch.limit))
     if end is not None:
-        found["next"] = ogc_question.address(base, pairs, cursor=stretch.order.write(end))
-    return found
+        links["next"] = ogc_query.page_address(base, pairs, cursor=stretch.order.write_cursor(end))
+    return links
 
 
-def _check(collection: str) -> None:
+def _require_collection(collection: str) -> None:
     if collection != records.COLLECTION:
         raise NotFoundError("There is no such collection.", remedy="The collection is called datasets.")
 
@@ -132,19 +139,19 @@ def _language(request: Machine) -> str:
     return language
 
 
-def _wants_page(request: Machine) -> bool:
-    asked = dict(read_pairs(request)).get("f")
+def _wants_html(request: Machine) -> bool:
+    requested_format = dict(read_pairs(request)).get("f")
     kinds = [records.JSON, records.GEOJSON, records.HTML]
     best = Accept(request.headers.get("accept", "*/*")).best_match(kinds, records.JSON)
-    return asked == "html" or (asked is None and best == records.HTML)
+    return requested_format == "html" or (requested_format is None and best == records.HTML)
 
 
-def _answer(request: Machine, document: dict[str, Any], media_type: str = records.JSON) -> Response[Any]:
-    if _wants_page(request):
+def _build_response(request: Machine, document: dict[str, Any], media_type: str = records.JSON) -> Response[Any]:
+    if _wants_html(request):
         page = render(request, "catalogue/ogc.html", document=document)
         page.headers["Vary"] = "Accept, Accept-Language, Cookie"
         return page
-    links = [f'<{each["href"]}>; rel="{each["rel"]}"; type="{each["type"]}"' for each in document["links"]]
+    links = [f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"' for link in document["links"]]
     headers = {"Link": ", ".join(links), "Vary": "Accept, Accept-Language"}
     return Response(encode_json(document), media_type=media_type, headers=headers)
 
@@ -155,6 +162,6 @@ routes: Sequence[ControllerRouterHandler] = [
         route_handlers=[
             show_landing, show_description, show_conformance, list_collections, show_collection, list_items, show_item,
         ],
-        middleware=[OpenToAll()], guards=PROGRAMS,
+        middleware=[CrossOriginMiddleware()], guards=PROGRAMS,
     )
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from udi.portal.catalogue.open.ogc_question import MOST, SORTS, USUAL
+from udi.portal.catalogue.open.ogc_query import MOST, SORTS, USUAL
 from udi.portal.catalogue.open.records import GEOJSON, JSON
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -22,7 +22,7 @@ PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def describe(origin: str, title: str) -> dict[str, Any]:
+def build_openapi_document(origin: str, title: str) -> dict[str, Any]:
     """The document; the server's address is absolute."""
     name = {"name": "catalogId", "in": "path", "required": True, "schema": TEXT}
     record = {"name": "recordId", "in": "path", "required": True, "schema": TEXT}
@@ -52,8 +52,8 @@ def _parameters() -> list[dict[str, Any]]:
 
 def _operation(name: str, media_type: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
     good = {"description": "Found.", "content": {media_type: {"schema": {"type": "object"}}}}
-    wrong = {
+    bad_request = {
         "description": "Wrong parameters.",
         "content": {"application/problem+json": {"schema": {"type": "object"}}},
     }
-    return {"operationId": name, "parameters": parameters, "responses": {"200": good, "400": wrong}}
+    return {"operationId": name, "parameters": parameters, "responses": {"200": good, "400": bad_request}}

@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from udi.kit.errors import Refusal
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.open.asked import Asked
+from udi.portal.catalogue.open.query_parameters import QueryParameters
 
 CURSOR, LONGEST = "cursor", 4000
 KINDS: dict[type, Any] = {
@@ -30,7 +30,7 @@ Place = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Key:
+class SortKey:
     """A column that a list is sorted by; it is never empty."""
 
     column: InstrumentedAttribute[Any]
@@ -41,27 +41,27 @@ class Key:
         """The same, as SQL sorts by it."""
         return self.column.desc() if self.descending else self.column.asc()
 
-    def reached(self, value: Any) -> ColumnElement[bool]:
+    def at_or_after(self, value: Any) -> ColumnElement[bool]:
         """Rows at a value, or after it."""
-        found: ColumnElement[bool] = self.column <= value if self.descending else self.column >= value
-        return found
+        condition: ColumnElement[bool] = self.column <= value if self.descending else self.column >= value
+        return condition
 
-    def passed(self, value: Any) -> ColumnElement[bool]:
+    def after(self, value: Any) -> ColumnElement[bool]:
         """Rows after a value."""
-        found: ColumnElement[bool] = self.column < value if self.descending else self.column > value
-        return found
+        condition: ColumnElement[bool] = self.column < value if self.descending else self.column > value
+        return condition
 
 
 @dataclass(frozen=True)
-class Order:
+class SortOrder:
     """An order in which no two datasets are equal: the last key is their identifier."""
 
-    keys: tuple[Key, ...]
+    keys: tuple[SortKey, ...]
 
     @classmethod
-    def by(cls, *keys: Key) -> "Order":
+    def by(cls, *keys: SortKey) -> "SortOrder":
         """Sorted by some columns, then by identifier the same way round, so that an index reads it from either end."""
-        return cls((*keys, Key(Dataset.id, keys[-1].descending)))
+        return cls((*keys, SortKey(Dataset.id, keys[-1].descending)))
 
     @property
     def columns(self) -> list[InstrumentedAttribute[Any]]:
@@ -81,33 +81,33 @@ class Order:
             row, last = tuple_(*self.columns), tuple_(*values)
             return row < last if first.descending else row > last
         steps = [
-            and_(*(before.column == value for before, value in zip(self.keys, place[:number], strict=False)), key.passed(place[number]))
+            and_(*(before.column == value for before, value in zip(self.keys, place[:number], strict=False)), key.after(place[number]))
             for number, key in enumerate(self.keys)
         ]  # fmt: skip
-        return and_(first.reached(place[0]), or_(*steps))
+        return and_(first.at_or_after(place[0]), or_(*steps))
 
-    def write(self, place: Place) -> str:
+    def write_cursor(self, place: Place) -> str:
         """A place as an address says it."""
         return urlsafe_b64encode(json.encode(place)).rstrip(b"=").decode()
 
-    def read(self, asked: Asked, number: str) -> Place | None:
+    def read_cursor(self, parameters: QueryParameters, number: str) -> Place | None:
         """The place that a reader names, None where it begins; refused if it is none here, or the parameter `number` says another."""
-        text = asked.text(CURSOR, longest=LONGEST)
+        text = parameters.read_text(CURSOR, longest=LONGEST)
         if not text:
             return None
-        if asked.text(number):
-            asked.refuse(
+        if parameters.read_text(number):
+            parameters.add_refusal(
                 Refusal(CURSOR, "A page has a number or a place, not both.", "Leave %(name)s out.", "two-places", {"name": number})
             )  # fmt: skip
         try:
-            written = b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-            return tuple(_in_utc(json.decode(written, type=self._kind())))
+            payload = b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            return tuple(_in_utc(json.decode(payload, type=self._cursor_type())))
         except (ValueError, DecodeError, OverflowError):
             remedy = "Follow the link “next” of an answer."
-            asked.refuse(Refusal(CURSOR, "This is no place in the walk.", remedy, "unreadable"))
+            parameters.add_refusal(Refusal(CURSOR, "This is no place in the walk.", remedy, "unreadable"))
             return None
 
-    def _kind(self) -> Any:
+    def _cursor_type(self) -> Any:
         return tuple.__class_getitem__(tuple(KINDS[column.type.python_type] for column in self.columns))
 
 
@@ -115,5 +115,5 @@ def _in_utc(place: Place) -> Iterable[Any]:
     return (value.astimezone(UTC) if isinstance(value, datetime) else value for value in place)
 
 
-CAME = Order.by(Key(Dataset.published_at))
+BY_PUBLICATION_DATE = SortOrder.by(SortKey(Dataset.published_at))
 """As this portal first showed them: a new one is always after the others, so that who reads all misses none."""

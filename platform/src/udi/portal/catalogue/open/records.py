@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.open.listing import Shown
+from udi.portal.catalogue.open.listing import PublishedDataset
 from udi.portal.catalogue.open.representations import RDF
 from udi.protocol.access import AccessRights
 from udi.protocol.formats import FORMATS
 from udi.protocol.languages import LANGUAGES
-from udi.protocol.structures import Box, Record
+from udi.protocol.structures import BoundingBox, Record
 from udi.protocol.themes import THEMES, URI
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 
 COLLECTION = "datasets"
 DATASET = "dataset"
@@ -39,7 +39,7 @@ def link(url: str, rel: str, media_type: str, title: str = "") -> dict[str, str]
     return {"href": url, "rel": rel, "type": media_type} | ({"title": title} if title else {})
 
 
-def both(url: str, rel: str = "self") -> list[dict[str, str]]:
+def json_and_html_links(url: str, rel: str = "self") -> list[dict[str, str]]:
     """A document and its page."""
     other = "alternate" if rel == "self" else rel
     return [link(url, rel, JSON), link(f"{url}?f=html", other, HTML)]
@@ -49,14 +49,14 @@ def landing(territory: Territory, language: str) -> Document:
     """The first document, which leads to all others."""
     base = f"{territory.origin}/ogc"
     return {
-        "title": localised(territory.name, language),
-        "description": localised(territory.tagline, language),
+        "title": localise(territory.name, language),
+        "description": localise(territory.tagline, language),
         "links": [
-            *both(base),
+            *json_and_html_links(base),
             link(f"{base}/api", "service-desc", OPENAPI, "OpenAPI 3.0"),
             link(f"{territory.origin}/api", "service-doc", HTML),
-            *both(f"{base}/conformance", "conformance"),
-            *both(f"{base}/collections", "data"),
+            *json_and_html_links(f"{base}/conformance", "conformance"),
+            *json_and_html_links(f"{base}/collections", "data"),
             link(f"{base}/collections/{COLLECTION}", "http://www.opengis.net/def/rel/ogc/1.0/ogc-catalog", JSON),
         ],
     }
@@ -64,25 +64,25 @@ def landing(territory: Territory, language: str) -> Document:
 
 def conformance(territory: Territory) -> Document:
     """What is kept of the standards."""
-    return {"conformsTo": list(CONFORMANCE), "links": both(f"{territory.origin}/ogc/conformance")}
+    return {"conformsTo": list(CONFORMANCE), "links": json_and_html_links(f"{territory.origin}/ogc/conformance")}
 
 
 def collection(territory: Territory, language: str) -> Document:
     """The only collection."""
     url = f"{territory.origin}/ogc/collections/{COLLECTION}"
     extent = {"spatial": {"bbox": [list(territory.box)], "crs": CRS84}} if territory.box else {}
-    title = localised(territory.name, language)
+    title = localise(territory.name, language)
     return {
         "id": COLLECTION,
         "type": "Collection",
         "itemType": "record",
         "title": title,
-        "description": localised(territory.tagline, language) or title,
+        "description": localise(territory.tagline, language) or title,
         "conformsTo": [RECORDS + "record-collection"],
         "crs": [CRS84],
         **({"extent": extent} if extent else {}),
         "links": [
-            *both(url),
+            *json_and_html_links(url),
             link(f"{url}/items", "items", GEOJSON),
             link(f"{url}/items?f=html", "items", HTML),
             *(
@@ -95,25 +95,28 @@ def collection(territory: Territory, language: str) -> Document:
 
 def collections(territory: Territory, language: str) -> Document:
     """The list of one."""
-    return {"links": both(f"{territory.origin}/ogc/collections"), "collections": [collection(territory, language)]}
-
-
-def record(shown: Shown, origin: str, language: str) -> Document:
-    """A dataset as a record."""
-    said = shown.record
-    url = f"{origin}/ogc/collections/{COLLECTION}/items/{said.id}"
     return {
-        "id": str(said.id),
-        "type": "Feature",
-        "conformsTo": [CORE],
-        "geometry": _geometry(said.geography.box) if said.geography else None,
-        "time": _time(said),
-        "properties": _properties(shown, language),
-        "links": [link(url, "self", GEOJSON), *_links(said, origin)],
+        "links": json_and_html_links(f"{territory.origin}/ogc/collections"),
+        "collections": [collection(territory, language)],
     }
 
 
-def _geometry(box: Box) -> Document:
+def record(dataset: PublishedDataset, origin: str, language: str) -> Document:
+    """A dataset as a record."""
+    record = dataset.record
+    url = f"{origin}/ogc/collections/{COLLECTION}/items/{record.id}"
+    return {
+        "id": str(record.id),
+        "type": "Feature",
+        "conformsTo": [CORE],
+        "geometry": _geometry(record.geography.box) if record.geography else None,
+        "time": _time(record),
+        "properties": _properties(dataset, language),
+        "links": [link(url, "self", GEOJSON), *_links(record, origin)],
+    }
+
+
+def _geometry(box: BoundingBox) -> Document:
     """The rectangle; two where it crosses the antimeridian (RFC 7946, 3.1.9)."""
     if box.west <= box.east:
         return {"type": "Polygon", "coordinates": [_ring(box.west, box.east, box)]}
@@ -121,45 +124,45 @@ def _geometry(box: Box) -> Document:
     return {"type": "MultiPolygon", "coordinates": [[half] for half in halves]}
 
 
-def _ring(west: float, east: float, box: Box) -> list[list[float]]:
+def _ring(west: float, east: float, box: BoundingBox) -> list[list[float]]:
     return [[west, box.south], [east, box.south], [east, box.north], [west, box.north], [west, box.south]]
 
 
-def _time(said: Record) -> Document | None:
-    if said.period is None:
+def _time(record: Record) -> Document | None:
+    if record.period is None:
         return None
-    ends = (said.period.start, said.period.end)
+    ends = (record.period.start, record.period.end)
     return {"interval": [end.isoformat().replace("+00:00", "Z") if end else ".." for end in ends]}
 
 
-def _properties(shown: Shown, language: str) -> Document:
-    said, theme = shown.record, THEMES.get(shown.record.theme)
-    known = said.licence.known
-    external = [("uuid", str(said.id)), ("local", said.local_id), ("doi", said.doi)]
+def _properties(dataset: PublishedDataset, language: str) -> Document:
+    record, theme = dataset.record, THEMES.get(dataset.record.theme)
+    licence = record.licence.standard_licence
+    external = [("uuid", str(record.id)), ("local", record.local_id), ("doi", record.doi)]
     properties = {
-        "created": shown.listed.isoformat(),
-        "updated": shown.described.isoformat(),
+        "created": dataset.listed.isoformat(),
+        "updated": dataset.described.isoformat(),
         "type": DATASET,
-        "title": said.title,
-        "description": localised(said.summary, language) or localised(said.synopsis, language),
+        "title": record.title,
+        "description": localise(record.summary, language) or localise(record.synopsis, language),
         "language": {"code": language},
-        "resourceLanguages": [_language(code) for code in said.languages],
-        "keywords": list(said.keywords),
+        "resourceLanguages": [_language(code) for code in record.languages],
+        "keywords": list(record.keywords),
         "themes": [{"concepts": [{"id": theme.authority, "url": theme.uri}], "scheme": URI.rstrip("/")}]
         if theme
         else [],
         "externalIds": [{"scheme": scheme, "value": value} for scheme, value in external if value],
-        "formats": [_format(label) for label in said.formats],
-        "contacts": _contacts(shown),
-        "license": "" if said.licence.is_agreement else (known.spdx if known else "") or said.licence.link,
-        "rights": localised(AccessRights(said.access).label, language),
+        "formats": [_format(label) for label in record.formats],
+        "contacts": _contacts(dataset),
+        "license": "" if record.licence.is_agreement else (licence.spdx if licence else "") or record.licence.link,
+        "rights": localise(AccessRights(record.access).label, language),
     }
     return {name: value for name, value in properties.items() if value not in ("", [])}
 
 
 def _language(code: str) -> dict[str, str]:
-    known = LANGUAGES.get(code)
-    return {"code": code} | ({"name": known.label["en"]} if known else {})
+    language = LANGUAGES.get(code)
+    return {"code": code} | ({"name": language.label["en"]} if language else {})
 
 
 def _format(label: str) -> dict[str, str]:
@@ -167,34 +170,34 @@ def _format(label: str) -> dict[str, str]:
     return {"name": label} | ({"mediaType": media_types[0]} if media_types else {})
 
 
-def _contacts(shown: Shown) -> list[Document]:
-    publisher = {"organization": shown.producer.name, "roles": ["publisher"]}
-    links = [{"href": shown.producer.url, "rel": "about", "type": HTML}] if shown.producer.url else []
+def _contacts(dataset: PublishedDataset) -> list[Document]:
+    publisher = {"organization": dataset.producer.name, "roles": ["publisher"]}
+    links = [{"href": dataset.producer.url, "rel": "about", "type": HTML}] if dataset.producer.url else []
     others = [
         {
             "name": contact.name,
-            "organization": contact.organisation or shown.producer.name,
+            "organization": contact.organisation or dataset.producer.name,
             "emails": [{"value": contact.email}],
             "roles": ["pointOfContact"],
         }
-        for contact in shown.record.contacts
+        for contact in dataset.record.contacts
     ]
     return [publisher | ({"links": links} if links else {}), *others]
 
 
-def _links(said: Record, origin: str) -> list[dict[str, str]]:
-    page = f"{origin}/data/{said.id}"
+def _links(record: Record, origin: str) -> list[dict[str, str]]:
+    page = f"{origin}/data/{record.id}"
     links = [
         link(f"{origin}/ogc/collections/{COLLECTION}", "collection", JSON),
-        link(page, "alternate", HTML, said.title),
+        link(page, "alternate", HTML, record.title),
         *(link(form.address(page), "alternate", form.media_type, form.name) for form in RDF),
     ]
-    if said.licence.link and not said.licence.is_agreement:
-        links.append(link(said.licence.link, "license", HTML))
-    if said.access is AccessRights.PUBLIC:
+    if record.licence.link and not record.licence.is_agreement:
+        links.append(link(record.licence.link, "license", HTML))
+    if record.access is AccessRights.PUBLIC:
         links += [
             link(media.url, "item", media.media_type.partition(";")[0] or "application/octet-stream", media.name)
-            for media in said.media
+            for media in record.media
         ]
     return links
 

@@ -46,28 +46,28 @@ _BY_MEDIA_TYPE = {each.media_type: each for each in RDF}
 SUFFIXES = tuple(_BY_SUFFIX)
 
 
-def split(name: str) -> tuple[str, Representation | None]:
+def split_extension(name: str) -> tuple[str, Representation | None]:
     """The name before an extension and the form that the extension asks for; None without a known one."""
-    for suffix, found in _BY_SUFFIX.items():
+    for suffix, representation in _BY_SUFFIX.items():
         if name.endswith(suffix):
-            return name.removesuffix(suffix), found
+            return name.removesuffix(suffix), representation
     return name, None
 
 
-def split_id(name: str) -> tuple[UUID, Representation | None]:
+def split_dataset_id(name: str) -> tuple[UUID, Representation | None]:
     """The same where the name is a dataset's identifier.
 
     Raises:
         NotFoundError: it is none.
     """
-    text, found = split(name)
+    text, representation = split_extension(name)
     try:
-        return UUID(text), found
+        return UUID(text), representation
     except ValueError:
         raise NotFoundError("No dataset has this address here.") from None
 
 
-def negotiate(request: Request[Any, Any, State], usual: str = HTML) -> Representation | None:
+def negotiate_representation(request: Request[Any, Any, State], usual: str = HTML) -> Representation | None:
     """The form that `Accept` prefers, None for a page; `usual` is given to who takes anything."""
     offered = [usual, *(kind for kind in (HTML, *_BY_MEDIA_TYPE) if kind != usual)]
     best = Accept(request.headers.get("accept", "*/*")).best_match(offered, usual)

@@ -10,8 +10,8 @@ from udi.portal.catalogue.models import AGREEMENT, Dataset, Distribution
 from udi.portal.catalogue.open.representations import CROISSANT_PROFILE
 from udi.portal.catalogue.open.signposts import licence_of, permanent_name
 from udi.protocol.access import AccessRights
-from udi.protocol.restricted import TERMS_OF_AGREEMENT
-from udi.ui.locale import localised
+from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
+from udi.ui.locale import localise
 
 CONTEXT = {
     "@language": "en",
@@ -62,17 +62,17 @@ def write_dataset(dataset: Dataset, origin: str, catalogue: str, language: str) 
         "url": producer.url or f"{origin}/producers/{producer.slug}",
     }
     open_, files = dataset.access == AccessRights.PUBLIC, list(_files(dataset, address))
-    said = {
+    document = {
         "@context": CONTEXT | {"@language": language},
         "@type": "sc:Dataset",
         "@id": address,
         "conformsTo": CROISSANT_PROFILE,
         "name": dataset.title,
-        "description": localised(dataset.summary, language) or localised(dataset.synopsis, language) or dataset.title,
+        "description": localise(dataset.summary, language) or localise(dataset.synopsis, language) or dataset.title,
         "url": address,
         "identifier": [permanent_name(dataset, origin), str(dataset.id)],
         "license": licence_of(dataset),
-        "conditionsOfAccess": localised(TERMS_OF_AGREEMENT, language) if dataset.licence == AGREEMENT else "",
+        "conditionsOfAccess": localise(TERMS_OF_AGREEMENT, language) if dataset.licence == AGREEMENT else "",
         "keywords": dataset.keywords,
         "inLanguage": dataset.languages,
         "creator": publisher,
@@ -88,7 +88,7 @@ def write_dataset(dataset: Dataset, origin: str, catalogue: str, language: str) 
         "isLiveDataset": True if any(not set(HASHES.values()) & set(file) for file in files) else None,
         "distribution": files if open_ else [],
     }
-    return {name: value for name, value in said.items() if value not in (None, "", [])}
+    return {name: value for name, value in document.items() if value not in (None, "", [])}
 
 
 def _files(dataset: Dataset, address: str) -> Iterator[dict[str, Any]]:
@@ -99,7 +99,7 @@ def _files(dataset: Dataset, address: str) -> Iterator[dict[str, Any]]:
 
 def _file(media: Distribution, address: str) -> dict[str, Any]:
     digest = {HASHES[media.hash_algorithm]: media.hash_value} if media.hash_algorithm in HASHES else {}
-    said = {
+    file_object = {
         "@type": "cr:FileObject",
         "@id": f"{address}#media-{media.id}",
         "name": media.name or media.format,
@@ -108,7 +108,7 @@ def _file(media: Distribution, address: str) -> dict[str, Any]:
         "encodingFormat": media.media_type.partition(";")[0] or "application/octet-stream",
         "contentSize": f"{media.size} B" if media.size is not None else "",
     }
-    return {name: value for name, value in said.items() if value} | digest
+    return {name: value for name, value in file_object.items() if value} | digest
 
 
 def _period(dataset: Dataset) -> str:

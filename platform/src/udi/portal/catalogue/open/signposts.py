@@ -14,7 +14,7 @@ TYPES = ("https://schema.org/AboutPage", "https://schema.org/Dataset")
 DOI = "https://doi.org/"
 
 
-def signpost(dataset: Dataset, origin: str) -> str:
+def write_signposts(dataset: Dataset, origin: str) -> str:
     """The links of a dataset: how to cite it, what describes it, what it is, its licence, and as many of its files as there is room for."""
     address = f"{origin}/data/{dataset.id}"
     links = [_link(permanent_name(dataset, origin), "cite-as")]
@@ -24,11 +24,11 @@ def signpost(dataset: Dataset, origin: str) -> str:
         links.append(_link(licence, "license"))
     if dataset.access == AccessRights.PUBLIC:
         room = ROOM - sum(len(link) + 2 for link in links)
-        links += _items(dataset, room)
+        links += _item_links(dataset, room)
     return ", ".join(links)
 
 
-def _items(dataset: Dataset, room: int) -> Iterator[str]:
+def _item_links(dataset: Dataset, room: int) -> Iterator[str]:
     for media in dataset.distributions:
         link = _link(iri(media.url).value, "item", media.media_type.partition(";")[0])
         room -= len(link) + 2
@@ -47,9 +47,9 @@ def licence_of(dataset: Dataset) -> str:
     """The address of the licence, empty when the producer gave none, and for restricted data that have an agreement's terms."""
     if dataset.licence == AGREEMENT:
         return ""
-    known = LICENCES.get(dataset.licence)
-    if known:
-        return known.url
+    licence = LICENCES.get(dataset.licence)
+    if licence:
+        return licence.url
     custom = dataset.record.get("access_condition", {}).get("licence", {}).get("custom_licence_uri", "")
     return iri(custom).value if custom else ""
 

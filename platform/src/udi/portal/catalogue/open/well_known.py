@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from udi.kit.clock import now
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.open.records import HTML, OPENAPI
-from udi.portal.catalogue.open.sending import OPEN
+from udi.portal.catalogue.open.responses import OPEN
 from udi.ui.site import site_of
 
 LINKSET = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
@@ -22,7 +22,7 @@ ACCOUNT = "/account/#/account-security/signing-in"
 
 
 @get("/.well-known/api-catalog")
-async def show_interfaces(territory: NamedDependency[Territory]) -> Response[dict[str, Any]]:
+async def show_api_catalogue(territory: NamedDependency[Territory]) -> Response[dict[str, Any]]:
     """Every programming interface of the portal (RFC 9727), as a linkset (RFC 9264)."""
     origin = territory.origin
     described = {
@@ -55,9 +55,9 @@ async def show_security(territory: NamedDependency[Territory]) -> Response[str]:
 
 
 @get("/.well-known/change-password")
-async def change_password(request: Request[Any, Any, State]) -> Redirect:
+async def redirect_to_password_change(request: Request[Any, Any, State]) -> Redirect:
     """Lead a password manager to the identity service, the only place that has passwords."""
     return Redirect(site_of(request).settings.issuer + ACCOUNT, status_code=302, headers={"Cache-Control": "no-store"})
 
 
-routes = [show_interfaces, show_security, change_password]
+routes = [show_api_catalogue, show_security, redirect_to_password_change]

@@ -13,73 +13,73 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import Made, answer, indexes_of, reading
 from udi.portal.catalogue.atom import CHANGES
+from udi.portal.catalogue.cached_responses import BuiltResponse, indexes_of, open_public_session, respond_from_cache
 from udi.portal.catalogue.citation import NAMES, WRITERS
-from udi.portal.catalogue.embed.shared import share_dataset
-from udi.portal.catalogue.history import list_steps
+from udi.portal.catalogue.dataset_view import build_dataset_view, find_editing_addresses, short_hash
+from udi.portal.catalogue.embed.snippets import share_dataset
+from udi.portal.catalogue.history import list_description_versions
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.open.dcat import send_dataset
-from udi.portal.catalogue.open.representations import DATASET, negotiate, split_id
+from udi.portal.catalogue.open.representations import DATASET, negotiate_representation, split_dataset_id
 from udi.portal.catalogue.open.schema_org import write_dataset
-from udi.portal.catalogue.open.signposts import signpost
-from udi.portal.catalogue.origins import PART, FindOrigin, Origin
-from udi.portal.catalogue.quality import OUT_OF, judge
-from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current, list_near
-from udi.portal.catalogue.sheet import find_desk, read_sheet, short_hash
+from udi.portal.catalogue.open.signposts import write_signposts
+from udi.portal.catalogue.origins import PART, FindOrigin, HarvestOrigin
+from udi.portal.catalogue.quality import OUT_OF, assess_quality
+from udi.portal.catalogue.queries import WithdrawnError, get_dataset, is_current, list_similar_datasets
+from udi.portal.catalogue.reuses import find_reuses
 from udi.portal.catalogue.topics import DATASET as DATASET_TOPIC
-from udi.portal.catalogue.uses import find_uses
-from udi.portal.notifications.pages import find_button
+from udi.portal.notifications.pages import build_follow_button
 from udi.protocol.access import AccessRights
 from udi.protocol.record import restore_record
-from udi.ui.locale import localised
+from udi.ui.locale import localise
 from udi.ui.middleware import content_security_policy
 from udi.ui.site import render, site_of
 
 NEAR, LATEST = 4, 4
 """Datasets like this one, and past descriptions, on its page."""
-Asked = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, State]
 
 
 @get("/data/{name:str}")
 async def open_dataset(
-    request: Asked,
+    request: AnyRequest,
     territory: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
     name: FromPath[str],
 ) -> Response[Any]:
     """The permanent address of a dataset: its page for a person, RDF for who asks for it or adds an extension."""
-    dataset_id, form = split_id(name)
-    if form := form or negotiate(request):
+    dataset_id, form = split_dataset_id(name)
+    if form := form or negotiate_representation(request):
         return await send_dataset(request, territory, dataset_id, form)
-    return await _show(request, territory, actor, dataset_id)
+    return await _respond(request, territory, actor, dataset_id)
 
 
 @get("/data/{dataset_id:uuid}/{slug:str}")
 async def show_dataset(
-    request: Asked,
+    request: AnyRequest,
     territory: NamedDependency[Territory],
     actor: NamedDependency[Actor | None],
     dataset_id: FromPath[UUID],
 ) -> Response[Any]:
     """The same page, with a readable end. A former title leads to the present."""
-    return await _show(request, territory, actor, dataset_id)
+    return await _respond(request, territory, actor, dataset_id)
 
 
-async def _show(request: Asked, territory: Territory, actor: Actor | None, dataset_id: UUID) -> Response[Any]:
+async def _respond(request: AnyRequest, territory: Territory, actor: Actor | None, dataset_id: UUID) -> Response[Any]:
     """Everything the catalogue knows of a dataset; its files are at its producer's node."""
 
-    async def make() -> Made:
-        async with reading(request, territory) as session:
+    async def make() -> BuiltResponse:
+        async with open_public_session(request, territory) as session:
             reader = indexes_of(request).find(territory.id)
             page = await _render(request, session, territory, actor, dataset_id)
             return page, reader is not None and await is_current(session, reader)
 
-    return await answer(request, territory, make)
+    return await respond_from_cache(request, territory, make)
 
 
 async def _render(
-    request: Asked, session: AsyncSession, territory: Territory, actor: Actor | None, dataset_id: UUID
+    request: AnyRequest, session: AsyncSession, territory: Territory, actor: Actor | None, dataset_id: UUID
 ) -> Response[Any]:
     is_team = actor is not None and actor.moderator
     try:
@@ -89,7 +89,7 @@ async def _render(
         return render(request, "catalogue/withdrawn.html", status=HTTP_410_GONE, **facts)
     may_edit = actor is not None and actor.may_publish(dataset.organisation.slug)
     locale = request.scope["state"]["locale"]
-    sheet = read_sheet(dataset, locale)
+    sheet = build_dataset_view(dataset, locale)
     if request.path_params.get("slug", dataset.slug) != dataset.slug:
         query = f"?{request.url.query}" if request.url.query else ""
         return Redirect(f"{sheet.path}{query}", status_code=HTTP_301_MOVED_PERMANENTLY)
@@ -98,30 +98,32 @@ async def _render(
         "catalogue/dataset.html",
         sheet=sheet,
         short_hash=short_hash,
-        steps=await list_steps(session, dataset, locale, territory.zone, most=LATEST),
-        near=await list_near(session, indexes_of(request), territory.id, dataset, most=NEAR),
-        uses=await find_uses(request, session, dataset.id),
-        judgement=judge(restore_record(dataset.record)),
+        steps=await list_description_versions(session, dataset, locale, territory.zone, most=LATEST),
+        near=await list_similar_datasets(session, indexes_of(request), territory.id, dataset, most=NEAR),
+        uses=await find_reuses(request, session, dataset.id),
+        judgement=assess_quality(restore_record(dataset.record)),
         out_of=OUT_OF,
         may_edit=may_edit,
-        desk=find_desk(dataset, territory.links.get("node", "")) if may_edit else None,
+        desk=find_editing_addresses(dataset, territory.links.get("node", "")) if may_edit else None,
         is_team=is_team,
-        origin=await _origin(request, session, dataset),
-        opening=await _find_opening(request, session, territory, actor, dataset),
+        origin=await _find_origin(request, session, dataset),
+        opening=await _find_access_summary(request, session, territory, actor, dataset),
         shared=share_dataset(dataset, territory, locale),
-        structured=write_dataset(dataset, territory.origin, localised(territory.name, locale), locale),
+        structured=write_dataset(dataset, territory.origin, localise(territory.name, locale), locale),
         forms=[(form, form.address(f"/data/{dataset.id}")) for form in DATASET],
-        follow=await find_button(request, territory, DATASET_TOPIC, str(dataset.id), f"/data/{dataset.id}{CHANGES}"),
-        **_names(dataset, territory, sheet.path),
+        follow=await build_follow_button(
+            request, territory, DATASET_TOPIC, str(dataset.id), f"/data/{dataset.id}{CHANGES}"
+        ),
+        **_page_facts(dataset, territory, sheet.path),
     )
     frames, targets = [sheet.node.origin] if sheet.node else [], site_of(request).form_targets
     page.headers["Content-Security-Policy"] = content_security_policy(targets, scripts=True, frames=frames)
-    page.headers.update({"Link": signpost(dataset, territory.origin), "Vary": "Accept, Accept-Language, Cookie"})
+    page.headers.update({"Link": write_signposts(dataset, territory.origin), "Vary": "Accept, Accept-Language, Cookie"})
     return page
 
 
-async def _find_opening(
-    request: Asked, session: AsyncSession, territory: Territory, actor: Actor | None, dataset: Dataset
+async def _find_access_summary(
+    request: AnyRequest, session: AsyncSession, territory: Territory, actor: Actor | None, dataset: Dataset
 ) -> Any:
     """How a restricted dataset opens, as the domain says that knows it: a template, and what it shows."""
     if dataset.access == AccessRights.PUBLIC:
@@ -131,7 +133,7 @@ async def _find_opening(
 
 @get("/data/{dataset_id:uuid}/history")
 async def show_history(
-    request: Asked,
+    request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     dataset_id: FromPath[UUID],
@@ -139,15 +141,15 @@ async def show_history(
     """Each description of a dataset that is kept, and what it changed of the one before."""
     dataset = await get_dataset(session, dataset_id)
     locale = request.scope["state"]["locale"]
-    path = read_sheet(dataset, locale).path
-    steps = await list_steps(session, dataset, locale, territory.zone)
-    about = _names(dataset, territory, path) | {"canonical": f"{territory.origin}{request.url.path}"}
+    path = build_dataset_view(dataset, locale).path
+    steps = await list_description_versions(session, dataset, locale, territory.zone)
+    about = _page_facts(dataset, territory, path) | {"canonical": f"{territory.origin}{request.url.path}"}
     return render(request, "catalogue/history.html", steps=steps, **about)
 
 
 @get([f"/data/{{dataset_id:uuid}}/citation.{extension}" for extension in WRITERS])
 async def cite_dataset(
-    request: Asked,
+    request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     dataset_id: FromPath[UUID],
@@ -163,12 +165,12 @@ async def cite_dataset(
     return Response(write(dataset, f"{territory.origin}/data/{dataset.id}"), media_type=media_type, headers=headers)
 
 
-async def _origin(request: Asked, session: AsyncSession, dataset: Dataset) -> Origin | None:
+async def _find_origin(request: AnyRequest, session: AsyncSession, dataset: Dataset) -> HarvestOrigin | None:
     find: FindOrigin = site_of(request).parts[PART]
     return await find(session, dataset)
 
 
-def _names(dataset: Dataset, territory: Territory, path: str) -> dict[str, Any]:
+def _page_facts(dataset: Dataset, territory: Territory, path: str) -> dict[str, Any]:
     return {
         "citations": NAMES,
         "dataset": dataset,

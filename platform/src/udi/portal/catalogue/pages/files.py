@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError, UnavailableError
-from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.portal.catalogue.queries import get_dataset
 from udi.ui.site import site_of
 
@@ -19,7 +19,7 @@ PATIENCE = 4.0
 BROKEN = 500
 
 
-class NodeAwayError(UnavailableError):
+class NodeUnavailableError(UnavailableError):
     """The producer's node does not answer, or says that it cannot serve."""
 
     slug = "node-away"
@@ -29,7 +29,7 @@ class NodeAwayError(UnavailableError):
 
 
 @get("/data/{dataset_id:uuid}/files/{media_id:uuid}")
-async def fetch_file(
+async def redirect_to_file(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],
     dataset_id: FromPath[UUID],
@@ -42,7 +42,7 @@ async def fetch_file(
         raise NotFoundError("This dataset has no such file.")
     if not await is_reachable(site_of(request).outgoing, media.url):
         values = {"file": media.name, "producer": dataset.organisation.name, "url": media.url}
-        raise NodeAwayError(
+        raise NodeUnavailableError(
             "The file “%(file)s” is kept by its producer, %(producer)s, whose machine cannot be reached now.",
             remedy="Try again in a few minutes. The description stays here; the file’s own address is %(url)s.",
             values=values,
@@ -51,7 +51,7 @@ async def fetch_file(
     return Redirect(media.url, status_code=302, headers={"Cache-Control": "no-store"})
 
 
-async def is_reachable(outgoing: Outgoing, url: str) -> bool:
+async def is_reachable(outgoing: OutgoingClient, url: str) -> bool:
     """Whether the machine of an address answers within a few seconds; where we may not look, we do not know better."""
     try:
         answer = await outgoing.request("HEAD", url, patience=PATIENCE)
@@ -62,4 +62,4 @@ async def is_reachable(outgoing: Outgoing, url: str) -> bool:
     return answer.status_code < BROKEN
 
 
-routes = [fetch_file]
+routes = [redirect_to_file]

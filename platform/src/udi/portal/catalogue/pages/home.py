@@ -7,8 +7,8 @@ from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import Made, answer, indexes_of, reading
-from udi.portal.catalogue.pages.search import with_script
+from udi.portal.catalogue.cached_responses import BuiltResponse, indexes_of, open_public_session, respond_from_cache
+from udi.portal.catalogue.pages.search import allow_script
 from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.results import mark_titles
 from udi.portal.catalogue.search.criteria import MODIFIED, Criteria
@@ -20,20 +20,20 @@ LATEST = 4
 
 
 @get("/")
-async def home(request: Request[Any, Any, State]) -> Response[Any]:
+async def show_home(request: Request[Any, Any, State]) -> Response[Any]:
     """What there is, and where to go from here."""
     territory: Territory | None = request.scope["state"].get("territory")
     if territory is None:
         return await show_territories(request)
 
-    async def make() -> Made:
-        async with reading(request, territory) as session:
+    async def make() -> BuiltResponse:
+        async with open_public_session(request, territory) as session:
             return await _render(request, session, territory)
 
-    return await answer(request, territory, make)
+    return await respond_from_cache(request, territory, make)
 
 
-async def _render(request: Request[Any, Any, State], session: AsyncSession, territory: Territory) -> Made:
+async def _render(request: Request[Any, Any, State], session: AsyncSession, territory: Territory) -> BuiltResponse:
     latest = Criteria(sort=MODIFIED, size=LATEST, facets=("producer",))
     page = await search_datasets(session, indexes_of(request), territory.id, latest)
     counted = page.facets.get("theme", {})
@@ -46,7 +46,7 @@ async def _render(request: Request[Any, Any, State], session: AsyncSession, terr
         open_count=page.facets.get("access", {}).get("public", 0),
         producers=len(page.facets.get("producer", {})),
     )
-    return with_script(request, home_page), page.current
+    return allow_script(request, home_page), page.current
 
 
-routes = [home]
+routes = [show_home]

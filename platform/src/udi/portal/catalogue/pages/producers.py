@@ -10,19 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import indexes_of
 from udi.portal.catalogue.atom import PATH as ATOM
-from udi.portal.catalogue.embed.shared import share_producer
-from udi.portal.catalogue.links.queries import looks_after
+from udi.portal.catalogue.cached_responses import indexes_of
+from udi.portal.catalogue.embed.snippets import share_producer
+from udi.portal.catalogue.links.queries import may_maintain_data
 from udi.portal.catalogue.open.dcat import send_producer
-from udi.portal.catalogue.open.representations import RDF, negotiate, split
-from udi.portal.catalogue.pages.asked import read_pairs
-from udi.portal.catalogue.pages.search import show_results
+from udi.portal.catalogue.open.representations import RDF, negotiate_representation, split_extension
+from udi.portal.catalogue.pages.query_string import read_pairs
+from udi.portal.catalogue.pages.search import build_results_view
 from udi.portal.catalogue.queries import count_by_producer, search_datasets
 from udi.portal.catalogue.search.criteria import Criteria, read_criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.catalogue.topics import PRODUCER
-from udi.portal.notifications.pages import find_button
+from udi.portal.notifications.pages import build_follow_button
 from udi.portal.organisations.queries import get_producer, list_producers
 from udi.ui.site import render
 
@@ -44,18 +44,20 @@ async def show_producer(
     slug: FromPath[str],
 ) -> Response[Any]:
     """Who it is, how to reach it, and its datasets; RDF for who asks for it or adds an extension."""
-    slug, form = split(slug)
+    slug, form = split_extension(slug)
     producer = await get_producer(session, slug)
-    if form := form or negotiate(request):
+    if form := form or negotiate_representation(request):
         return await send_producer(request, territory, producer, form)
-    criteria = read_criteria([*read_pairs(request), ("producer", producer.slug)]).changed(producer=(producer.slug,))
+    criteria = read_criteria([*read_pairs(request), ("producer", producer.slug)]).with_changes(
+        producer=(producer.slug,)
+    )
     page = await search_datasets(session, indexes_of(request), territory.id, criteria, thesaurus_of(territory.search))
-    view = await show_results(request, session, page, f"/producers/{producer.slug}", "producer")
+    view = await build_results_view(request, session, page, f"/producers/{producer.slug}", "producer")
     forms = [(form, form.address(f"/producers/{producer.slug}")) for form in RDF]
     shared = share_producer(producer, territory, request.scope["state"]["locale"])
     feed = Criteria(producer=(producer.slug,)).address(ATOM)
-    view["follow"] = await find_button(request, territory, PRODUCER, str(producer.id), feed)
-    view["looks_after"] = actor is not None and looks_after(actor, producer)
+    view["follow"] = await build_follow_button(request, territory, PRODUCER, str(producer.id), feed)
+    view["looks_after"] = actor is not None and may_maintain_data(actor, producer)
     answer = render(request, "catalogue/producer.html", producer=producer, forms=forms, shared=shared, **view)
     answer.headers["Vary"] = "Accept, Accept-Language, Cookie"
     return answer

@@ -8,15 +8,15 @@ from litestar.di import NamedDependency
 from litestar.serialization import encode_json
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import indexes_of
+from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.opensearch import MEDIA_TYPE, SUGGESTIONS, describe_search
-from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.catalogue.search.criteria import LONGEST_TEXT, read_criteria
-from udi.portal.catalogue.search.query import suggest
+from udi.portal.catalogue.search.query import suggest_completions
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 
-KEPT = {"Cache-Control": "public, max-age=60"}
-LONG_KEPT = {"Cache-Control": "public, max-age=86400", "Vary": "Accept-Language, Cookie"}
+SHORT_CACHE = {"Cache-Control": "public, max-age=60"}
+LONG_CACHE = {"Cache-Control": "public, max-age=86400", "Vary": "Accept-Language, Cookie"}
 
 
 @get("/data/suggest")
@@ -24,16 +24,20 @@ async def suggest_words(request: Request[Any, Any, State], territory: NamedDepen
     """Questions that begin like the one typed and find something, as OpenSearch suggestions: [typed, [questions]]."""
     typed = next((value for name, value in reversed(read_pairs(request)) if name == "q"), "")[:LONGEST_TEXT]
     reader = indexes_of(request).find(territory.id)
-    found = suggest(reader, read_criteria([("q", typed)]).text, thesaurus_of(territory.search)) if reader else []
-    body = encode_json([typed, [] if typed != typed.rstrip() else found])
-    return Response(body, media_type=SUGGESTIONS, headers={**KEPT, "Access-Control-Allow-Origin": "*"})
+    suggestions = (
+        suggest_completions(reader, read_criteria([("q", typed)]).text, thesaurus_of(territory.search))
+        if reader
+        else []
+    )
+    body = encode_json([typed, [] if typed != typed.rstrip() else suggestions])
+    return Response(body, media_type=SUGGESTIONS, headers={**SHORT_CACHE, "Access-Control-Allow-Origin": "*"})
 
 
 @get("/opensearch.xml")
-async def describe(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[bytes]:
+async def show_opensearch(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[bytes]:
     """How to search this catalogue from the address bar of a browser."""
     body = describe_search(territory, request.scope["state"]["locale"])
-    return Response(body, media_type=MEDIA_TYPE, headers=LONG_KEPT)
+    return Response(body, media_type=MEDIA_TYPE, headers=LONG_CACHE)
 
 
-routes = [suggest_words, describe]
+routes = [suggest_words, show_opensearch]

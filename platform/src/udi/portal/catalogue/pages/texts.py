@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
 from udi.portal.tenants.texts import find_text
-from udi.ui.declarations import Budget, accessibility, weights
+from udi.ui.declarations import PageBudget, accessibility, weights
 from udi.ui.site import render
 
 
@@ -39,16 +39,18 @@ async def show_accessibility(request: Request[Any, Any, State], territory: Named
 @get("/eco-design")
 async def show_eco_design(request: Request[Any, Any, State], territory: NamedDependency[Territory]) -> Response[str]:
     """What visits cost, under the headings of the RGESN (2024)."""
-    return render(request, "catalogue/eco-design.html", weights=weights(), budgets=Budget(), contact=territory.contact)
+    return render(
+        request, "catalogue/eco-design.html", weights=weights(), budgets=PageBudget(), contact=territory.contact
+    )
 
 
 async def _render(
     request: Request[Any, Any, State], session: AsyncSession, territory: Territory, name: Literal["charter", "legal"]
 ) -> Response[str]:
-    found = await find_text(session, territory.id, name, request.scope["state"]["locale"])
-    if found is None:
+    text = await find_text(session, territory.id, name, request.scope["state"]["locale"])
+    if text is None:
         raise NotFoundError
-    return render(request, "catalogue/text.html", title=found.title, body=found.body, language=found.language)
+    return render(request, "catalogue/text.html", title=text.title, body=text.body, language=text.language)
 
 
 routes = [show_charter, show_legal, show_accessibility, show_eco_design]

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.db import Database
-from udi.kit.memory import give_back
+from udi.kit.memory import release_memory
 from udi.portal.catalogue.models import Dataset
 from udi.portal.catalogue.search.index import CURRENT, POSITION, delete_documents, make_document, make_schema
 from udi.portal.organisations.models import Organisation
@@ -24,7 +24,7 @@ BATCH = 250
 """Rows in memory at once: their descriptions are the most of it."""
 HEAP, HEAP_TO_BUILD = 15_000_000, 256_000_000
 """Bytes that a writer fills before it writes a segment: a whole index is made of few, which are read faster."""
-WANTED = "rebuild"
+REBUILD_REQUEST = "rebuild"
 ROWS = select(
     Dataset.id, Dataset.seq, Dataset.title, Dataset.keywords, Dataset.synopsis, Dataset.record, Dataset.theme,
     Dataset.access, Dataset.licence, Dataset.formats, Dataset.modified_at, Dataset.published_at, Dataset.period_start,
@@ -33,31 +33,31 @@ ROWS = select(
 ).join(Organisation, (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id))  # fmt: skip
 
 
-class Pen:
+class IndexWriterCache:
     """The writer of the index that was written last: it stays open, so that nobody waits for what it merges meanwhile."""
 
     def __init__(self) -> None:
         self._path: Path | None = None
         self._writer: tantivy.IndexWriter | None = None
 
-    def take(self, path: Path) -> tantivy.IndexWriter:
+    def open_writer(self, path: Path) -> tantivy.IndexWriter:
         """The writer of the index in a folder; that of another one is put away.
 
         Raises:
             ValueError: the index is damaged.
         """
         if self._writer is None or self._path != path:
-            self.put_away()
+            self.close_writer()
             self._writer, self._path = tantivy.Index.open(str(path)).writer(HEAP, 1), path
         return self._writer
 
-    def put_away(self) -> None:
+    def close_writer(self) -> None:
         """Let go of the writer once it has merged; takes as long as that."""
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.wait_merging_threads()
 
-    def drop(self) -> None:
+    def discard_writer(self) -> None:
         """Let go of the writer, and of what it was given since its last commit."""
         self._writer = None
 
@@ -74,24 +74,24 @@ class TenantIndex:
 
     def request_rebuild(self) -> None:
         """Ask the process that writes the indexes to make this one again; the present one serves meanwhile."""
-        (self._folder / WANTED).touch()
+        (self._folder / REBUILD_REQUEST).touch()
 
-    def take_rebuild_request(self) -> bool:
+    def consume_rebuild_request(self) -> bool:
         """Whether a rebuild was asked for, once."""
-        wanted = (self._folder / WANTED).exists()
-        (self._folder / WANTED).unlink(missing_ok=True)
-        return wanted
+        is_requested = (self._folder / REBUILD_REQUEST).exists()
+        (self._folder / REBUILD_REQUEST).unlink(missing_ok=True)
+        return is_requested
 
-    def knows_position(self) -> bool:
+    def has_position(self) -> bool:
         """Whether it was said how far the index reads."""
         return (self._folder / POSITION).exists()
 
-    def note_position(self, position: str) -> None:
+    def write_position(self, position: str) -> None:
         """Say how far the index reads, before it does: a copy of the database that is not there yet knows it."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        beside = self._folder / f"{POSITION}.new"
-        beside.write_text(position)
-        beside.replace(self._folder / POSITION)
+        temporary_file = self._folder / f"{POSITION}.new"
+        temporary_file.write_text(position)
+        temporary_file.replace(self._folder / POSITION)
 
     async def build(self, database: Database, tenant: UUID, slug: str) -> None:
         """Make the index anew beside the present one, then take its place."""
@@ -101,33 +101,33 @@ class TenantIndex:
         writer = index.writer(HEAP_TO_BUILD, 1)
         count, last = 0, 0
         async with database.session(tenant, role="public") as session:
-            rows = await _read(session, Dataset.seq > last)
+            rows = await _read_rows(session, Dataset.seq > last)
             while rows:
-                adding = asyncio.create_task(asyncio.to_thread(_add, writer, rows))
+                adding = asyncio.create_task(asyncio.to_thread(_add_documents, writer, rows))
                 count, last = count + len(rows), rows[-1].seq
-                rows = await _read(session, Dataset.seq > last)
+                rows = await _read_rows(session, Dataset.seq > last)
                 await adding
-        await asyncio.to_thread(_finish, writer)
+        await asyncio.to_thread(_finish_writing, writer)
         del writer, index
-        await asyncio.to_thread(give_back)
+        await asyncio.to_thread(release_memory)
         (self._folder / "slug").write_text(slug)
         self._switch_to(path)
         log.info("search index built", territory=slug, datasets=count)
 
-    async def update(self, database: Database, tenant: UUID, changed: Collection[UUID], pen: Pen) -> None:
+    async def update(self, database: Database, tenant: UUID, changed: Collection[UUID], pen: IndexWriterCache) -> None:
         """Read these datasets again; those that are public no more leave the index."""
         try:
-            writer = await asyncio.to_thread(pen.take, (self._folder / CURRENT).resolve())
-            async for ids, rows in _batches(database, tenant, changed):
+            writer = await asyncio.to_thread(pen.open_writer, (self._folder / CURRENT).resolve())
+            async for ids, rows in _read_batches(database, tenant, changed):
                 delete_documents(writer, ids)
-                await asyncio.to_thread(_add, writer, rows)
+                await asyncio.to_thread(_add_documents, writer, rows)
             await asyncio.to_thread(writer.commit)
         except ValueError as error:
-            pen.drop()
+            pen.discard_writer()
             log.exception("search index damaged", tenant=str(tenant), error=str(error))
             self.request_rebuild()
         except BaseException:
-            pen.drop()
+            pen.discard_writer()
             raise
 
     def _switch_to(self, path: Path) -> None:
@@ -140,25 +140,25 @@ class TenantIndex:
                 shutil.rmtree(old, ignore_errors=True)
 
 
-async def _batches(
+async def _read_batches(
     database: Database, tenant: UUID, ids: Collection[UUID]
 ) -> AsyncIterator[tuple[Sequence[UUID], Sequence[Any]]]:
     ordered = sorted(ids)
     async with database.session(tenant, role="public") as session:
         for start in range(0, len(ordered), BATCH):
             part = ordered[start : start + BATCH]
-            yield part, await _read(session, Dataset.id.in_(part))
+            yield part, await _read_rows(session, Dataset.id.in_(part))
 
 
-async def _read(session: AsyncSession, which: ColumnElement[bool]) -> Sequence[Any]:
+async def _read_rows(session: AsyncSession, which: ColumnElement[bool]) -> Sequence[Any]:
     return (await session.execute(ROWS.where(which).order_by(Dataset.seq).limit(BATCH))).all()
 
 
-def _add(writer: tantivy.IndexWriter, rows: Sequence[Any]) -> None:
+def _add_documents(writer: tantivy.IndexWriter, rows: Sequence[Any]) -> None:
     for row in rows:
         writer.add_document(make_document(row))
 
 
-def _finish(writer: tantivy.IndexWriter) -> None:
+def _finish_writing(writer: tantivy.IndexWriter) -> None:
     writer.commit()
     writer.wait_merging_threads()

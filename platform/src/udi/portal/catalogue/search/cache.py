@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from udi.ui.compression import ENCODINGS, pack, unpack
+from udi.ui.compression import ENCODINGS, compress, decompress
 
 ENTRY_COST = 500
 """What a key and the objects around an answer take, about."""
@@ -16,7 +16,7 @@ Key = tuple[object, ...]
 
 
 @dataclass(frozen=True)
-class Answer:
+class CachedResponse:
     """A body as it travels, with the validator of RFC 9110."""
 
     body: bytes
@@ -27,9 +27,9 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     modified: datetime | None = None
 
-    def plain(self) -> bytes:
+    def decompress(self) -> bytes:
         """The body for a client that reads no compression."""
-        return unpack(self.body, self.encoding)
+        return decompress(self.body, self.encoding)
 
 
 def etag_of(key: Key) -> str:
@@ -40,27 +40,34 @@ def etag_of(key: Key) -> str:
     return f'W/"{hashlib.sha256(repr(key).encode(errors="replace")).hexdigest()[:24]}"'
 
 
-class AnswerCache:
+class ResponseCache:
     """The answers used last, up to a number of bytes."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
         self._size = 0
-        self._kept: OrderedDict[Key, Answer] = OrderedDict()
+        self._kept: OrderedDict[Key, CachedResponse] = OrderedDict()
 
-    def find(self, key: Key, encoding: str = "gzip") -> Answer | None:
+    def find(self, key: Key, encoding: str = "gzip") -> CachedResponse | None:
         """The answer kept for this key, packed in this encoding if it was in another; None where there is none."""
         answer = self._kept.get((encoding, *key))
         if answer is not None:
             self._kept.move_to_end((encoding, *key))
             return answer
-        other = next((kept for each in ENCODINGS if (kept := self._kept.get((each, *key))) is not None), None)
+        other = next(
+            (
+                stored_answer
+                for other_encoding in ENCODINGS
+                if (stored_answer := self._kept.get((other_encoding, *key))) is not None
+            ),
+            None,
+        )
         if other is None:
             return None
         facts = (other.media_type, other.headers, encoding)
-        return self.keep(key, other.plain(), *facts, etag=other.etag, modified=other.modified)
+        return self.store(key, other.decompress(), *facts, etag=other.etag, modified=other.modified)
 
-    def keep(
+    def store(
         self,
         key: Key,
         body: bytes,
@@ -70,26 +77,26 @@ class AnswerCache:
         *,
         etag: str = "",
         modified: datetime | None = None,
-    ) -> Answer:
+    ) -> CachedResponse:
         """Compress and keep a body, each encoding apart; the answers unused for longest give way. One huge body is not kept."""
-        packed = pack(body, encoding)
-        answer = Answer(packed, etag or etag_of(key), encoding, media_type, dict(headers or {}), modified)
-        self._forget(kept := (encoding, *key))
-        if _cost(answer) <= self._limit // LARGEST_SHARE:
-            self._kept[kept] = answer
-            self._size += _cost(answer)
+        packed = compress(body, encoding)
+        answer = CachedResponse(packed, etag or etag_of(key), encoding, media_type, dict(headers or {}), modified)
+        self._remove(cache_key := (encoding, *key))
+        if _entry_size(answer) <= self._limit // LARGEST_SHARE:
+            self._kept[cache_key] = answer
+            self._size += _entry_size(answer)
         while self._size > self._limit:
-            self._forget(next(iter(self._kept)))
+            self._remove(next(iter(self._kept)))
         return answer
 
-    def _forget(self, key: Key) -> None:
+    def _remove(self, key: Key) -> None:
         answer = self._kept.pop(key, None)
         if answer is not None:
-            self._size -= _cost(answer)
+            self._size -= _entry_size(answer)
 
     def __len__(self) -> int:
         return len(self._kept)
 
 
-def _cost(answer: Answer) -> int:
+def _entry_size(answer: CachedResponse) -> int:
     return len(answer.body) + ENTRY_COST

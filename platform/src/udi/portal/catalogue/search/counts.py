@@ -9,7 +9,7 @@ from tantivy import Query
 
 from udi.kit.clock import now
 from udi.portal.catalogue.search.criteria import AGES, OLDER, UPDATED, Criteria
-from udi.portal.catalogue.search.index import FACETS, FORMAT, FORMATS, KEYWORD, SEPARATOR, Reader, day_of
+from udi.portal.catalogue.search.index import FACETS, FORMAT, FORMATS, KEYWORD, SEPARATOR, IndexReader, day_of
 
 ACCESS = "access"
 COUNTED = {**{name: name for name in FACETS}, FORMAT: FORMATS, UPDATED: "day"}
@@ -21,12 +21,14 @@ PER_SEGMENT = MOST_VALUES | {KEYWORD: 5_000}
 Counts = dict[str, int]
 
 
-def count_all(reader: Reader, query: Query) -> int:
+def count_matches(reader: IndexReader, query: Query) -> int:
     """How many datasets answer a query."""
-    return sum(_count(reader, query, [ACCESS])[ACCESS].values())
+    return sum(_aggregate(reader, query, [ACCESS])[ACCESS].values())
 
 
-def count_facets(reader: Reader, must: Callable[[str], Query], criteria: Criteria) -> tuple[int, dict[str, Counts]]:
+def count_facets(
+    reader: IndexReader, must: Callable[[str], Query], criteria: Criteria
+) -> tuple[int, dict[str, Counts]]:
     """How many datasets answer, and by value of each filter, each as if it were not filtered.
 
     `must` is the query without one of its filters. Keywords are many and dear to count: only where that is asked. Of the
@@ -34,23 +36,25 @@ def count_facets(reader: Reader, must: Callable[[str], Query], criteria: Criteri
     """
     names = [*COUNTED, KEYWORD] if KEYWORD in criteria.facets else list(COUNTED)
     used = [name for name in criteria.filters if name in names]
-    counted = _count(reader, must(""), [name for name in names if name not in used or name == ACCESS], criteria.facets)
+    counted = _aggregate(
+        reader, must(""), [name for name in names if name not in used or name == ACCESS], criteria.facets
+    )
     total = sum(counted[ACCESS].values())
     for name in used:
-        counted |= _count(reader, must(name), [name], used)
+        counted |= _aggregate(reader, must(name), [name], used)
         counted[name] = dict.fromkeys(getattr(criteria, name), 0) | counted[name]
-    return total, {name: _in_order(name, counted[name], criteria) for name in names}
+    return total, {name: _sort_counts(name, counted[name], criteria) for name in names}
 
 
-def _in_order(name: str, counts: Counts, criteria: Criteria) -> Counts:
+def _sort_counts(name: str, counts: Counts, criteria: Criteria) -> Counts:
     """The most frequent first, ages by their length."""
     if name == UPDATED:
         return {age: counts[age] for age in (*AGES, OLDER) if age in counts}
     ordered = sorted(counts.items(), key=_most_first)
     if len(ordered) <= USUAL or name in criteria.facets:
         return dict(ordered)
-    chosen = getattr(criteria, name)
-    return dict(ordered[:USUAL]) | {value: counts[value] for value in chosen}
+    selected_values = getattr(criteria, name)
+    return dict(ordered[:USUAL]) | {value: counts[value] for value in selected_values}
 
 
 def days_of(age: str) -> tuple[int | None, int | None]:
@@ -63,30 +67,34 @@ def _most_first(pair: tuple[str, int]) -> tuple[int, str]:
     return -pair[1], pair[0]
 
 
-def _count(reader: Reader, query: Query, names: Sequence[str], whole: Collection[str] = ()) -> dict[str, Counts]:
+def _aggregate(
+    reader: IndexReader, query: Query, names: Sequence[str], whole: Collection[str] = ()
+) -> dict[str, Counts]:
     fields = {name: COUNTED.get(name, name) for name in names}
-    asked = {
-        each: {"range": _ages()} if name == UPDATED else {"terms": _values(each, whole=name in whole)}
-        for name, each in fields.items()
+    aggregations = {
+        field: {"range": _age_ranges()}
+        if name == UPDATED
+        else {"terms": _terms_aggregation(field, whole=name in whole)}
+        for name, field in fields.items()
     }
-    answer = reader.searcher.aggregate(query, asked)
-    return {name: _read(name, answer[each]["buckets"]) for name, each in fields.items()}
+    answer = reader.searcher.aggregate(query, aggregations)
+    return {name: _read_buckets(name, answer[field]["buckets"]) for name, field in fields.items()}
 
 
-def _read(name: str, buckets: Sequence[dict[str, Any]]) -> Counts:
+def _read_buckets(name: str, buckets: Sequence[dict[str, Any]]) -> Counts:
     if name == FORMAT:
-        return _split(buckets)
+        return _split_formats(buckets)
     counts = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
     counts.pop("", None)
-    return _cumulated(counts) if name == UPDATED else counts
+    return _accumulate_ages(counts) if name == UPDATED else counts
 
 
-def _values(name: str, *, whole: bool) -> dict[str, object]:
+def _terms_aggregation(name: str, *, whole: bool) -> dict[str, object]:
     most = MOST_VALUES[name]
     return {"field": name, "size": most if whole or name == FORMATS else USUAL, "segment_size": PER_SEGMENT[name]}
 
 
-def _ages() -> dict[str, object]:
+def _age_ranges() -> dict[str, object]:
     """Ranges of days that do not overlap, since the engine counts no day twice."""
     starts = {age: days_of(age)[0] for age in AGES}
     ends = [None, *starts.values()]
@@ -97,7 +105,7 @@ def _ages() -> dict[str, object]:
     return {"field": "day", "ranges": [*ranges, {"key": OLDER, "to": ends[-1]}]}
 
 
-def _cumulated(counts: Counts) -> Counts:
+def _accumulate_ages(counts: Counts) -> Counts:
     """What was updated this week was so this month too."""
     cumulated, total = {}, 0
     for age in AGES:
@@ -106,7 +114,7 @@ def _cumulated(counts: Counts) -> Counts:
     return {age: number for age, number in {**cumulated, OLDER: counts.get(OLDER, 0)}.items() if number}
 
 
-def _split(buckets: Sequence[dict[str, Any]]) -> Counts:
+def _split_formats(buckets: Sequence[dict[str, Any]]) -> Counts:
     """How often each format, from how often each set of them."""
     counts: Counts = defaultdict(int)
     for bucket in buckets:

@@ -67,7 +67,7 @@ class Criteria:
     mistyped: tuple[tuple[str, str], ...] = ()
 
     @property
-    def unread(self) -> dict[str, str]:
+    def mistyped_values(self) -> dict[str, str]:
         """What is mistyped, so that it can be shown where it is to be corrected."""
         return dict(self.mistyped)
 
@@ -91,17 +91,19 @@ class Criteria:
         """The order asked for, else by relevance to the words, else the newest first."""
         return self.sort or (RELEVANCE if self.text else MODIFIED)
 
-    def changed(self, **changes: Any) -> "Criteria":
+    def with_changes(self, **changes: Any) -> "Criteria":
         """The same with some changes, from its first page."""
         return replace(self, **{"page": 1, **changes})
 
     def without(self, name: str, value: str) -> "Criteria":
         """The same without one value of a filter."""
-        return self.changed(**{name: tuple(kept for kept in getattr(self, name) if kept != value)})
+        return self.with_changes(
+            **{name: tuple(selected_value for selected_value in getattr(self, name) if selected_value != value)}
+        )
 
     def pairs(self, *left_out: str) -> Iterator[tuple[str, str]]:
         """Its parameters, those that say something; `left_out` names some to leave."""
-        written = {
+        values_by_name = {
             "q": [self.text] if self.text else [],
             **{name: list(getattr(self, name)) for name in CHOSEN},
             **{name: [str(year)] if year else [] for name, year in zip(YEARS, self.years, strict=True)},
@@ -113,7 +115,7 @@ class Criteria:
             "page": [str(self.page)] if self.page > 1 else [],
         }
         left = {*left_out, *(YEARS if PERIOD in left_out else ())}
-        return ((name, value) for name, values in written.items() if name not in left for value in values)
+        return ((name, value) for name, values in values_by_name.items() if name not in left for value in values)
 
     def canonical(self) -> "Criteria":
         """The same search whatever way it was come to: what only changes how it is shown is left out."""
@@ -129,30 +131,32 @@ class Criteria:
 
 def read_criteria(pairs: Pairs) -> Criteria:
     """The criteria of a page's address: what makes no sense is left out, and kept in `mistyped` if it is a date or a place."""
-    found = _collect(pairs)
-    sort = _last(found, "sort")
-    extent, mistyped = _read_extent(found)
+    values_by_name = _collect_values(pairs)
+    sort = _last_value(values_by_name, "sort")
+    extent, mistyped = _read_extent(values_by_name)
     return Criteria(
-        text=_last(found, "q")[:LONGEST_TEXT].strip(),
-        **{name: tuple(_known(name, found.get(name, []))) for name in CHOSEN},  # type: ignore[arg-type]  # fields by their names
+        text=_last_value(values_by_name, "q")[:LONGEST_TEXT].strip(),
+        **{name: tuple(_allowed_values(name, values_by_name.get(name, []))) for name in CHOSEN},  # type: ignore[arg-type]  # fields by their names
         **extent,  # type: ignore[arg-type]  # the same
         sort=sort if sort in SORTS else "",
-        page=page_number(_last(found, "page") or 1, last=LAST_PAGE),
-        exact=_last(found, "exact") == "1",
-        facets=tuple(name for name in ON_DEMAND if name in found.get(FACETS, [])),
+        page=page_number(_last_value(values_by_name, "page") or 1, last=LAST_PAGE),
+        exact=_last_value(values_by_name, "exact") == "1",
+        facets=tuple(name for name in ON_DEMAND if name in values_by_name.get(FACETS, [])),
         mistyped=mistyped,
     )
 
 
-def _read_extent(found: dict[str, list[str]]) -> tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str], ...]]:
+def _read_extent(
+    values_by_name: dict[str, list[str]],
+) -> tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str], ...]]:
     """The period and the rectangle; and what could not be read of them, by parameter."""
-    if found.keys().isdisjoint(EXTENT):
+    if values_by_name.keys().isdisjoint(EXTENT):
         return {}, ()
-    years = {name: _last(found, name).strip()[:LONGEST_TEXT] for name in YEARS}
+    years = {name: _last_value(values_by_name, name).strip()[:LONGEST_TEXT] for name in YEARS}
     mistyped = [(name, year) for name, year in years.items() if year and read_year(year) is None]
     period = write_period(*(read_year(year) for year in years.values()))
-    typed = {name: _last(found, name).strip()[:LONGEST_TEXT] for name in SIDES}
-    sides = join_sides(list(typed.values())) or _last(found, BBOX).strip()[:LONGEST_TEXT]
+    typed = {name: _last_value(values_by_name, name).strip()[:LONGEST_TEXT] for name in SIDES}
+    sides = join_sides(list(typed.values())) or _last_value(values_by_name, BBOX).strip()[:LONGEST_TEXT]
     box = read_box(sides)
     mistyped += [(BBOX, sides), *typed.items()] if sides and box is None else []
     return {PERIOD: (period,) if period else (), BBOX: (write_box(box),) if box else ()}, tuple(mistyped)
@@ -164,68 +168,75 @@ def read_strict_criteria(pairs: Pairs) -> Criteria:
     Raises:
         InvalidError: a parameter is unknown, or its value; each is named.
     """
-    found = _collect(pairs)
-    refusals = [*_unknown(found), *_wrong_values(found), *_wrong_numbers(found), *_wrong_extent(found)]
+    values_by_name = _collect_values(pairs)
+    refusals = [
+        *_unknown_parameters(values_by_name),
+        *_wrong_values(values_by_name),
+        *_wrong_numbers(values_by_name),
+        *_wrong_extent(values_by_name),
+    ]
     if refusals:
         raise InvalidError("The catalogue cannot be searched like this.", refusals=refusals)
-    criteria = read_criteria([(name, value) for name, values in found.items() for value in values])
-    return replace(criteria, size=int(_last(found, "size") or PAGE_SIZE))
+    criteria = read_criteria([(name, value) for name, values in values_by_name.items() for value in values])
+    return replace(criteria, size=int(_last_value(values_by_name, "size") or PAGE_SIZE))
 
 
-def _collect(pairs: Pairs) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _collect_values(pairs: Pairs) -> dict[str, list[str]]:
+    values_by_name: dict[str, list[str]] = {}
     for name, value in pairs:
         if not name:
             continue
         readable = "".join(sign for sign in value if sign.isprintable() or sign.isspace())
-        found.setdefault(name, []).append(readable)
-    return found
+        values_by_name.setdefault(name, []).append(readable)
+    return values_by_name
 
 
-def _last(found: dict[str, list[str]], name: str) -> str:
-    return found.get(name, [""])[-1]
+def _last_value(values_by_name: dict[str, list[str]], name: str) -> str:
+    return values_by_name.get(name, [""])[-1]
 
 
-def _known(name: str, values: Sequence[str]) -> list[str]:
+def _allowed_values(name: str, values: Sequence[str]) -> list[str]:
     allowed = CLOSED_LISTS.get(name)
-    kept = (value for value in values if value and len(value) <= LONGEST_TEXT and (allowed is None or value in allowed))
-    return list(dict.fromkeys(kept))[:MOST_VALUES]
+    valid_values = (
+        value for value in values if value and len(value) <= LONGEST_TEXT and (allowed is None or value in allowed)
+    )
+    return list(dict.fromkeys(valid_values))[:MOST_VALUES]
 
 
-def _unknown(found: dict[str, list[str]]) -> Iterator[Refusal]:
+def _unknown_parameters(values_by_name: dict[str, list[str]]) -> Iterator[Refusal]:
     names = ("q", *CHOSEN, *YEARS, BBOX, FACETS, "sort", "page", "size", "exact")
-    for name in found:
+    for name in values_by_name:
         if name not in names:
             remedy = f"Use {', '.join(names)}."
             yield Refusal(name[:LONGEST_TEXT], "This parameter does not exist.", remedy, "unknown-parameter")
 
 
-def _wrong_values(found: dict[str, list[str]]) -> Iterator[Refusal]:
+def _wrong_values(values_by_name: dict[str, list[str]]) -> Iterator[Refusal]:
     lists = {**CLOSED_LISTS, FACETS: ON_DEMAND, "sort": SORTS, "exact": ("0", "1")}
     for name, allowed in lists.items():
-        if any(value not in allowed for value in found.get(name, []) if value):
+        if any(value not in allowed for value in values_by_name.get(name, []) if value):
             yield Refusal(
                 name, "This value is not in the list.", f"Choose among {', '.join(allowed)}.", "unknown-value"
             )
     for name in ("q", *CHOSEN):
-        if any(len(value) > LONGEST_TEXT for value in found.get(name, [])):
+        if any(len(value) > LONGEST_TEXT for value in values_by_name.get(name, [])):
             remedy = f"Send at most {LONGEST_TEXT} characters."
             yield Refusal(name, "This value is too long.", remedy, "too-long")
-        if len(found.get(name, [])) > MOST_VALUES:
+        if len(values_by_name.get(name, [])) > MOST_VALUES:
             yield Refusal(name, "There are too many values.", f"Send at most {MOST_VALUES}.", "too-many")
 
 
-def _wrong_numbers(found: dict[str, list[str]]) -> Iterator[Refusal]:
+def _wrong_numbers(values_by_name: dict[str, list[str]]) -> Iterator[Refusal]:
     for name, most in (("page", LAST_PAGE), ("size", MAX_PAGE_SIZE)):
-        value = _last(found, name)
+        value = _last_value(values_by_name, name)
         digits = value.isascii() and value.isdigit() and len(value) < 10  # noqa: PLR2004 - no number this long is in range
         if value and not (digits and 1 <= int(value) <= most):
             remedy = f"Send a whole number from 1 to {most}."
             yield Refusal(name, "This is not a number in range.", remedy, "out-of-range")
 
 
-def _wrong_extent(found: dict[str, list[str]]) -> Iterator[Refusal]:
-    for name, _ in _read_extent({name: values for name, values in found.items() if name not in SIDES})[1]:
+def _wrong_extent(values_by_name: dict[str, list[str]]) -> Iterator[Refusal]:
+    for name, _ in _read_extent({name: values for name, values in values_by_name.items() if name not in SIDES})[1]:
         if name in SIDES:
             continue
         if name == BBOX:

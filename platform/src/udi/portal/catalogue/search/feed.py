@@ -25,8 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.kit.territories import Registry
-from udi.portal.catalogue.search.build import Pen, TenantIndex
+from udi.kit.territories import TerritoryRegistry
+from udi.portal.catalogue.search.build import IndexWriterCache, TenantIndex
 from udi.portal.catalogue.search.index import CURSOR, FINGERPRINT
 from udi.settings import Settings
 
@@ -62,7 +62,7 @@ PRUNE = text("DELETE FROM ops.search_change WHERE at < now() - make_interval(day
 
 
 @dataclass(frozen=True)
-class Cursor:
+class FeedCursor:
     """Up to where the indexes are true: which database, which snapshot of it, and when that was (seconds)."""
 
     origin: str
@@ -77,13 +77,13 @@ Changes = dict[UUID, set[UUID]]
 class SearchFeed:
     """What the one process of a machine that writes its indexes runs."""
 
-    def __init__(self, database: Database, registry: Registry, settings: Settings) -> None:
+    def __init__(self, database: Database, registry: TerritoryRegistry, settings: Settings) -> None:
         self._database, self._registry = database, registry
         self._folder = settings.index_folder / FINGERPRINT
         self._file = self._folder / CURSOR
-        self._cursor: Cursor | None = None
+        self._cursor: FeedCursor | None = None
         self._written_at = 0.0
-        self._pen, self._wrote_at = Pen(), 0.0
+        self._pen, self._wrote_at = IndexWriterCache(), 0.0
         self._settled = asyncio.Event()
         self._settled.set()
 
@@ -91,65 +91,65 @@ class SearchFeed:
         """Follow the database for ever; waits while it is away, or while another process of the machine does this."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "feed.lock").open("w") as lock:
-            await _take(lock.fileno())
-            self._cursor = self._read()
+            await _acquire_lock(lock.fileno())
+            self._cursor = self._read_cursor()
             while True:
                 try:
-                    await self._follow_for_ever()
+                    await self._follow_database()
                 except AWAY as error:
                     log.warning("search feed interrupted", error=type(error).__name__)
                     await asyncio.sleep(RETRY)
 
-    async def settle(self) -> None:
+    async def wait_until_settled(self) -> None:
         """Wait while what changed is brought into an index, for `LONGEST_WAIT` at most."""
         if not self._settled.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._settled.wait(), LONGEST_WAIT)
 
-    async def step(self) -> int:
+    async def run_once(self) -> int:
         """Bring every index up to date once; how many datasets were looked at again."""
         try:
-            return await self._step()
+            return await self._update_indexes()
         finally:
-            await asyncio.to_thread(self._pen.put_away)
+            await asyncio.to_thread(self._pen.close_writer)
 
-    async def _step(self) -> int:
+    async def _update_indexes(self) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)
         slugs = {territory.id: territory.slug for territory in await self._registry.list()}
         async with self._database.platform_session(role="public") as session:
             origin = str(await session.scalar(ORIGIN))
-            follows = self._cursor is not None and await self._still_holds(session, self._cursor, origin)
-            snapshot, changes = await _look(session, self._cursor if follows else None)
+            follows = self._cursor is not None and await self._is_valid_cursor(session, self._cursor, origin)
+            snapshot, changes = await _read_changes(session, self._cursor if follows else None)
             position = str(await session.scalar(POSITION))
         if not follows:
-            self._drop_strangers(slugs)
+            self._delete_orphaned_indexes(slugs)
         for tenant in slugs.keys() | changes.keys():
-            await self._bring_up(tenant, slugs.get(tenant), changes[tenant], position, anew=not follows)
-        self._keep(Cursor(origin, snapshot, now().timestamp()), write=bool(changes) or not follows)
+            await self._update_index(tenant, slugs.get(tenant), changes[tenant], position, force_rebuild=not follows)
+        self._store_cursor(FeedCursor(origin, snapshot, now().timestamp()), write=bool(changes) or not follows)
         return sum(map(len, changes.values()))
 
-    async def _follow_for_ever(self) -> None:
+    async def _follow_database(self) -> None:
         clock = asyncio.get_running_loop().time
         prune_at = clock()
         try:
-            async with self._notices() as (noticed, lost):
+            async with self._listen() as (noticed, lost):
                 while not lost.is_set():
-                    await self._step()
+                    await self._update_indexes()
                     _drop_old_versions(self._folder)
                     if time.monotonic() - self._wrote_at > QUIET:
-                        await asyncio.to_thread(self._pen.put_away)
+                        await asyncio.to_thread(self._pen.close_writer)
                     if clock() >= prune_at:
-                        await self._prune()
+                        await self._prune_changes()
                         prune_at = clock() + PRUNE_EVERY
                     with suppress(TimeoutError):
                         await asyncio.wait_for(noticed.wait(), POLL)
                         await asyncio.sleep(GATHER)
                     noticed.clear()
         finally:
-            self._pen.drop()
+            self._pen.discard_writer()
 
     @asynccontextmanager
-    async def _notices(self) -> AsyncIterator[tuple[asyncio.Event, asyncio.Event]]:
+    async def _listen(self) -> AsyncIterator[tuple[asyncio.Event, asyncio.Event]]:
         """The events «something changed» and «the connection that would tell is lost»."""
         noticed, lost = asyncio.Event(), asyncio.Event()
 
@@ -171,15 +171,15 @@ class SearchFeed:
                     driver.remove_termination_listener(lose)
                     await driver.remove_listener(CHANNEL, notice)
 
-    async def _bring_up(
-        self, tenant: UUID, slug: str | None, changed: Collection[UUID], position: str, *, anew: bool
+    async def _update_index(
+        self, tenant: UUID, slug: str | None, changed: Collection[UUID], position: str, *, force_rebuild: bool
     ) -> None:
         index = TenantIndex(self._folder / str(tenant))
-        wanted = index.take_rebuild_request() or anew or not index.exists()
-        if (wanted and slug is not None) or (index.exists() and (changed or not index.knows_position())):
-            index.note_position(position)
-        if wanted and slug is not None:
-            await asyncio.to_thread(self._pen.put_away)
+        needs_rebuild = index.consume_rebuild_request() or force_rebuild or not index.exists()
+        if (needs_rebuild and slug is not None) or (index.exists() and (changed or not index.has_position())):
+            index.write_position(position)
+        if needs_rebuild and slug is not None:
+            await asyncio.to_thread(self._pen.close_writer)
             try:
                 await index.build(self._database, tenant, slug)
             except BaseException:
@@ -193,38 +193,38 @@ class SearchFeed:
                 self._wrote_at = time.monotonic()
                 self._settled.set()
 
-    def _drop_strangers(self, slugs: Collection[UUID]) -> None:
+    def _delete_orphaned_indexes(self, slugs: Collection[UUID]) -> None:
         """Where all is made anew, an index that cannot be (its territory is suspended or gone) would stay wrong."""
         for folder in self._folder.glob("*/slug"):
             if UUID(folder.parent.name) not in slugs:
                 shutil.rmtree(folder.parent, ignore_errors=True)
 
-    async def _still_holds(self, session: AsyncSession, cursor: Cursor, origin: str) -> bool:
+    async def _is_valid_cursor(self, session: AsyncSession, cursor: FeedCursor, origin: str) -> bool:
         recent = now().timestamp() - cursor.at < KEPT_DAYS * 24 * 3600
         if cursor.origin != origin or not recent:
             return False
         return not await session.scalar(AHEAD, {"cursor": cursor.snapshot})
 
-    def _read(self) -> Cursor | None:
+    def _read_cursor(self) -> FeedCursor | None:
         try:
-            return Cursor(**json.loads(self._file.read_text()))
+            return FeedCursor(**json.loads(self._file.read_text()))
         except (OSError, ValueError, TypeError):
             return None
 
-    def _keep(self, cursor: Cursor, *, write: bool) -> None:
+    def _store_cursor(self, cursor: FeedCursor, *, write: bool) -> None:
         self._cursor = cursor
         if write or cursor.at - self._written_at > HEARTBEAT:
-            beside = self._file.with_suffix(".new")
-            beside.write_text(json.dumps(asdict(cursor)))
-            beside.replace(self._file)
+            temporary_file = self._file.with_suffix(".new")
+            temporary_file.write_text(json.dumps(asdict(cursor)))
+            temporary_file.replace(self._file)
             self._written_at = cursor.at
 
-    async def _prune(self) -> None:
+    async def _prune_changes(self) -> None:
         async with self._database.platform_session(role="worker") as session:
             await session.execute(PRUNE, {"days": KEPT_DAYS})
 
 
-async def _look(session: AsyncSession, cursor: Cursor | None) -> tuple[str, Changes]:
+async def _read_changes(session: AsyncSession, cursor: FeedCursor | None) -> tuple[str, Changes]:
     """The present snapshot, and what changed since the cursor (nothing without one: all is to be read)."""
     changes: Changes = defaultdict(set)
     if cursor is None:
@@ -244,7 +244,7 @@ def _drop_old_versions(folder: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-async def _take(lock: int) -> None:
+async def _acquire_lock(lock: int) -> None:
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -263,14 +263,14 @@ def cursor_age(settings: Settings) -> float | None:
         return None
 
 
-def forget_index(settings: Settings, territory: str | None = None) -> int:
+def request_rebuild(settings: Settings, territory: str | None = None) -> int:
     """Have the index of a territory (its slug), or all of them, made again by the worker; how many there are.
 
     The present ones serve until the new ones are ready.
     """
-    asked = 0
+    count = 0
     for slug in (settings.index_folder / FINGERPRINT).glob("*/slug"):
         if territory in {None, slug.read_text()}:
             TenantIndex(slug.parent).request_rebuild()
-            asked += 1
-    return asked
+            count += 1
+    return count

@@ -19,7 +19,7 @@ import tantivy
 from udi.portal.catalogue.models import OTHER_LICENCE
 from udi.portal.catalogue.search import words
 from udi.portal.catalogue.search.extent import HALF_TURN
-from udi.protocol.quality import MACHINE_READABLE, score
+from udi.protocol.quality import MACHINE_READABLE, score_criteria
 from udi.protocol.texts import read_texts
 
 log = structlog.get_logger()
@@ -78,7 +78,7 @@ def make_document(row: Any) -> tantivy.Document:
     document.add_text(FORMATS, SEPARATOR.join(sorted(set(row.formats))))
     for label in row.formats:
         document.add_text(FORMAT, label)
-    for keyword in dict.fromkeys(fold_keyword(each) for each in row.keywords):
+    for keyword in dict.fromkeys(fold_keyword(raw_keyword) for raw_keyword in row.keywords):
         document.add_text(KEYWORD, keyword)
     document.add_text("name", " ".join(words.plain_words(row.title))[:LONGEST_NAME])
     document.add_date("modified", row.modified_at)
@@ -100,7 +100,7 @@ def _add_words(document: tantivy.Document, row: Any) -> None:
     for text in dict.fromkeys([row.title, *row.keywords, row.producer_name, *row.synopsis.values(), *summary.values()]):
         document.add_text("phrase", " ".join(words.plain_words(text)))
     spoken = words.typed_words(" ".join([row.title, keywords, row.producer_name, *row.synopsis.values()]))
-    document.add_text("words", " ".join(words.plain(word) for word in spoken))
+    document.add_text("words", " ".join(words.strip_accents(word) for word in spoken))
     document.add_bytes("written", " ".join(spoken).encode())
 
 
@@ -119,7 +119,7 @@ def _add_extent(document: tantivy.Document, row: Any) -> None:
 
 def fold_keyword(keyword: str) -> str:
     """A keyword as it is filtered and counted: without capitals nor spaces around."""
-    return words.clean(keyword).strip().casefold()
+    return words.normalise_text(keyword).strip().casefold()
 
 
 def day_of(moment: datetime) -> int:
@@ -129,7 +129,7 @@ def day_of(moment: datetime) -> int:
 
 def completeness(row: Any) -> int:
     """Points of the European score (`protocol.quality`) that differ from one description to another, as the row has them."""
-    held = {
+    checks = {
         "keyword": bool(row.keywords),
         "theme": bool(row.theme),
         "spatial": row.west is not None,
@@ -138,7 +138,7 @@ def completeness(row: Any) -> int:
         "machine_readable": bool(MACHINE_READABLE & {label.upper() for label in row.formats}),
         "licence_from_vocabulary": row.licence != OTHER_LICENCE,
     }
-    return score([name for name, holds in held.items() if holds]).points
+    return score_criteria([name for name, holds in checks.items() if holds]).points
 
 
 MAKERS = (make_schema, make_document, _add_words, _add_extent, fold_keyword, day_of, completeness, words)
@@ -154,7 +154,7 @@ FINGERPRINT = _fingerprint()
 
 
 @dataclass(frozen=True)
-class Reader:
+class IndexReader:
     """An index opened for reading, at one generation."""
 
     index: tantivy.Index
@@ -175,21 +175,21 @@ class SearchIndexes:
 
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder / FINGERPRINT)
-        self._open: OrderedDict[UUID, Reader] = OrderedDict()
+        self._open: OrderedDict[UUID, IndexReader] = OrderedDict()
 
     def is_followed(self) -> bool:
         """Whether a worker said lately that the indexes are true; where none does, they may be of another time."""
         try:
-            said = os.stat(f"{self._folder}/{CURSOR}").st_mtime  # noqa: PTH116 - for every request: a path takes longer
+            last_heartbeat = os.stat(f"{self._folder}/{CURSOR}").st_mtime  # noqa: PTH116 - for every request: a path takes longer
         except OSError:
             return False
-        return time.time() - said < LATELY
+        return time.time() - last_heartbeat < LATELY
 
-    def find(self, tenant: UUID) -> Reader | None:
+    def find(self, tenant: UUID) -> IndexReader | None:
         """The territory's index as it is now, or None while there is none."""
-        known = self._open.pop(tenant, None)
+        cached_reader = self._open.pop(tenant, None)
         try:
-            reader = _read(f"{self._folder}/{tenant}", known)
+            reader = _open_reader(f"{self._folder}/{tenant}", cached_reader)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -201,17 +201,19 @@ class SearchIndexes:
         return reader
 
 
-def _read(folder: str, known: Reader | None) -> Reader:
+def _open_reader(folder: str, cached_reader: IndexReader | None) -> IndexReader:
     """By names, since it is done for every request: to take paths apart would take longer than to look."""
     name = os.readlink(f"{folder}/{CURRENT}")  # noqa: PTH115 - by its name, as said
     facts = os.stat(f"{folder}/{name}/meta.json")  # noqa: PTH116 - the same
     generation = f"{name}-{facts.st_mtime_ns:x}-{facts.st_ino:x}"
-    if known is not None and known.generation == generation and known.position:
-        return known
+    if cached_reader is not None and cached_reader.generation == generation and cached_reader.position:
+        return cached_reader
     path = f"{folder}/{name}"
-    index = known.index if known is not None and known.path == path else tantivy.Index.open(path)
+    index = (
+        cached_reader.index if cached_reader is not None and cached_reader.path == path else tantivy.Index.open(path)
+    )
     index.reload()
-    return Reader(index, path, generation, index.searcher(), index.schema, _read_position(folder))
+    return IndexReader(index, path, generation, index.searcher(), index.schema, _read_position(folder))
 
 
 def _read_position(folder: str) -> str | None:

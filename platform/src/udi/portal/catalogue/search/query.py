@@ -8,8 +8,7 @@ from uuid import UUID
 from tantivy import DocAddress, FieldType, Occur, Order, Query
 
 from udi.portal.catalogue.search import words
-from udi.portal.catalogue.search.asking import Asked, Group, Word, understand
-from udi.portal.catalogue.search.counts import count_all, count_facets, days_of
+from udi.portal.catalogue.search.counts import count_facets, count_matches, days_of
 from udi.portal.catalogue.search.criteria import (
     BBOX,
     MODIFIED,
@@ -21,9 +20,10 @@ from udi.portal.catalogue.search.criteria import (
     Criteria,
 )
 from udi.portal.catalogue.search.extent import HALF_TURN, Box, Years, read_box, read_period
-from udi.portal.catalogue.search.index import KEYWORD, NO_END, NO_START, Reader, fold_keyword
-from udi.portal.catalogue.search.spelling import as_written, complete
-from udi.portal.catalogue.search.thesaurus import Thesaurus, shipped
+from udi.portal.catalogue.search.index import KEYWORD, NO_END, NO_START, IndexReader, fold_keyword
+from udi.portal.catalogue.search.query_analysis import ExpandedQuery, QueryWord, WordGroup, analyse_query
+from udi.portal.catalogue.search.spelling import complete_word, restore_accents
+from udi.portal.catalogue.search.thesaurus import Thesaurus, default_thesaurus
 
 ORDERS = {TITLE: ("name", Order.Asc), MODIFIED: ("modified", Order.Desc), PUBLISHED: ("published", Order.Desc)}
 NAMED_WEIGHT, PHRASE_WEIGHT = 3.0, 0.05
@@ -38,21 +38,21 @@ SLACK = 2
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """One page of answers as numbers of rows, in order; facets count every answer, each as if it were not filtered."""
 
     total: int
     seqs: list[int]
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
-    asked: Asked = field(default_factory=Asked)
+    parsed_query: ExpandedQuery = field(default_factory=ExpandedQuery)
 
     @property
-    def words(self) -> list[Word]:
-        return self.asked.words
+    def words(self) -> list[QueryWord]:
+        return self.parsed_query.words
 
 
 @dataclass(frozen=True)
-class Question:
+class IndexQuery:
     """A question in the index's terms: what must hold, what must not, and what brings nearer to the top."""
 
     text: list[Query]
@@ -69,84 +69,93 @@ class Question:
 
     def _must(self, text: list[Query], without: str = "") -> Query:
         parts = [*text, *(query for name, query in self.filters.items() if name != without)] or [Query.all_query()]
-        return Query.boolean_query([*_each(Occur.Must, parts), *_each(Occur.MustNot, self.apart)])
+        return Query.boolean_query([*_with_occur(Occur.Must, parts), *_with_occur(Occur.MustNot, self.apart)])
 
     def score(self, total: int) -> Query:
         nearer = [*self.nearer, *self.together] if total <= MOST_TOGETHER else self.nearer
-        return Query.boolean_query([(Occur.Must, self._must(self.text)), *_each(Occur.Should, nearer)])
+        return Query.boolean_query([(Occur.Must, self._must(self.text)), *_with_occur(Occur.Should, nearer)])
 
 
-def search(reader: Reader, criteria: Criteria, thesaurus: Thesaurus | None = None) -> Found:
+def search(reader: IndexReader, criteria: Criteria, thesaurus: Thesaurus | None = None) -> SearchResult:
     """Answer a question, with the synonyms of a territory, else with those of the portal."""
-    asked = understand(reader, criteria.text, thesaurus or shipped(), exact=criteria.exact)
-    question = _Writer(reader).question(asked, criteria)
+    parsed_query = analyse_query(reader, criteria.text, thesaurus or default_thesaurus(), exact=criteria.exact)
+    question = _QueryBuilder(reader).build_query(parsed_query, criteria)
     total, facets = count_facets(reader, question.must, criteria)
-    return Found(total, _page(reader, question, criteria, asked, total), facets, asked)
+    return SearchResult(total, _page_rows(reader, question, criteria, parsed_query, total), facets, parsed_query)
 
 
-def count(reader: Reader, criteria: Criteria, thesaurus: Thesaurus | None = None) -> int:
+def count_answers(reader: IndexReader, criteria: Criteria, thesaurus: Thesaurus | None = None) -> int:
     """How many datasets answer, without reading them."""
-    asked = understand(reader, criteria.text, thesaurus or shipped(), exact=criteria.exact)
-    question = _Writer(reader).question(asked, criteria)
-    return count_all(reader, question.must())
+    parsed_query = analyse_query(reader, criteria.text, thesaurus or default_thesaurus(), exact=criteria.exact)
+    question = _QueryBuilder(reader).build_query(parsed_query, criteria)
+    return count_matches(reader, question.must())
 
 
-def match(reader: Reader, criteria: Criteria, among: Collection[UUID], thesaurus: Thesaurus | None = None) -> list[int]:
+def match_datasets(
+    reader: IndexReader, criteria: Criteria, among: Collection[UUID], thesaurus: Thesaurus | None = None
+) -> list[int]:
     """The numbers of the rows of these datasets that answer."""
     if not among:
         return []
-    asked = understand(reader, criteria.text, thesaurus or shipped(), exact=criteria.exact)
+    parsed_query = analyse_query(reader, criteria.text, thesaurus or default_thesaurus(), exact=criteria.exact)
     those = _any_of([Query.term_query(reader.schema, "id", str(dataset)) for dataset in among])
-    must = _all([_Writer(reader).question(asked, criteria).must(), those])
+    must = _all_of([_QueryBuilder(reader).build_query(parsed_query, criteria).must(), those])
     hits = reader.searcher.search(must, len(among), count=False).hits
-    return _seqs(reader, [address for _, address in hits])
+    return _row_numbers(reader, [address for _, address in hits])
 
 
-def suggest(reader: Reader, typed: str, thesaurus: Thesaurus | None = None) -> list[str]:
+def suggest_completions(reader: IndexReader, typed: str, thesaurus: Thesaurus | None = None) -> list[str]:
     """The question with its last word completed, in the ways that find something, the most frequent first."""
-    found = LAST_WORD.fullmatch(typed)
-    if found is None:
+    last_word = LAST_WORD.fullmatch(typed)
+    if last_word is None:
         return []
-    before, start = found["before"], words.plain(words.clean(found["start"]))
-    asked = understand(reader, before, thesaurus or shipped())
-    among = _Writer(reader).question(asked, Criteria()).must() if asked != Asked() else None
-    return [f"{before}{as_written(reader, word)}" for word in complete(reader, start, among=among, shortest=2)]
+    before, start = last_word["before"], words.strip_accents(words.normalise_text(last_word["start"]))
+    parsed_query = analyse_query(reader, before, thesaurus or default_thesaurus())
+    among = (
+        _QueryBuilder(reader).build_query(parsed_query, Criteria()).must() if parsed_query != ExpandedQuery() else None
+    )
+    return [
+        f"{before}{restore_accents(reader, word)}" for word in complete_word(reader, start, among=among, shortest=2)
+    ]
 
 
-class _Writer:
+class _QueryBuilder:
     """Puts what was asked into the terms of one index."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: IndexReader) -> None:
         self._schema = reader.schema
 
-    def question(self, asked: Asked, criteria: Criteria) -> Question:
-        return Question(
-            text=[*map(self._group, asked.groups), *map(self._phrase, asked.phrases)],
-            plain=[*map(self._plain, asked.groups), *map(self._phrase, asked.phrases)],
-            apart=[*map(self._phrase, asked.apart), *(self._any("text", stems) for stems in asked.apart_words)],
+    def build_query(self, parsed_query: ExpandedQuery, criteria: Criteria) -> IndexQuery:
+        return IndexQuery(
+            text=[*map(self._group, parsed_query.groups), *map(self._phrase, parsed_query.phrases)],
+            plain=[*map(self._unscored_group, parsed_query.groups), *map(self._phrase, parsed_query.phrases)],
+            apart=[
+                *map(self._phrase, parsed_query.apart),
+                *(self._any("text", stems) for stems in parsed_query.apart_words),
+            ],
             filters={name: self._filter(name, values) for name, values in criteria.filters.items()},
-            nearer=[self._named(word.stems) for word in asked.words],
-            together=list(self._together(asked)),
+            nearer=[self._named(word.stems) for word in parsed_query.words],
+            together=list(self._proximity_queries(parsed_query)),
         )
 
-    def _group(self, group: Group) -> Query:
+    def _group(self, group: WordGroup) -> Query:
         """Words that must all be there, or something that means the same.
 
         What means the same counts for a little, whatever its rarity, and so always for less; it counts in full where no
         dataset has the words themselves.
         """
-        typed = _all(self._any("text", word.stems) for word in group.words)
+        typed = _all_of(self._any("text", word.stems) for word in group.words)
         if not group.also and not group.themes:
             return typed
-        known = _all([typed, Query.const_score_query(Query.all_query(), TYPED_SCORE)])
-        named = _any_of([self._label(label, plain=group.known) for label in group.also] or [Query.empty_query()])
-        others = Query.const_score_query(named, SYNONYM_SCORE) if group.known else named
+        scored_query = _all_of([typed, Query.const_score_query(Query.all_query(), TYPED_SCORE)])
+        named = _any_of([self._label(label, plain=group.is_indexed) for label in group.also] or [Query.empty_query()])
+        others = Query.const_score_query(named, SYNONYM_SCORE) if group.is_indexed else named
         themes = [Query.const_score_query(self._term("theme", theme), THEME_SCORE) for theme in group.themes]
-        return Query.boolean_query(_each(Occur.Should, [known, others, *themes]))
+        return Query.boolean_query(_with_occur(Occur.Should, [scored_query, others, *themes]))
 
-    def _plain(self, group: Group) -> Query:
+    def _unscored_group(self, group: WordGroup) -> Query:
         """The datasets of a group, whatever their order."""
-        typed = _all(self._any("text", word.stems) for word in group.words)
+        typed = _all_of(self._any("text", word.stems) for word in group.words)
         named = (self._label(label, plain=True) for label in group.also)
         return _any_of([typed, *named, *(self._term("theme", theme) for theme in group.themes)])
 
@@ -158,11 +167,11 @@ class _Writer:
             if plain:
                 return anywhere
             return Query.boolean_query([(Occur.Must, anywhere), (Occur.Should, self._named(stems[0]))])
-        named = _all(self._any("named", each) for each in stems)
+        named = _all_of(self._any("named", word_stems) for word_stems in stems)
         return _any_of([named, self._phrase(words.plain_words(label))])
 
-    def _together(self, asked: Asked) -> Iterable[Query]:
-        typed = [words.plain(word.instead or word.text) for word in asked.words]
+    def _proximity_queries(self, parsed_query: ExpandedQuery) -> Iterable[Query]:
+        typed = [words.strip_accents(word.instead or word.text) for word in parsed_query.words]
         if len(typed) > 1:
             together = Query.phrase_query(self._schema, "phrase", list(typed), slop=SLACK)
             yield Query.boost_query(together, PHRASE_WEIGHT)
@@ -190,13 +199,13 @@ class _Writer:
             return self._box(read_box(values[0]))
         if name == KEYWORD:
             values = [fold_keyword(value) for value in values]
-        return Query.term_set_query(self._schema, name, [words.clean(value) for value in values])
+        return Query.term_set_query(self._schema, name, [words.normalise_text(value) for value in values])
 
     def _period(self, years: Years) -> Query:
         """Data whose period has some part in these years; those that say none are left out."""
         first, last = years
         until = self._between("until", NO_START if first is None else first, None)
-        return _all([until, self._between("since", None, NO_END if last is None else last)])
+        return _all_of([until, self._between("since", None, NO_END if last is None else last)])
 
     def _box(self, box: Box | None) -> Query:
         """Data whose area touches the rectangle; one that crosses the 180th meridian is two."""
@@ -205,8 +214,10 @@ class _Writer:
         west, south, east, north = box
         spans = [(west, east)] if west <= east else [(west, HALF_TURN), (-HALF_TURN, east)]
         high = [self._degrees("north", least=south), self._degrees("south", most=north)]
-        wide = [_all([self._degrees("east", least=least), self._degrees("west", most=most)]) for least, most in spans]
-        return _all([*high, _any_of(wide)])
+        wide = [
+            _all_of([self._degrees("east", least=least), self._degrees("west", most=most)]) for least, most in spans
+        ]
+        return _all_of([*high, _any_of(wide)])
 
     def _degrees(self, side: str, *, least: float | None = None, most: float | None = None) -> Query:
         return Query.range_query(self._schema, side, FieldType.Float, lower_bound=least, upper_bound=most)
@@ -215,37 +226,39 @@ class _Writer:
         return Query.range_query(self._schema, name, FieldType.Integer, lower_bound=least, upper_bound=most)
 
 
-def _each(occur: Occur, queries: Iterable[Query]) -> list[tuple[Occur, Query]]:
+def _with_occur(occur: Occur, queries: Iterable[Query]) -> list[tuple[Occur, Query]]:
     return [(occur, query) for query in queries]
 
 
-def _all(queries: Iterable[Query]) -> Query:
-    return _one(list(queries), Occur.Must)
+def _all_of(queries: Iterable[Query]) -> Query:
+    return _combine(list(queries), Occur.Must)
 
 
 def _any_of(queries: Iterable[Query]) -> Query:
-    return _one(list(queries), Occur.Should)
+    return _combine(list(queries), Occur.Should)
 
 
-def _one(queries: list[Query], occur: Occur) -> Query:
-    return queries[0] if len(queries) == 1 else Query.boolean_query(_each(occur, queries))
+def _combine(queries: list[Query], occur: Occur) -> Query:
+    return queries[0] if len(queries) == 1 else Query.boolean_query(_with_occur(occur, queries))
 
 
-def _page(reader: Reader, question: Question, criteria: Criteria, asked: Asked, total: int) -> list[int]:
+def _page_rows(
+    reader: IndexReader, question: IndexQuery, criteria: Criteria, parsed_query: ExpandedQuery, total: int
+) -> list[int]:
     start, searcher = (criteria.page - 1) * criteria.size, reader.searcher
     if not 0 <= start < total:
         return []
-    order = MODIFIED if criteria.order == RELEVANCE and not asked.scored else criteria.order
+    order = MODIFIED if criteria.order == RELEVANCE and not parsed_query.is_scored else criteria.order
     if order == RELEVANCE:
-        return _seqs(reader, _nearest(reader, question.score(total), start + criteria.size)[start:])
+        return _row_numbers(reader, _nearest(reader, question.score(total), start + criteria.size)[start:])
     field_name, direction = ORDERS[order]
-    found = searcher.search(
+    result = searcher.search(
         question.must(), criteria.size, count=False, offset=start, order_by_field=field_name, order=direction
     )
-    return _seqs(reader, [address for _, address in found.hits])
+    return _row_numbers(reader, [address for _, address in result.hits])
 
 
-def _nearest(reader: Reader, query: Query, end: int) -> list[DocAddress]:
+def _nearest(reader: IndexReader, query: Query, end: int) -> list[DocAddress]:
     """The nearest first; of some that are equally near, the most complete description, then the freshest data."""
     hits = reader.searcher.search(query, max(RANKED, end), count=False).hits
     addresses = [address for _, address in hits]
@@ -259,5 +272,5 @@ def _nearest(reader: Reader, query: Query, end: int) -> list[DocAddress]:
     return [*(first[at] for at in order), *addresses[RANKED:]][:end]
 
 
-def _seqs(reader: Reader, addresses: list[DocAddress]) -> list[int]:
+def _row_numbers(reader: IndexReader, addresses: list[DocAddress]) -> list[int]:
     return [int(seq) for seq in reader.searcher.fast_field_values("seq", addresses) if seq is not None]

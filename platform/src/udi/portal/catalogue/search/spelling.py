@@ -6,85 +6,88 @@ from difflib import get_close_matches
 import tantivy
 
 from udi.portal.catalogue.search import words
-from udi.portal.catalogue.search.index import Reader
+from udi.portal.catalogue.search.index import IndexReader
 
 SHORTEST = 4
 MIDDLING, LONG = 6, 8
 SAMPLE = 20
 SHORTEST_START, MOST_STARTED, MOST_COMPLETED = 3, 200, 8
-ALIKE_START, ALIKE, MOST_ALIKE = 2, 0.6, 3
+ALIKE_START, SIMILARITY_CUTOFF, MOST_ALIKE = 2, 0.6, 3
 
 
-def find_near(reader: Reader, word: str) -> str | None:
+def find_nearest_word(reader: IndexReader, word: str) -> str | None:
     """The nearest word that some dataset has, the most frequent of several.
 
     One slip for a short word, two for a long one; two for a middling one too, if it begins with the same letter.
     The engine finds documents, not words: a sample of them is read for the words they have.
     """
-    return next(iter(list_near(reader, word)), None)
+    return next(iter(list_nearest_words(reader, word)), None)
 
 
-def list_near(reader: Reader, word: str) -> list[str]:
+def list_nearest_words(reader: IndexReader, word: str) -> list[str]:
     """The words at the least distance that some dataset has, the most frequent first."""
     if len(word) < SHORTEST or word.isdecimal():
         return []
     for distance in (1, 2) if len(word) >= MIDDLING else (1,):
         near = [
-            (plain, written)
-            for plain, written in _words_near(reader, word, distance)
-            if slips(word, plain, distance) <= distance
+            (plain, spelling)
+            for plain, spelling in _words_near(reader, word, distance)
+            if edit_distance(word, plain, distance) <= distance
             and not words.word_stems(plain)[1]
             and (distance == 1 or len(word) >= LONG or plain[0] == word[0])
         ]
         if near:
             ordered = sorted(near, key=lambda pair: (reader.searcher.doc_freq("words", pair[0]), pair), reverse=True)
-            return [written for _, written in ordered]
+            return [spelling for _, spelling in ordered]
     return []
 
 
-def complete(
-    reader: Reader, start: str, *, among: tantivy.Query | None = None, shortest: int = SHORTEST_START
+def complete_word(
+    reader: IndexReader, start: str, *, among: tantivy.Query | None = None, shortest: int = SHORTEST_START
 ) -> list[str]:
     """Plain words that some dataset (of those `among`) has and that begin like this, the most frequent first."""
     if len(start) < shortest or start.isdecimal():
         return []
-    found = reader.searcher.terms_with_prefix("words", start, among, limit=MOST_STARTED)
-    return [word for word, _ in sorted(found, key=lambda pair: (-pair[1], pair[0]))][:MOST_COMPLETED]
+    terms = reader.searcher.terms_with_prefix("words", start, among, limit=MOST_STARTED)
+    return [word for word, _ in sorted(terms, key=lambda pair: (-pair[1], pair[0]))][:MOST_COMPLETED]
 
 
-def list_alike(reader: Reader, word: str) -> list[str]:
+def list_similar_words(reader: IndexReader, word: str) -> list[str]:
     """Words that some dataset has and that might help where nothing is found: near ones, else some that look alike."""
-    if near := list_near(reader, word):
+    if near := list_nearest_words(reader, word):
         return near[:MOST_ALIKE]
     first = reader.searcher.terms_with_prefix("words", word[:ALIKE_START], limit=MOST_STARTED)
-    alike = get_close_matches(word, [term for term, _ in first], MOST_ALIKE, ALIKE)
-    return [as_written(reader, term) for term in alike]
+    similar_terms = get_close_matches(word, [term for term, _ in first], MOST_ALIKE, SIMILARITY_CUTOFF)
+    return [restore_accents(reader, term) for term in similar_terms]
 
 
-def as_written(reader: Reader, word: str) -> str:
+def restore_accents(reader: IndexReader, word: str) -> str:
     """A plain word as some dataset writes it, with its accents."""
     query = tantivy.Query.term_query(reader.schema, "words", word)
     for _, address in reader.searcher.search(query, 1, count=False).hits:
-        return next((each for each in _written(reader, address) if words.plain(each) == word), word)
+        return next(
+            (spelling for spelling in _read_written_words(reader, address) if words.strip_accents(spelling) == word),
+            word,
+        )
     return word
 
 
-def _words_near(reader: Reader, word: str, distance: int) -> Iterable[tuple[str, str]]:
+def _words_near(reader: IndexReader, word: str, distance: int) -> Iterable[tuple[str, str]]:
     """Words of a sample of the datasets that have one near this one: plain, and as it is written, with its accents."""
     fuzzy = tantivy.Query.fuzzy_term_query(reader.schema, "words", word, distance=distance, transposition_cost_one=True)
     hits = reader.searcher.search(fuzzy, SAMPLE, count=False).hits
-    written: set[str] = set()
+    spellings: set[str] = set()
     for _, address in hits:
-        written.update(_written(reader, address))
-    alike = (each for each in sorted(written) if abs(len(each) - len(word)) <= distance + 1)
-    return {words.plain(each): each for each in alike}.items()
+        spellings.update(_read_written_words(reader, address))
+    similar_spellings = (spelling for spelling in sorted(spellings) if abs(len(spelling) - len(word)) <= distance + 1)
+    return {words.strip_accents(spelling): spelling for spelling in similar_spellings}.items()
 
 
-def _written(reader: Reader, address: tantivy.DocAddress) -> list[str]:
+def _read_written_words(reader: IndexReader, address: tantivy.DocAddress) -> list[str]:
     return bytes(reader.searcher.doc(address).get_first("written") or b"").decode().split()
 
 
-def slips(word: str, other: str, most: int) -> int:
+def edit_distance(word: str, other: str, most: int) -> int:
     """How many letters were forgotten, added, changed or swapped with their neighbour; `most + 1` stands for more."""
     if abs(len(word) - len(other)) > most:
         return most + 1

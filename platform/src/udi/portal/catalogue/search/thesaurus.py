@@ -30,9 +30,9 @@ class Thesaurus:
     def __post_init__(self) -> None:
         for concept in self.concepts:
             for label in concept.labels:
-                known = self._by_key.setdefault(key_of([word for word, _ in query_words(label)]), [])
-                if concept not in known:
-                    known.append(concept)
+                key_concepts = self._by_key.setdefault(key_of([word for word, _ in query_words(label)]), [])
+                if concept not in key_concepts:
+                    key_concepts.append(concept)
 
     def find(self, words: Sequence[str]) -> list[Concept]:
         """The concepts that these plain words together name."""
@@ -45,19 +45,19 @@ def key_of(words: Iterable[str]) -> Key:
 
 
 @cache
-def shipped() -> Thesaurus:
+def default_thesaurus() -> Thesaurus:
     """The portal's own list."""
     return Thesaurus(read_synonyms(SHIPPED.read_bytes()))
 
 
 @cache
-def _with_own(own: tuple[tuple[Labels, tuple[str, ...]], ...]) -> Thesaurus:
-    return Thesaurus([*shipped().concepts, *(Concept(labels, themes) for labels, themes in own)])
+def _extend_thesaurus(own: tuple[tuple[Labels, tuple[str, ...]], ...]) -> Thesaurus:
+    return Thesaurus([*default_thesaurus().concepts, *(Concept(labels, themes) for labels, themes in own)])
 
 
 def thesaurus_of(search: Mapping[str, object]) -> Thesaurus:
     """The list of a territory: the portal's and what it adds (`search` as its register has it)."""
     own = search.get("synonyms")
     if not isinstance(own, list) or not own:
-        return shipped()
-    return _with_own(tuple((tuple(each["labels"]), tuple(each.get("themes", ()))) for each in own))
+        return default_thesaurus()
+    return _extend_thesaurus(tuple((tuple(entry["labels"]), tuple(entry.get("themes", ()))) for entry in own))

@@ -17,44 +17,47 @@ MOST_ASKED = 24
 Stems = tuple[str, ...]
 
 
-def _lowered() -> TextAnalyzerBuilder:
+def _lowercase_analyzer() -> TextAnalyzerBuilder:
     return TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.remove_long(LONGEST)).filter(Filter.lowercase())
 
 
-def _stemming(start: TextAnalyzerBuilder, language: str) -> TextAnalyzerBuilder:
+def _stemming_analyzer(start: TextAnalyzerBuilder, language: str) -> TextAnalyzerBuilder:
     with_elisions = start.filter(Filter.custom_stopword(ELIDED))
     return with_elisions.filter(Filter.stopword(language)).filter(Filter.stemmer(language))
 
 
-AS_TYPED = _lowered().build()
-PLAIN = _lowered().filter(Filter.ascii_fold()).build()
+AS_TYPED = _lowercase_analyzer().build()
+PLAIN = _lowercase_analyzer().filter(Filter.ascii_fold()).build()
 BY_LANGUAGE = {
-    "fr": _stemming(_lowered().filter(Filter.ascii_fold()), "french").build(),
-    "en": _stemming(_lowered().filter(Filter.ascii_fold()), "english").build(),
+    "fr": _stemming_analyzer(_lowercase_analyzer().filter(Filter.ascii_fold()), "french").build(),
+    "en": _stemming_analyzer(_lowercase_analyzer().filter(Filter.ascii_fold()), "english").build(),
 }
 WITH_ACCENTS = "fr, with accents"
-ANALYZERS = {**BY_LANGUAGE, WITH_ACCENTS: _stemming(_lowered(), "french").filter(Filter.ascii_fold()).build()}
+ANALYZERS = {
+    **BY_LANGUAGE,
+    WITH_ACCENTS: _stemming_analyzer(_lowercase_analyzer(), "french").filter(Filter.ascii_fold()).build(),
+}
 
 
-def clean(text: str) -> str:
+def normalise_text(text: str) -> str:
     """The same text with its accents composed, and without what is no character (half of a surrogate pair)."""
     return unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode())
 
 
 def typed_words(text: str) -> list[str]:
     """Each different word, with its accents, in small letters."""
-    return list(dict.fromkeys(AS_TYPED.analyze(clean(text))))
+    return list(dict.fromkeys(AS_TYPED.analyze(normalise_text(text))))
 
 
 @lru_cache(maxsize=CACHED)
-def plain(word: str) -> str:
+def strip_accents(word: str) -> str:
     """The word without its accents."""
     return "".join(PLAIN.analyze(word))
 
 
 def plain_words(text: str) -> list[str]:
     """Each word, without accents or capitals."""
-    return PLAIN.analyze(clean(text))
+    return PLAIN.analyze(normalise_text(text))
 
 
 def singular(word: str) -> str:
@@ -67,18 +70,22 @@ def singular(word: str) -> str:
 def text_stems(text: str, language: str = "") -> list[str]:
     """The stems of a text in its language; in French and in English when it is neither, or not known."""
     languages = [language] if language in BY_LANGUAGE else list(BY_LANGUAGE)
-    spoken = AS_TYPED.analyze(clean(text))
-    stems = [stem for each in languages for word in spoken for stem in _cut(each, word)]
+    spoken = AS_TYPED.analyze(normalise_text(text))
+    stems = [stem for language_code in languages for word in spoken for stem in _stem_word(language_code, word)]
     if "fr" in languages:
-        seen = set(stems)
+        existing_stems = set(stems)
         stems += [
-            stem for word in spoken if not word.isascii() for stem in _cut(WITH_ACCENTS, word) if stem not in seen
+            stem
+            for word in spoken
+            if not word.isascii()
+            for stem in _stem_word(WITH_ACCENTS, word)
+            if stem not in existing_stems
         ]
     return stems
 
 
 @lru_cache(maxsize=4 * CACHED)
-def _cut(analyzer: str, word: str) -> Stems:
+def _stem_word(analyzer: str, word: str) -> Stems:
     """Most words of a catalogue are said again and again."""
     return tuple(ANALYZERS[analyzer].analyze(word))
 
@@ -91,7 +98,7 @@ def texts_stems(texts: Mapping[str, str]) -> list[str]:
 @lru_cache(maxsize=CACHED)
 def word_stems(word: str) -> tuple[Stems, bool]:
     """The stems under which one word is found, and whether it is a stop word in one of the languages."""
-    french, english, accented = (_cut(name, word) for name in ANALYZERS)
+    french, english, accented = (_stem_word(name, word) for name in ANALYZERS)
     return tuple(dict.fromkeys([*french, *english, *accented])), not (french and english)
 
 
@@ -101,9 +108,9 @@ def query_words(text: str) -> list[tuple[str, Stems]]:
     «de» is a stop word in French and a rare word in English: keeping it would find nothing. Of a very long question,
     the first words count.
     """
-    kept: list[tuple[str, Stems]] = []
+    content_words: list[tuple[str, Stems]] = []
     stopped: list[tuple[str, Stems]] = []
     for typed in typed_words(text)[:MOST_ASKED]:
         stems, is_stop = word_stems(typed)
-        (stopped if is_stop else kept).append((plain(typed), stems))
-    return kept or [(word, stems) for word, stems in stopped if stems]
+        (stopped if is_stop else content_words).append((strip_accents(typed), stems))
+    return content_words or [(word, stems) for word, stems in stopped if stems]

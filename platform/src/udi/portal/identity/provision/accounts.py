@@ -9,9 +9,16 @@ from typing import Any
 
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MODERATORS
-from udi.portal.identity.provision.admin import EVERYTHING, Admin, Change, Outcome, difference, merged
+from udi.portal.identity.provision.admin import (
+    EVERYTHING,
+    Outcome,
+    ProvisionChange,
+    RealmAdmin,
+    difference,
+    merge_representations,
+)
 from udi.portal.identity.provision.organisations import organisation_alias
-from udi.portal.tenants.shape import AccountPart
+from udi.portal.tenants.schema import AccountPart
 from udi.settings import Settings
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -23,7 +30,7 @@ def account_secret(slug: str, username: str) -> str:
     return f"account_{slug}_{username}"
 
 
-def _password(settings: Settings, slug: str, username: str) -> tuple[str, bool]:
+def _read_or_draw_password(settings: Settings, slug: str, username: str) -> tuple[str, bool]:
     """The account's password, and whether it was drawn just now."""
     path: Path = settings.secrets_folder / account_secret(slug, username)
     if path.exists():
@@ -36,25 +43,25 @@ def _password(settings: Settings, slug: str, username: str) -> tuple[str, bool]:
     return drawn, True
 
 
-def _is_of_another(settings: Settings, slug: str, username: str) -> bool:
+def _belongs_to_another_territory(settings: Settings, slug: str, username: str) -> bool:
     """Whether the password of this name was drawn for another territory: only that one may change the account."""
     own = account_secret(slug, username)
     names = {path.name for path in settings.secrets_folder.glob(f"account_*_{escape(username)}")}
     return bool(names) and own not in names
 
 
-def apply_account(admin: Admin, settings: Settings, slug: str, account: AccountPart) -> Change:
+def apply_account(admin: RealmAdmin, settings: Settings, slug: str, account: AccountPart) -> ProvisionChange:
     """Create a demonstration account, or give it what it lacks; what it was given since is kept.
 
     An account that another territory made joins the organisations, and stays as it is.
     """
-    found = admin.get("users", username=account.username, exact=True)
-    if found and _is_of_another(settings, slug, account.username):
-        joined = apply_memberships(admin, found[0]["id"], _groups_by_alias(slug, account))
-        return Change("account", account.username, "updated" if joined else "unchanged")
-    password, drawn = _password(settings, slug, account.username)
+    users = admin.get("users", username=account.username, exact=True)
+    if users and _belongs_to_another_territory(settings, slug, account.username):
+        joined = apply_memberships(admin, users[0]["id"], _groups_by_alias(slug, account))
+        return ProvisionChange("account", account.username, "updated" if joined else "unchanged")
+    password, drawn = _read_or_draw_password(settings, slug, account.username)
     credential = {"type": "password", "value": password, "temporary": False}
-    wanted = {
+    target = {
         "username": account.username,
         "email": account.username,
         "emailVerified": True,
@@ -63,35 +70,38 @@ def apply_account(admin: Admin, settings: Settings, slug: str, account: AccountP
         "lastName": account.last_name,
     }
     outcome: Outcome = "unchanged"
-    made = None if found else admin.post("users", {**wanted, "credentials": [credential]}, conflict=True)
-    if made is not None:
-        user, outcome = made.headers["Location"].rpartition("/")[2], "created"
+    response = None if users else admin.post("users", {**target, "credentials": [credential]}, conflict=True)
+    if response is not None:
+        user, outcome = response.headers["Location"].rpartition("/")[2], "created"
     else:  # found, or made by somebody else meanwhile
-        [known] = found or admin.get("users", username=account.username, exact=True)
-        user = known["id"]
-        if difference(wanted, known):
-            admin.put(f"users/{user}", merged(known, wanted))
+        [existing] = users or admin.get("users", username=account.username, exact=True)
+        user = existing["id"]
+        if difference(target, existing):
+            admin.put(f"users/{user}", merge_representations(existing, target))
             outcome = "updated"
         if drawn:
             admin.put(f"users/{user}/reset-password", credential)
             outcome = "updated"
     joined = apply_memberships(admin, user, _groups_by_alias(slug, account))
-    return Change("account", account.username, "updated" if joined and outcome == "unchanged" else outcome)
+    return ProvisionChange("account", account.username, "updated" if joined and outcome == "unchanged" else outcome)
 
 
 def _groups_by_alias(slug: str, account: AccountPart) -> dict[str, list[str]]:
-    wanted = {organisation_alias(slug, part): groups for part, groups in account.organisations.items()}
-    return {slug: [MODERATORS], **wanted} if account.moderator else wanted
+    groups_by_alias = {organisation_alias(slug, part): groups for part, groups in account.organisations.items()}
+    return {slug: [MODERATORS], **groups_by_alias} if account.moderator else groups_by_alias
 
 
-def apply_memberships(admin: Admin, user: str, wanted: dict[str, list[str]]) -> bool:
+def apply_memberships(admin: RealmAdmin, user: str, groups_by_alias: dict[str, list[str]]) -> bool:
     """Put a person (their id) into groups, by alias of the organisation; whether anything changed."""
-    if not wanted:
+    if not groups_by_alias:
         return False
-    joined = {each["alias"]: each["id"] for each in admin.get(f"organizations/members/{user}/organizations")}
-    others = {} if wanted.keys() <= joined.keys() else _identifiers(admin, wanted)
+    joined = {
+        organisation["alias"]: organisation["id"]
+        for organisation in admin.get(f"organizations/members/{user}/organizations")
+    }
+    others = {} if groups_by_alias.keys() <= joined.keys() else _identifiers(admin, groups_by_alias)
     changed = False
-    for alias, groups in wanted.items():
+    for alias, groups in groups_by_alias.items():
         if alias not in joined:
             if alias not in others:
                 raise ProvisionError(f"No organisation has the alias {alias}: apply the territory first.")
@@ -102,18 +112,22 @@ def apply_memberships(admin: Admin, user: str, wanted: dict[str, list[str]]) -> 
     return changed
 
 
-def _identifiers(admin: Admin, aliases: Iterable[str]) -> dict[str, str]:
-    wanted = set(aliases)
-    return {each["alias"]: each["id"] for each in admin.get("organizations", max=EVERYTHING) if each["alias"] in wanted}
+def _identifiers(admin: RealmAdmin, aliases: Iterable[str]) -> dict[str, str]:
+    unique_aliases = set(aliases)
+    return {
+        organisation["alias"]: organisation["id"]
+        for organisation in admin.get("organizations", max=EVERYTHING)
+        if organisation["alias"] in unique_aliases
+    }
 
 
-def _join_groups(admin: Admin, organisation: str, user: str, groups: list[str]) -> bool:
+def _join_groups(admin: RealmAdmin, organisation: str, user: str, groups: list[str]) -> bool:
     path = f"organizations/{organisation}"
     current: list[Any] = admin.get(f"{path}/members/{user}/groups") or []
     missing = set(groups) - {group["name"] for group in current}
     if not missing:
         return False
-    known = {group["name"]: group["id"] for group in admin.get(f"{path}/groups", max=EVERYTHING)}
+    ids_by_name = {group["name"]: group["id"] for group in admin.get(f"{path}/groups", max=EVERYTHING)}
     for name in sorted(missing):
-        admin.put(f"{path}/groups/{known[name]}/members/{user}", conflict=True)
+        admin.put(f"{path}/groups/{ids_by_name[name]}/members/{user}", conflict=True)
     return True

@@ -23,12 +23,12 @@ OK, NOT_FOUND, CONFLICT, BROKEN = range(200, 300), 404, 409, 500
 Outcome = Literal["created", "updated", "unchanged"]
 
 
-class AwayError(ProvisionError):
+class IdentityServiceUnavailableError(ProvisionError):
     """The identity service does not answer for now."""
 
 
 @dataclass(frozen=True)
-class Change:
+class ProvisionChange:
     """What became of one thing of the identity service."""
 
     kind: str
@@ -39,7 +39,7 @@ class Change:
         return f"{self.kind} {self.name}: {self.outcome}"
 
 
-class Admin:
+class RealmAdmin:
     """Calls to the Admin REST API of one realm, counted. Each raises `ProvisionError`."""
 
     def __init__(self, connection: KeycloakOpenIDConnection, realm: str) -> None:
@@ -108,14 +108,14 @@ class Admin:
             raise ProvisionError(msg) from error
         except KeycloakError as error:
             msg = f"Keycloak does not answer to {method.upper()} {path} ({error})."
-            raise AwayError(msg) from error
+            raise IdentityServiceUnavailableError(msg) from error
         if answer.status_code not in OK and answer.status_code != accepted:
             msg = f"Keycloak answers {answer.status_code} to {method.upper()} {path}: {answer.text[:300]}"
-            raise AwayError(msg) if answer.status_code >= BROKEN else ProvisionError(msg)
+            raise IdentityServiceUnavailableError(msg) if answer.status_code >= BROKEN else ProvisionError(msg)
         return answer
 
 
-def connect(settings: Settings) -> Admin:
+def connect(settings: Settings) -> RealmAdmin:
     """The deployment's realm, as the service account made at Keycloak's first start.
 
     Raises:
@@ -124,7 +124,7 @@ def connect(settings: Settings) -> Admin:
     return _connect(settings, "master", ADMIN_CLIENT, ADMIN_SECRET)
 
 
-def connect_for_members(settings: Settings) -> Admin:
+def connect_for_members(settings: Settings) -> RealmAdmin:
     """The deployment's realm, as the lesser account that the portal's worker has.
 
     Raises:
@@ -133,7 +133,7 @@ def connect_for_members(settings: Settings) -> Admin:
     return _connect(settings, settings.identity_realm, MEMBERS_CLIENT, MEMBERS_SECRET)
 
 
-def _connect(settings: Settings, realm: str, client: str, secret: str) -> Admin:
+def _connect(settings: Settings, realm: str, client: str, secret: str) -> RealmAdmin:
     connection = KeycloakOpenIDConnection(
         server_url=settings.keycloak_internal_url,
         realm_name=settings.identity_realm,
@@ -142,26 +142,26 @@ def _connect(settings: Settings, realm: str, client: str, secret: str) -> Admin:
         client_secret_key=settings.secret(secret),
         timeout=TIMEOUT,
     )
-    return Admin(connection, settings.identity_realm)
+    return RealmAdmin(connection, settings.identity_realm)
 
 
-def difference(wanted: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+def difference(target: Mapping[str, Any], existing: Mapping[str, Any]) -> dict[str, Any]:
     """What is wanted and is not so: lists of plain values compare as sets, mappings by the keys that are wanted."""
-    return {key: value for key, value in wanted.items() if not _same(value, known.get(key))}
+    return {key: value for key, value in target.items() if not _is_same(value, existing.get(key))}
 
 
-def _same(wanted: Any, known: Any) -> bool:
-    if isinstance(wanted, Mapping):
-        return isinstance(known, Mapping) and not difference(wanted, known)
-    if isinstance(wanted, list) and isinstance(known, list) and not any(isinstance(item, dict) for item in wanted):
-        return sorted(wanted) == sorted(known)
-    return bool(wanted == known) or (wanted == "" and known is None)
+def _is_same(target: Any, existing: Any) -> bool:
+    if isinstance(target, Mapping):
+        return isinstance(existing, Mapping) and not difference(target, existing)
+    if isinstance(target, list) and isinstance(existing, list) and not any(isinstance(item, dict) for item in target):
+        return sorted(target) == sorted(existing)
+    return bool(target == existing) or (target == "" and existing is None)
 
 
-def merged(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+def merge_representations(existing: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
     """The representation to send back: what is known, with what is wanted over it."""
-    result = {**known, **wanted}
-    for key, value in wanted.items():
-        if isinstance(value, Mapping) and isinstance(known.get(key), Mapping):
-            result[key] = {**known[key], **value}
+    result = {**existing, **target}
+    for key, value in target.items():
+        if isinstance(value, Mapping) and isinstance(existing.get(key), Mapping):
+            result[key] = {**existing[key], **value}
     return result

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from udi.kit.oidc import Client
-from udi.portal.identity.provision.admin import Admin, Change, difference, merged
+from udi.kit.oidc import IdentityClient
+from udi.portal.identity.provision.admin import ProvisionChange, RealmAdmin, difference, merge_representations
 
 DEFAULT_SCOPES = ["basic", "profile", "email", "acr", "roles"]
 OPTIONAL_SCOPES = ["organization", "offline_access"]
 AUDIENCE_MAPPER = "oidc-audience-mapper"
 
 
-def web_client(client: Client, *, name: str, back_channel: str, theme: Mapping[str, str]) -> dict[str, Any]:
+def web_client(client: IdentityClient, *, name: str, back_channel: str, theme: Mapping[str, str]) -> dict[str, Any]:
     """A program where people log in: code flow with PKCE only. `theme` is read by the login pages."""
     return {
         **_confidential(client.id, client.secret),
@@ -80,29 +80,31 @@ def audience_mapper(audience: str) -> dict[str, Any]:
     }
 
 
-def apply_client(admin: Admin, wanted: Mapping[str, Any], audience: str) -> Change:
+def apply_client(admin: RealmAdmin, target: Mapping[str, Any], audience: str) -> ProvisionChange:
     """Create a client with its audience, or change what differs."""
-    name = str(wanted["clientId"])
-    found = admin.get("clients", clientId=name)
+    name = str(target["clientId"])
+    clients = admin.get("clients", clientId=name)
     mapper = audience_mapper(audience)
-    if not found:
-        admin.post("clients", {**wanted, "protocolMappers": [mapper]})
-        return Change("client", name, "created")
-    known = found[0]
-    changed = bool(difference(wanted, known))
+    if not clients:
+        admin.post("clients", {**target, "protocolMappers": [mapper]})
+        return ProvisionChange("client", name, "created")
+    existing = clients[0]
+    changed = bool(difference(target, existing))
     if changed:
-        admin.put(f"clients/{known['id']}", merged(known, wanted))
-    return Change("client", name, "updated" if _apply_audience(admin, known, mapper) or changed else "unchanged")
+        admin.put(f"clients/{existing['id']}", merge_representations(existing, target))
+    return ProvisionChange(
+        "client", name, "updated" if _apply_audience(admin, existing, mapper) or changed else "unchanged"
+    )
 
 
-def _apply_audience(admin: Admin, client: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+def _apply_audience(admin: RealmAdmin, client: Mapping[str, Any], target_mapper: Mapping[str, Any]) -> bool:
     path = f"clients/{client['id']}/protocol-mappers/models"
     mappers = client.get("protocolMappers") or []
-    known = next((mapper for mapper in mappers if mapper["protocolMapper"] == AUDIENCE_MAPPER), None)
-    if known is None:
-        admin.post(path, wanted)
+    existing_mapper = next((mapper for mapper in mappers if mapper["protocolMapper"] == AUDIENCE_MAPPER), None)
+    if existing_mapper is None:
+        admin.post(path, target_mapper)
         return True
-    if difference(wanted, known):
-        admin.put(f"{path}/{known['id']}", merged(known, wanted))
+    if difference(target_mapper, existing_mapper):
+        admin.put(f"{path}/{existing_mapper['id']}", merge_representations(existing_mapper, target_mapper))
         return True
     return False

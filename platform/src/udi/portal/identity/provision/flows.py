@@ -11,14 +11,14 @@ from typing import Any
 from urllib.parse import quote
 
 from udi.kit.errors import ProvisionError
-from udi.portal.identity.provision.admin import Admin, Change
+from udi.portal.identity.provision.admin import ProvisionChange, RealmAdmin
 
 USUAL, PREFIX = "browser", "udi-browser-"
-LASTS = "36000"
+LEVEL_MAX_AGE = "36000"
 """Seconds for which a level stays reached: as long as a session."""
 PASSWORD = "auth-username-password-form"  # noqa: S105 - the name of a step
 CONDITIONAL_FACTOR = "Conditional 2FA"
-HOURS = {"loa-max-age": LASTS}
+HOURS = {"loa-max-age": LEVEL_MAX_AGE}
 
 
 @dataclass(frozen=True)
@@ -65,34 +65,34 @@ LEVELS = (
 )
 
 
-def apply_browser_flow(admin: Admin, *, second_factor: bool) -> Change:
+def apply_browser_flow(admin: RealmAdmin, *, second_factor: bool) -> ProvisionChange:
     """Bind the flow that is wanted; without `second_factor`, Keycloak's own."""
     bound = str(admin.get("")["browserFlow"])
-    wanted = f"{PREFIX}{_digest()}" if second_factor else USUAL
-    if bound == wanted or (not second_factor and not bound.startswith(PREFIX)):
-        return Change("login flow", bound, "unchanged")
+    flow_alias = f"{PREFIX}{_digest()}" if second_factor else USUAL
+    if bound == flow_alias or (not second_factor and not bound.startswith(PREFIX)):
+        return ProvisionChange("login flow", bound, "unchanged")
     if second_factor:
-        _delete(admin, wanted)
-        _build(admin, wanted)
-    admin.put("", {"browserFlow": wanted})
+        _delete(admin, flow_alias)
+        _build(admin, flow_alias)
+    admin.put("", {"browserFlow": flow_alias})
     for flow in admin.get("authentication/flows") or []:
-        if flow["alias"].startswith(PREFIX) and flow["alias"] != wanted:
+        if flow["alias"].startswith(PREFIX) and flow["alias"] != flow_alias:
             admin.delete(f"authentication/flows/{flow['id']}")
-    return Change("login flow", wanted, "updated")
+    return ProvisionChange("login flow", flow_alias, "updated")
 
 
 def _digest() -> str:
     return hashlib.sha256(repr(LEVELS).encode()).hexdigest()[:8]
 
 
-def _delete(admin: Admin, alias: str) -> None:
+def _delete(admin: RealmAdmin, alias: str) -> None:
     """Delete what a former try left."""
     for flow in admin.get("authentication/flows") or []:
         if flow["alias"] == alias:
             admin.delete(f"authentication/flows/{flow['id']}")
 
 
-def _build(admin: Admin, alias: str) -> None:
+def _build(admin: RealmAdmin, alias: str) -> None:
     admin.post(f"authentication/flows/{USUAL}/copy", {"newName": alias})
     forms = f"{alias} forms"
     for step in _steps(admin, forms):
@@ -102,7 +102,7 @@ def _build(admin: Admin, alias: str) -> None:
         _add(admin, forms, part, alias)
 
 
-def _add(admin: Admin, parent: str, part: Execution | SubFlow, alias: str) -> None:
+def _add(admin: RealmAdmin, parent: str, part: Execution | SubFlow, alias: str) -> None:
     path = f"authentication/flows/{quote(parent, safe='')}/executions"
     before = {step["id"] for step in _steps(admin, parent)}
     if isinstance(part, SubFlow):
@@ -111,14 +111,14 @@ def _add(admin: Admin, parent: str, part: Execution | SubFlow, alias: str) -> No
         admin.post(f"{path}/flow", body)
     else:
         admin.post(f"{path}/execution", {"provider": part.provider})
-    [made] = [step for step in _steps(admin, parent) if step["id"] not in before]
-    admin.put(path, {**made, "requirement": part.requirement})
+    [execution] = [step for step in _steps(admin, parent) if step["id"] not in before]
+    admin.put(path, {**execution, "requirement": part.requirement})
     if isinstance(part, SubFlow):
-        for each in part.parts:
-            _add(admin, f"{alias} {part.name}", each, alias)
+        for child in part.parts:
+            _add(admin, f"{alias} {part.name}", child, alias)
     elif config := _config(part, alias):
         name = f"{parent} {part.provider}"
-        admin.post(f"authentication/executions/{made['id']}/config", {"alias": name, "config": config})
+        admin.post(f"authentication/executions/{execution['id']}/config", {"alias": name, "config": config})
 
 
 def _config(part: Execution, alias: str) -> dict[str, str]:
@@ -127,14 +127,14 @@ def _config(part: Execution, alias: str) -> dict[str, str]:
     return dict(part.config)
 
 
-def _steps(admin: Admin, flow: str) -> list[dict[str, Any]]:
+def _steps(admin: RealmAdmin, flow: str) -> list[dict[str, Any]]:
     """The steps of a flow itself, without those of its sub-flows.
 
     Raises:
         ProvisionError: there is no such flow.
     """
-    found = admin.get(f"authentication/flows/{quote(flow, safe='')}/executions")
-    if found is None:
+    executions = admin.get(f"authentication/flows/{quote(flow, safe='')}/executions")
+    if executions is None:
         msg = f"Keycloak has no flow «{flow}»."
         raise ProvisionError(msg)
-    return [step for step in found if step.get("level") == 0]
+    return [step for step in executions if step.get("level") == 0]

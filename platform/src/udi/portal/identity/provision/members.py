@@ -7,7 +7,7 @@ from udi.kit.errors import ConflictError, NotFoundError
 from udi.kit.identity import MODERATORS
 from udi.portal.identity.models import TEAM
 from udi.portal.identity.provision.accounts import apply_memberships
-from udi.portal.identity.provision.admin import EVERYTHING, Admin
+from udi.portal.identity.provision.admin import EVERYTHING, RealmAdmin
 from udi.portal.identity.provision.organisations import TERRITORY, organisation_alias
 
 Group = Literal["managers", "publishers"]
@@ -18,60 +18,66 @@ Memberships = dict[str, dict[str, set[str]]]
 """Groups by slug of the organisation, by subject."""
 
 
-def read_members(admin: Admin, territory: str) -> Memberships:
+def read_members(admin: RealmAdmin, territory: str) -> Memberships:
     """Everybody in the organisations of a territory; those who accepted an invitation join its group first."""
-    found: Memberships = {}
+    memberships: Memberships = {}
     for organisation in _organisations(admin, territory):
         slug = str(organisation["alias"]).removeprefix(f"{territory}--")
         path = f"organizations/{organisation['id']}"
         members = admin.get(f"{path}/members", max=EVERYTHING) or []
-        _welcome(admin, organisation, members)
+        _add_accepted_members(admin, organisation, members)
         for member in members:
-            found.setdefault(member["id"], {})[slug] = set()
+            memberships.setdefault(member["id"], {})[slug] = set()
         for group in admin.get(f"{path}/groups", max=EVERYTHING) or []:
             for member in admin.get(f"{path}/groups/{group['id']}/members", max=EVERYTHING) or []:
-                found.setdefault(member["id"], {}).setdefault(slug, set()).add(str(group["name"]))
+                memberships.setdefault(member["id"], {}).setdefault(slug, set()).add(str(group["name"]))
     for subject in _team(admin, territory):
-        found.setdefault(subject, {})[TEAM] = {MODERATORS}
-    return found
+        memberships.setdefault(subject, {})[TEAM] = {MODERATORS}
+    return memberships
 
 
-def _team(admin: Admin, territory: str) -> list[str]:
+def _team(admin: RealmAdmin, territory: str) -> list[str]:
     """Subjects of the territory's team."""
-    known = admin.get("organizations", q=f"{TERRITORY}:{territory}", max=EVERYTHING) or []
-    for organisation in (each for each in known if each["alias"] == territory):
+    organisations = admin.get("organizations", q=f"{TERRITORY}:{territory}", max=EVERYTHING) or []
+    for organisation in (candidate for candidate in organisations if candidate["alias"] == territory):
         path = f"organizations/{organisation['id']}/groups"
-        for group in (each for each in admin.get(path, max=EVERYTHING) or [] if each["name"] == MODERATORS):
-            return [str(each["id"]) for each in admin.get(f"{path}/{group['id']}/members", max=EVERYTHING) or []]
+        for group in (
+            candidate for candidate in admin.get(path, max=EVERYTHING) or [] if candidate["name"] == MODERATORS
+        ):
+            return [str(member["id"]) for member in admin.get(f"{path}/{group['id']}/members", max=EVERYTHING) or []]
     return []
 
 
-def _organisations(admin: Admin, territory: str) -> list[dict[str, Any]]:
-    known = admin.get("organizations", q=f"{TERRITORY}:{territory}", briefRepresentation=False, max=EVERYTHING)
-    return [each for each in known if each["alias"].startswith(f"{territory}--")]
+def _organisations(admin: RealmAdmin, territory: str) -> list[dict[str, Any]]:
+    organisations = admin.get("organizations", q=f"{TERRITORY}:{territory}", briefRepresentation=False, max=EVERYTHING)
+    return [organisation for organisation in organisations if organisation["alias"].startswith(f"{territory}--")]
 
 
-def _welcome(admin: Admin, organisation: dict[str, Any], members: list[dict[str, Any]]) -> None:
+def _add_accepted_members(admin: RealmAdmin, organisation: dict[str, Any], members: list[dict[str, Any]]) -> None:
     """Put those who accepted into the group they were invited to, and forget that they were."""
     by_address = {_address(member): member["id"] for member in members if member.get("emailVerified")}
     for group in GROUPS:
-        waiting = _invited(organisation, group)
+        waiting = _invited_addresses(organisation, group)
         arrived = [address for address in waiting if address in by_address]
         for address in arrived:
             apply_memberships(admin, by_address[address], {organisation["alias"]: [group]})
         if arrived:
-            _remember(admin, organisation, group, [address for address in waiting if address not in arrived])
+            _save_invited_addresses(
+                admin, organisation, group, [address for address in waiting if address not in arrived]
+            )
 
 
 def _address(member: Mapping[str, Any]) -> str:
     return str(member.get("email") or "").lower()
 
 
-def _invited(organisation: Mapping[str, Any], group: Group) -> list[str]:
+def _invited_addresses(organisation: Mapping[str, Any], group: Group) -> list[str]:
     return list((organisation.get("attributes") or {}).get(INVITED + group) or [])
 
 
-def _remember(admin: Admin, organisation: dict[str, Any], group: Group, addresses: list[str]) -> None:
+def _save_invited_addresses(
+    admin: RealmAdmin, organisation: dict[str, Any], group: Group, addresses: list[str]
+) -> None:
     organisation["attributes"] = {**(organisation.get("attributes") or {}), INVITED + group: addresses}
     admin.put(f"organizations/{organisation['id']}", organisation)
 
@@ -79,7 +85,7 @@ def _remember(admin: Admin, organisation: dict[str, Any], group: Group, addresse
 Invitation = Literal["invited", "already invited", "joined", "unchanged"]
 
 
-def invite(admin: Admin, territory: str, slug: str, address: str, group: Group) -> Invitation:
+def invite_member(admin: RealmAdmin, territory: str, slug: str, address: str, group: Group) -> Invitation:
     """Invite an address into an organisation; a member joins the group at once, the others once they accept.
 
     Raises:
@@ -88,19 +94,21 @@ def invite(admin: Admin, territory: str, slug: str, address: str, group: Group) 
         ProvisionError: Keycloak refuses, or cannot send the mail.
     """
     alias, address = organisation_alias(territory, slug), address.lower()
-    organisation = next((each for each in _organisations(admin, territory) if each["alias"] == alias), None)
+    organisation = next(
+        (candidate for candidate in _organisations(admin, territory) if candidate["alias"] == alias), None
+    )
     if organisation is None:
         msg = f"No organisation is called «{slug}» in {territory}."
         raise NotFoundError(msg, remedy="See `udi producer list`.")
     path = f"organizations/{organisation['id']}/members"
-    member = next((each for each in admin.get(path, max=EVERYTHING) if _address(each) == address), None)
+    member = next((candidate for candidate in admin.get(path, max=EVERYTHING) if _address(candidate) == address), None)
     if member is not None:
         if not member.get("emailVerified"):
             msg = f"{address} is a member who has not confirmed this address yet."
             raise ConflictError(msg, remedy="Ask them to, then invite again.")
         return "joined" if apply_memberships(admin, member["id"], {alias: [group]}) else "unchanged"
-    if address not in _invited(organisation, group):
-        _remember(admin, organisation, group, [*_invited(organisation, group), address])
-    known = admin.get("users", email=address, exact=True)
-    form = ("invite-existing-user", {"id": known[0]["id"]}) if known else ("invite-user", {"email": address})
+    if address not in _invited_addresses(organisation, group):
+        _save_invited_addresses(admin, organisation, group, [*_invited_addresses(organisation, group), address])
+    users = admin.get("users", email=address, exact=True)
+    form = ("invite-existing-user", {"id": users[0]["id"]}) if users else ("invite-user", {"email": address})
     return "invited" if admin.post_form(f"{path}/{form[0]}", form[1]) else "already invited"

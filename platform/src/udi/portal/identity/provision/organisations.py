@@ -9,14 +9,14 @@ from typing import Any
 
 from udi.kit.errors import ProvisionError
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
-from udi.portal.identity.provision.admin import EVERYTHING, Admin, Change, Outcome
+from udi.portal.identity.provision.admin import EVERYTHING, Outcome, ProvisionChange, RealmAdmin
 from udi.portal.identity.provision.realm import ROLES
 
 STATE, TERRITORY = "udi.state", "udi.territory"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredOrganisation:
     """An organisation as it should be; names are unique in the realm, aliases never change."""
 
     alias: str
@@ -24,7 +24,7 @@ class Wanted:
     groups: tuple[str, ...]
 
     @property
-    def state(self) -> str:
+    def digest(self) -> str:
         """A digest, kept on the organisation: whoever has it needs no further look."""
         content = json.dumps([self.alias, self.name, self.groups, [ROLES[group] for group in self.groups]])
         return hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -35,7 +35,7 @@ def organisation_alias(territory: str, organisation: str) -> str:
     return f"{territory}--{organisation}"
 
 
-def wanted_organisations(slug: str, name: str, organisations: Iterable[tuple[str, str]]) -> list[Wanted]:
+def desired_organisations(slug: str, name: str, organisations: Iterable[tuple[str, str]]) -> list[DesiredOrganisation]:
     """The territory and its organisations, (slug, name) pairs."""
     listed = list(organisations)
     repeated = Counter(title for _, title in listed)
@@ -44,78 +44,99 @@ def wanted_organisations(slug: str, name: str, organisations: Iterable[tuple[str
         for part, title in listed
     ]
     return [
-        Wanted(slug, f"{name} (territory {slug})", (MODERATORS,)),
-        *(Wanted(alias, title, (MANAGERS, PUBLISHERS)) for alias, title in legal_persons),
+        DesiredOrganisation(slug, f"{name} (territory {slug})", (MODERATORS,)),
+        *(DesiredOrganisation(alias, title, (MANAGERS, PUBLISHERS)) for alias, title in legal_persons),
     ]
 
 
-def apply_organisations(admin: Admin, slug: str, wanted: Sequence[Wanted], *, thorough: bool = False) -> list[Change]:
+def apply_organisations(
+    admin: RealmAdmin, slug: str, targets: Sequence[DesiredOrganisation], *, thorough: bool = False
+) -> list[ProvisionChange]:
     """Create or correct organisations, their groups and the roles of these.
 
     One call when each carries the digest of what is wanted, unless `thorough`: then every group is looked at.
     """
-    found = admin.get("organizations", q=f"{TERRITORY}:{slug}", briefRepresentation=False, max=EVERYTHING)
-    known = {organisation["alias"]: organisation for organisation in found}
+    existing_organisations = admin.get(
+        "organizations", q=f"{TERRITORY}:{slug}", briefRepresentation=False, max=EVERYTHING
+    )
+    existing_by_alias = {organisation["alias"]: organisation for organisation in existing_organisations}
     roles: dict[str, Any] = {}
     return [
-        Change("organisation", each.alias, _apply(admin, slug, each, known.get(each.alias), roles, thorough=thorough))
-        for each in wanted
+        ProvisionChange(
+            "organisation",
+            target.alias,
+            _apply(admin, slug, target, existing_by_alias.get(target.alias), roles, thorough=thorough),
+        )
+        for target in targets
     ]
 
 
-def _apply(admin: Admin, slug: str, wanted: Wanted, known: Any, roles: dict[str, Any], *, thorough: bool) -> Outcome:
-    if known and not thorough and _mark(known) == wanted.state and known["name"] == wanted.name and known["enabled"]:
+def _apply(
+    admin: RealmAdmin, slug: str, target: DesiredOrganisation, existing: Any, roles: dict[str, Any], *, thorough: bool
+) -> Outcome:
+    if (
+        existing
+        and not thorough
+        and _stored_digest(existing) == target.digest
+        and existing["name"] == target.name
+        and existing["enabled"]
+    ):
         return "unchanged"
     roles.update(roles or _read_roles(admin))
-    attributes = {**((known or {}).get("attributes") or {}), TERRITORY: [slug], STATE: [wanted.state]}
-    body = {"name": wanted.name, "alias": wanted.alias, "enabled": True, "domains": [], "attributes": attributes}
+    attributes = {**((existing or {}).get("attributes") or {}), TERRITORY: [slug], STATE: [target.digest]}
+    body = {"name": target.name, "alias": target.alias, "enabled": True, "domains": [], "attributes": attributes}
     outcome: Outcome = "unchanged"
-    organisation_id = known["id"] if known else _create(admin, {**body, "attributes": {TERRITORY: [slug]}})
-    if _apply_groups(admin, organisation_id, wanted.groups, roles):
+    organisation_id = existing["id"] if existing else _create(admin, {**body, "attributes": {TERRITORY: [slug]}})
+    if _apply_groups(admin, organisation_id, target.groups, roles):
         outcome = "updated"
-    if known is None or _mark(known) != wanted.state or known["name"] != wanted.name or not known["enabled"]:
+    if (
+        existing is None
+        or _stored_digest(existing) != target.digest
+        or existing["name"] != target.name
+        or not existing["enabled"]
+    ):
         # The mark comes last: what stopped half-way is taken up again.
-        admin.put(f"organizations/{organisation_id}", {**body, "id": organisation_id, **_kept(known)})
+        admin.put(f"organizations/{organisation_id}", {**body, "id": organisation_id, **_preserved_fields(existing)})
         outcome = "updated"
-    return outcome if known else "created"
+    return outcome if existing else "created"
 
 
-def _kept(known: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {key: known[key] for key in ("domains", "redirectUrl", "description") if known and known.get(key)}
+def _preserved_fields(existing: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {key: existing[key] for key in ("domains", "redirectUrl", "description") if existing and existing.get(key)}
 
 
-def _mark(known: Mapping[str, Any]) -> str:
-    marks = (known.get("attributes") or {}).get(STATE) or [""]
+def _stored_digest(existing: Mapping[str, Any]) -> str:
+    marks = (existing.get("attributes") or {}).get(STATE) or [""]
     return str(marks[0])
 
 
-def _read_roles(admin: Admin) -> dict[str, Any]:
-    known = admin.get("roles", briefRepresentation=True, max=1000)
-    return {role["name"]: {"id": role["id"], "name": role["name"]} for role in known}
+def _read_roles(admin: RealmAdmin) -> dict[str, Any]:
+    roles = admin.get("roles", briefRepresentation=True, max=1000)
+    return {role["name"]: {"id": role["id"], "name": role["name"]} for role in roles}
 
 
-def _create(admin: Admin, body: Mapping[str, Any]) -> str:
+def _create(admin: RealmAdmin, body: Mapping[str, Any]) -> str:
     answer = admin.post("organizations", body, conflict=True)
     if answer is not None:
         return str(answer.headers["Location"].rpartition("/")[2])
     everyone = admin.get("organizations", max=EVERYTHING)
-    adopted = next((each["id"] for each in everyone if each["alias"] == body["alias"]), None)
+    adopted = next((organisation["id"] for organisation in everyone if organisation["alias"] == body["alias"]), None)
     if adopted is None:
         msg = f"The name «{body['name']}» belongs to another organisation of the realm: give {body['alias']} another."
         raise ProvisionError(msg)
     return str(adopted)
 
 
-def _apply_groups(admin: Admin, organisation_id: str, groups: Sequence[str], roles: Mapping[str, Any]) -> bool:
+def _apply_groups(admin: RealmAdmin, organisation_id: str, groups: Sequence[str], roles: Mapping[str, Any]) -> bool:
     path = f"organizations/{organisation_id}/groups"
-    known = {group["name"]: group["id"] for group in admin.get(path, max=EVERYTHING)}
+    ids_by_name = {group["name"]: group["id"] for group in admin.get(path, max=EVERYTHING)}
     changed = False
     for name in groups:
         role = roles[ROLES[name]]
-        if name not in known:
-            known[name] = admin.post(path, {"name": name}).json()["id"]
-        mappings = f"{path}/{known[name]}/role-mappings/realm"
-        if not any(each["name"] == role["name"] for each in admin.get(mappings) or []):
+        if name not in ids_by_name:
+            ids_by_name[name] = admin.post(path, {"name": name}).json()["id"]
+        mappings = f"{path}/{ids_by_name[name]}/role-mappings/realm"
+        if not any(mapped_role["name"] == role["name"] for mapped_role in admin.get(mappings) or []):
             admin.post(mappings, [role])
             changed = True
     return changed

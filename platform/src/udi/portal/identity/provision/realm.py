@@ -4,7 +4,7 @@ from typing import Any
 
 from udi.kit.identity import MANAGERS, MODERATORS, PUBLISHERS
 from udi.kit.passwords import COMMON_PASSWORDS, SHORTEST_PASSWORD
-from udi.portal.identity.provision.admin import Admin, Change, difference, merged
+from udi.portal.identity.provision.admin import ProvisionChange, RealmAdmin, difference, merge_representations
 from udi.portal.identity.provision.flows import apply_browser_flow
 from udi.settings import Settings
 
@@ -91,19 +91,19 @@ def realm_rules(settings: Settings) -> dict[str, Any]:
     return {**RULES, "realm": settings.identity_realm, "smtpServer": mail, "sslRequired": secured}
 
 
-def apply_realm(admin: Admin, settings: Settings) -> list[Change]:
+def apply_realm(admin: RealmAdmin, settings: Settings) -> list[ProvisionChange]:
     """Make the realm, its roles and what its tokens carry as they should be."""
-    wanted, known = realm_rules(settings), admin.get("")
-    if known is None:
-        admin.create_realm(wanted)
-        change = Change("realm", admin.realm, "created")
-    elif changes := difference(wanted, known):
+    target, existing = realm_rules(settings), admin.get("")
+    if existing is None:
+        admin.create_realm(target)
+        change = ProvisionChange("realm", admin.realm, "created")
+    elif changes := difference(target, existing):
         # Keycloak ignores part of an OTP policy, and breaks enrolment with another part.
         admin.put("", {**changes, **(OTP if OTP.keys() & changes.keys() else {})})
-        change = Change("realm", admin.realm, "updated")
+        change = ProvisionChange("realm", admin.realm, "updated")
     else:
-        change = Change("realm", admin.realm, "unchanged")
-    master = Admin(admin.connection, MASTER)
+        change = ProvisionChange("realm", admin.realm, "unchanged")
+    master = RealmAdmin(admin.connection, MASTER)
     done = [change, *_apply_roles(admin), _apply_scope(admin), _close_command_line(admin)]
     done += [_apply_master(master), _close_command_line(master)]
     done.append(apply_browser_flow(admin, second_factor=settings.second_factor))
@@ -111,33 +111,33 @@ def apply_realm(admin: Admin, settings: Settings) -> list[Change]:
     return done
 
 
-def _apply_master(master: Admin) -> Change:
+def _apply_master(master: RealmAdmin) -> ProvisionChange:
     changes = difference(MASTER_RULES, master.get(""))
     if changes:
         master.put("", changes)
-    return Change("realm", MASTER, "updated" if changes else "unchanged")
+    return ProvisionChange("realm", MASTER, "updated" if changes else "unchanged")
 
 
-def _close_command_line(admin: Admin) -> Change:
+def _close_command_line(admin: RealmAdmin) -> ProvisionChange:
     """Let nobody exchange a password for a token by the client that Keycloak makes for its own command line."""
-    open_ones = [each for each in admin.get("clients", clientId=COMMAND_LINE) or [] if each["enabled"]]
+    open_ones = [candidate for candidate in admin.get("clients", clientId=COMMAND_LINE) or [] if candidate["enabled"]]
     for client in open_ones:
         closed = {"enabled": False, "directAccessGrantsEnabled": False}
-        admin.put(f"clients/{client['id']}", merged(client, closed))
-    return Change("client", f"{COMMAND_LINE} of {admin.realm}", "updated" if open_ones else "unchanged")
+        admin.put(f"clients/{client['id']}", merge_representations(client, closed))
+    return ProvisionChange("client", f"{COMMAND_LINE} of {admin.realm}", "updated" if open_ones else "unchanged")
 
 
-def _apply_roles(admin: Admin) -> list[Change]:
-    known = {role["name"] for role in admin.get("roles", briefRepresentation=True, max=1000)}
+def _apply_roles(admin: RealmAdmin) -> list[ProvisionChange]:
+    existing_names = {role["name"] for role in admin.get("roles", briefRepresentation=True, max=1000)}
     changes = []
     for name in ROLES.values():
-        if name not in known:
+        if name not in existing_names:
             admin.post("roles", {"name": name}, conflict=True)
-        changes.append(Change("role", name, "unchanged" if name in known else "created"))
+        changes.append(ProvisionChange("role", name, "unchanged" if name in existing_names else "created"))
     return changes
 
 
-def _apply_scope(admin: Admin) -> Change:
+def _apply_scope(admin: RealmAdmin) -> ProvisionChange:
     """The scope `organization`: identifiers, groups and roles in the access token."""
     scope = next(scope for scope in admin.get("client-scopes") if scope["name"] == "organization")
     path = f"client-scopes/{scope['id']}/protocol-mappers/models"
@@ -145,13 +145,13 @@ def _apply_scope(admin: Admin) -> Change:
     changed = False
     membership = by_kind[MEMBERSHIP_MAPPER]
     if difference(MEMBERSHIP_CONFIG, membership["config"]):
-        admin.put(f"{path}/{membership['id']}", merged(membership, {"config": MEMBERSHIP_CONFIG}))
+        admin.put(f"{path}/{membership['id']}", merge_representations(membership, {"config": MEMBERSHIP_CONFIG}))
         changed = True
     groups = by_kind.get(str(GROUPS_MAPPER["protocolMapper"]))
     if groups is None:
         admin.post(path, GROUPS_MAPPER)
         changed = True
     elif difference(GROUPS_MAPPER, groups):
-        admin.put(f"{path}/{groups['id']}", merged(groups, GROUPS_MAPPER))
+        admin.put(f"{path}/{groups['id']}", merge_representations(groups, GROUPS_MAPPER))
         changed = True
-    return Change("scope", "organization", "updated" if changed else "unchanged")
+    return ProvisionChange("scope", "organization", "updated" if changed else "unchanged")

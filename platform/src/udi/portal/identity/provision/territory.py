@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from udi.kit.oidc import CLIENT_SECRET, Client, client_id
-from udi.portal.identity.provision.admin import Admin, Change
+from udi.kit.oidc import CLIENT_SECRET, IdentityClient, client_id
+from udi.portal.identity.provision.admin import ProvisionChange, RealmAdmin
 from udi.portal.identity.provision.clients import apply_client, machine_client, web_client
-from udi.portal.identity.provision.organisations import apply_organisations, wanted_organisations
+from udi.portal.identity.provision.organisations import apply_organisations, desired_organisations
 from udi.settings import ProgramName, Settings
 
 PROGRAMS: tuple[ProgramName, ...] = ("portal", "node")
 
 
 def apply_territory(
-    admin: Admin,
+    admin: RealmAdmin,
     settings: Settings,
     *,
     slug: str,
@@ -22,7 +22,7 @@ def apply_territory(
     organisations: Iterable[tuple[str, str]],
     theme: Mapping[str, str] | None = None,
     thorough: bool = False,
-) -> list[Change]:
+) -> list[ProvisionChange]:
     """Make the clients and organisations of a territory as its files say.
 
     `organisations` are (slug, name) pairs; `theme` are client attributes for the login pages (`login_theme`,
@@ -31,32 +31,32 @@ def apply_territory(
     changes = []
     for program in PROGRAMS:
         named = client_id(program, slug)
-        client = Client(named, settings.client_secret(program, named), origins[program])
-        wanted = web_client(client, name=name, back_channel=settings.back_channel(program), theme=theme or {})
-        changes.append(apply_client(admin, wanted, client.origin))
-    wanted_ones = wanted_organisations(slug, name, organisations)
+        client = IdentityClient(named, settings.client_secret(program, named), origins[program])
+        target = web_client(client, name=name, back_channel=settings.back_channel(program), theme=theme or {})
+        changes.append(apply_client(admin, target, client.origin))
+    wanted_ones = desired_organisations(slug, name, organisations)
     return [*changes, *apply_organisations(admin, slug, wanted_ones, thorough=thorough)]
 
 
 @dataclass(frozen=True)
-class Machine:
+class MachineClient:
     """A machine's client; `secret` is told once, when it is made or renewed, and kept nowhere."""
 
-    change: Change
+    change: ProvisionChange
     secret: str | None
 
 
-def apply_machine(admin: Admin, name: str, audience: str, *, rotate: bool = False) -> Machine:
+def apply_machine(admin: RealmAdmin, name: str, audience: str, *, rotate: bool = False) -> MachineClient:
     """Make a machine's client (its id is `name`), for tokens that `audience` accepts; `rotate` gives a new secret."""
-    known = bool(admin.get("clients", clientId=name))
-    secret = None if known and not rotate else CLIENT_SECRET.draw()
+    has_client = bool(admin.get("clients", clientId=name))
+    secret = None if has_client and not rotate else CLIENT_SECRET.generate()
     change = apply_client(admin, machine_client(name, secret), audience)
-    return Machine(change, secret)
+    return MachineClient(change, secret)
 
 
-def remove_machine(admin: Admin, name: str) -> bool:
+def remove_machine(admin: RealmAdmin, name: str) -> bool:
     """Delete a machine's client; whether there was one. Tokens in hand last five minutes at most."""
-    found = admin.get("clients", clientId=name)
-    if found:
-        admin.delete(f"clients/{found[0]['id']}")
-    return bool(found)
+    clients = admin.get("clients", clientId=name)
+    if clients:
+        admin.delete(f"clients/{clients[0]['id']}")
+    return bool(clients)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from udi.portal.catalogue.packing import pack
+from udi.portal.catalogue.compression import compress_description
 
 revision = "packed_descriptions"
 down_revision = "time_zone"
@@ -52,7 +52,8 @@ def _pack_rows(table: str, key: Sequence[str]) -> None:
         if not found:
             return
         packed = [
-            {f"key_{name}": value for name, value in zip(key, row, strict=False)} | {"packed": pack(row[-1])}
+            {f"key_{name}": value for name, value in zip(key, row, strict=False)}
+            | {"packed": compress_description(row[-1])}
             for row in found
         ]
         connection.execute(change.values(packed=sa.bindparam("packed")), packed)

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from udi.portal.catalogue.packing import pack, unpack
-from udi.protocol.restricted import conceal, is_restricted
+from udi.portal.catalogue.compression import compress_description, decompress_description
+from udi.protocol.restricted_data import conceal_document, is_restricted
 
 revision = "disclosure"
 down_revision = "project_keys"
@@ -49,9 +49,11 @@ def _conceal() -> None:
         if not found:
             return
         for tenant, dataset, licence, packed in found:
-            record = conceal(unpack(packed))
-            closed = record["access_condition"]["licence"] != unpack(packed)["access_condition"]["licence"]
-            values = {"record": pack(record), "licence": "agreement" if closed else licence}
+            record = conceal_document(decompress_description(packed))
+            closed = (
+                record["access_condition"]["licence"] != decompress_description(packed)["access_condition"]["licence"]
+            )
+            values = {"record": compress_description(record), "licence": "agreement" if closed else licence}
             op.get_bind().execute(rows.update().where(key[0] == tenant, key[1] == dataset).values(**values))
         last = (found[-1][0], found[-1][1])
 
@@ -61,7 +63,7 @@ def _conceal_past() -> None:
     place = sa.text("ctid = CAST(CAST(:place AS text) AS tid)")
     rows = sa.table("past_description", sa.column("record"), schema="app")
     for ctid, packed in op.get_bind().execute(sa.text(PAST)).all():
-        record = unpack(packed)
+        record = decompress_description(packed)
         mine = place.bindparams(place=ctid)
-        kept = rows.update().where(mine).values(record=pack(conceal(record)))
+        kept = rows.update().where(mine).values(record=compress_description(conceal_document(record)))
         op.get_bind().execute(kept if is_restricted(record) else rows.delete().where(mine))

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.catalogue.models import Dataset, DatasetState, Withdrawal
 from udi.portal.nodes.models import Node
-from udi.portal.nodes.queries import list_producers, missing_organisations
-from udi.protocol import kinds
+from udi.portal.nodes.queries import list_producer_ids, missing_organisations
+from udi.protocol import fault_kinds
 from udi.protocol.faults import Fault
 from udi.protocol.structures import Record
 from udi.protocol.themes import THEMES
@@ -33,8 +33,8 @@ def is_published(dataset: Dataset | None) -> bool:
 def change_faults(node: Node, dataset: Dataset | None, dataset_id: UUID) -> list[Fault]:
     """What forbids the node to change or withdraw this dataset (104, 111)."""
     if dataset is None or not is_published(dataset):
-        return [kinds.UNKNOWN_DATASET.at(ID, value=str(dataset_id))]
-    return [] if dataset.node_id == node.id else [kinds.OTHER_PROVIDER.at(ID)]
+        return [fault_kinds.UNKNOWN_DATASET.at(ID, value=str(dataset_id))]
+    return [] if dataset.node_id == node.id else [fault_kinds.OTHER_PROVIDER.at(ID)]
 
 
 def creation_faults(node: Node, dataset: Dataset | None) -> list[Fault]:
@@ -45,61 +45,61 @@ def creation_faults(node: Node, dataset: Dataset | None) -> list[Fault]:
     if dataset is None or (dataset.node_id == node.id and not is_published(dataset)):
         return []
     if dataset.node_id != node.id and not is_published(dataset):
-        return [kinds.OTHER_PROVIDER.at(ID)]
-    return [kinds.DATASET_EXISTS.at(ID, value=str(dataset.id))]
+        return [fault_kinds.OTHER_PROVIDER.at(ID)]
+    return [fault_kinds.DATASET_EXISTS.at(ID, value=str(dataset.id))]
 
 
 @dataclass(frozen=True)
-class Ground:
+class ValidationContext:
     """What the territory knows about the records of a push: read once for all of them."""
 
     node: Node
-    known: Mapping[UUID, Dataset]
+    datasets_by_id: Mapping[UUID, Dataset]
     linked: frozenset[UUID]
     """Organisations for which the node may push."""
     missing: frozenset[UUID]
     """Those named that the territory does not know."""
     withdrawn: Mapping[UUID, str]
     """Reasons of the team, by dataset that it took off."""
-    taken: Mapping[tuple[str, str], frozenset[UUID]]
+    ids_by_identifier: Mapping[tuple[str, str], frozenset[UUID]]
     """Datasets by field and value of an identifier that names one only."""
 
     @classmethod
-    async def read(
-        cls, session: AsyncSession, node: Node, records: Sequence[Record], known: Mapping[UUID, Dataset]
+    async def load(
+        cls, session: AsyncSession, node: Node, records: Sequence[Record], datasets_by_id: Mapping[UUID, Dataset]
     ) -> Self:
         """Look up what the records need."""
-        away = [dataset.id for dataset in known.values() if not is_published(dataset)]
+        away = [dataset.id for dataset in datasets_by_id.values() if not is_published(dataset)]
         query = select(Withdrawal.id, Withdrawal.reason).where(Withdrawal.id.in_(away), Withdrawal.by_team)
         return cls(
-            node, known,
-            linked=frozenset(await list_producers(session, node)),
+            node, datasets_by_id,
+            linked=frozenset(await list_producer_ids(session, node)),
             missing=frozenset(await missing_organisations(session, [record.producer.id for record in records])),
             withdrawn={row.id: row.reason for row in await session.execute(query)} if away else {},
-            taken=await _taken(session, records),
+            ids_by_identifier=await _taken(session, records),
         )  # fmt: skip
 
     def faults(self, record: Record, *, changing: bool) -> list[Fault]:
         """What forbids the record here (104, 108, 110 to 113, 303, 304), as a change or as a new one."""
-        dataset = self.known.get(record.id)
+        dataset = self.datasets_by_id.get(record.id)
         whose = change_faults(self.node, dataset, record.id) if changing else creation_faults(self.node, dataset)
         if not whose and record.id in self.withdrawn and not is_published(dataset):
-            whose = [kinds.WITHDRAWN_BY_TEAM.at(ID, reason=self.withdrawn[record.id])]
+            whose = [fault_kinds.WITHDRAWN_BY_TEAM.at(ID, reason=self.withdrawn[record.id])]
         faults = [*whose, *self._producer_faults(record.producer.id)]
         if record.theme and record.theme not in THEMES:
-            faults.append(kinds.UNKNOWN_THEME.at("theme", value=record.theme, allowed=tuple(THEMES)))
+            faults.append(fault_kinds.UNKNOWN_THEME.at("theme", value=record.theme, allowed=tuple(THEMES)))
         for field, value in identifiers(record):
-            if self.taken.get((field, value), frozenset()) - {record.id}:
-                faults.append(kinds.IDENTIFIER_USED.at(field, value=value))
+            if self.ids_by_identifier.get((field, value), frozenset()) - {record.id}:
+                faults.append(fault_kinds.IDENTIFIER_USED.at(field, value=value))
         return faults
 
     def _producer_faults(self, producer: UUID) -> list[Fault]:
         if not (self.node.hosted or self.linked):
-            return [kinds.NODE_WITHOUT_PROVIDER.at(PRODUCER)]
+            return [fault_kinds.NODE_WITHOUT_PROVIDER.at(PRODUCER)]
         if producer in self.missing:
-            return [kinds.UNKNOWN_PRODUCER.at(PRODUCER, value=str(producer))]
+            return [fault_kinds.UNKNOWN_PRODUCER.at(PRODUCER, value=str(producer))]
         if not (self.node.hosted or producer in self.linked):
-            return [kinds.PRODUCER_NOT_LINKED.at(PRODUCER, value=str(producer))]
+            return [fault_kinds.PRODUCER_NOT_LINKED.at(PRODUCER, value=str(producer))]
         return []
 
 
@@ -109,11 +109,11 @@ def identifiers(record: Record) -> list[tuple[str, str]]:
 
 
 async def _taken(session: AsyncSession, records: Sequence[Record]) -> dict[tuple[str, str], frozenset[UUID]]:
-    wanted = [pair for record in records for pair in identifiers(record)]
-    found: dict[tuple[str, str], frozenset[UUID]] = {}
-    for field in dict.fromkeys(field for field, _ in wanted):
+    pairs = [pair for record in records for pair in identifiers(record)]
+    ids_by_identifier: dict[tuple[str, str], frozenset[UUID]] = {}
+    for field in dict.fromkeys(field for field, _ in pairs):
         column = UNIQUE[field]
-        query = select(column, Dataset.id).where(column.in_([value for name, value in wanted if name == field]))
+        query = select(column, Dataset.id).where(column.in_([value for name, value in pairs if name == field]))
         for value, id_ in await session.execute(query):
-            found[field, value] = found.get((field, value), frozenset()) | {id_}
-    return found
+            ids_by_identifier[field, value] = ids_by_identifier.get((field, value), frozenset()) | {id_}
+    return ids_by_identifier

@@ -7,11 +7,11 @@ from udi.kit.errors import ConflictError, NotFoundError
 from udi.portal.audit import record
 from udi.portal.catalogue.models import Dataset
 from udi.portal.nodes.models import Node
-from udi.portal.nodes.queries import get_node, list_producers
+from udi.portal.nodes.queries import get_node, list_producer_ids
 from udi.portal.organisations.models import Organisation
 
 
-async def find_hosted(session: AsyncSession) -> Node:
+async def get_hosted_node(session: AsyncSession) -> Node:
     """The territory's hosted node.
 
     Raises:
@@ -23,7 +23,7 @@ async def find_hosted(session: AsyncSession) -> Node:
     return hosted
 
 
-async def find_own(session: AsyncSession, slug: str, producer: Organisation) -> Node:
+async def get_own_node(session: AsyncSession, slug: str, producer: Organisation) -> Node:
     """A node of the producer's own.
 
     Raises:
@@ -31,13 +31,13 @@ async def find_own(session: AsyncSession, slug: str, producer: Organisation) -> 
         ConflictError: it may not publish for this producer.
     """
     node = await get_node(session, slug)
-    if node.hosted or producer.id not in await list_producers(session, node):
+    if node.hosted or producer.id not in await list_producer_ids(session, node):
         remedy = f"Invite it with `--producer {producer.slug}`."
         raise ConflictError(f"The node «{slug}» may not publish for {producer.name}.", remedy=remedy)
     return node
 
 
-async def hand_over(session: AsyncSession, producer: Organisation, *, giver: Node, taker: Node) -> int:
+async def hand_over_datasets(session: AsyncSession, producer: Organisation, *, giver: Node, taker: Node) -> int:
     """Let one node publish what another published for this producer; how many datasets. May be repeated."""
     mine = (Dataset.organisation_id == producer.id, Dataset.node_id == giver.id)
     moved = (await session.scalars(update(Dataset).where(*mine).values(node_id=taker.id).returning(Dataset.id))).all()

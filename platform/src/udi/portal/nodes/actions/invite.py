@@ -18,7 +18,7 @@ from udi.portal.audit import record
 from udi.portal.nodes.actions.register import check_node, register_node, update_node
 from udi.portal.nodes.models import Node, NodeInvitation
 from udi.portal.nodes.queries import find_node
-from udi.protocol.joining import Credentials
+from udi.protocol.node_registration import NodeCredentials
 
 NODE_INVITATION = SecretKind(name="invitation of a node")
 LOGIN = "-login"
@@ -41,7 +41,7 @@ async def invite_node(
     name: str,
     url: str,
     organisations: Iterable[UUID],
-    credentials: Credentials,
+    credentials: NodeCredentials,
     lifetime: timedelta = USUAL,
 ) -> str:
     """Let a node join with the code that is given back, and kept nowhere; it replaces an earlier one for this name.
@@ -50,23 +50,23 @@ async def invite_node(
         InvalidError: a field is wrong, each named.
         ConflictError: it is the name of the hosted node.
     """
-    wanted = set(organisations)
+    producer_ids = set(organisations)
     if slug.endswith(LOGIN):
         refusal = Refusal("slug", "The name of a node does not end with «-login».", "Choose another one.")
         raise InvalidError("The node cannot be invited like this.", refusals=[refusal])
-    await check_node(session, slug, name, url, wanted)
-    known = await find_node(session, slug)
-    if known is not None and known.hosted:
+    await check_node(session, slug, name, url, producer_ids)
+    existing_node = await find_node(session, slug)
+    if existing_node is not None and existing_node.hosted:
         raise ConflictError("This is the name of the hosted node.", remedy="Choose another name.")
-    code = NODE_INVITATION.draw()
+    code = NODE_INVITATION.generate()
     invitation = await session.scalar(select(NodeInvitation).where(NodeInvitation.slug == slug).with_for_update())
     if invitation is None:
         invitation = NodeInvitation(slug=slug)
         session.add(invitation)
-    invitation.name, invitation.url, invitation.organisations = name.strip(), url.rstrip("/"), sorted(wanted)
+    invitation.name, invitation.url, invitation.organisations = name.strip(), url.rstrip("/"), sorted(producer_ids)
     invitation.code_hash, invitation.sealed = (
         NODE_INVITATION.hexdigest(code),
-        _lock(code).encrypt(_written(credentials)).decode(),
+        _cipher(code).encrypt(_serialise_credentials(credentials)).decode(),
     )
     invitation.created_at, invitation.expires_at, invitation.used_at = now(), now() + min(lifetime, LONGEST), None
     await session.flush()
@@ -74,7 +74,7 @@ async def invite_node(
     return code
 
 
-async def accept_invitation(session: AsyncSession, code: str) -> tuple[Node, Credentials]:
+async def accept_invitation(session: AsyncSession, code: str) -> tuple[Node, NodeCredentials]:
     """Register the node that brings this code, or renew it if it was; its credentials, told this once.
 
     Raises:
@@ -91,7 +91,7 @@ async def accept_invitation(session: AsyncSession, code: str) -> tuple[Node, Cre
     if invitation.expires_at <= now():
         day = invitation.expires_at.date().isoformat()
         raise EndedInvitationError("This invitation ended on %(day)s.", remedy=OTHER, values={"day": day})
-    credentials = Credentials.model_validate_json(_lock(code).decrypt(invitation.sealed))
+    credentials = NodeCredentials.model_validate_json(_cipher(code).decrypt(invitation.sealed))
     invitation.used_at, invitation.sealed = now(), ""
     return await _register(session, invitation, credentials.push.client_id), credentials
 
@@ -111,17 +111,17 @@ async def cancel_invitation(session: AsyncSession, actor: Actor, invitation: Nod
 
 
 async def _register(session: AsyncSession, invitation: NodeInvitation, client_id: str) -> Node:
-    known, slug = await find_node(session, invitation.slug), invitation.slug
+    existing_node, slug = await find_node(session, invitation.slug), invitation.slug
     name, url, producers = invitation.name, invitation.url, invitation.organisations
-    if known is not None:
-        return await update_node(session, known, name=name, url=url, organisations=producers)
+    if existing_node is not None:
+        return await update_node(session, existing_node, name=name, url=url, organisations=producers)
     return await register_node(session, slug=slug, name=name, url=url, client_id=client_id, organisations=producers)
 
 
-def _written(credentials: Credentials) -> bytes:
+def _serialise_credentials(credentials: NodeCredentials) -> bytes:
     return credentials.model_dump_json().encode()
 
 
-def _lock(code: str) -> Fernet:
+def _cipher(code: str) -> Fernet:
     """What only the code opens: a key drawn from it that its digest does not give."""
     return Fernet(base64.urlsafe_b64encode(hmac.digest(code.encode(), b"credentials of a node", "sha256")))

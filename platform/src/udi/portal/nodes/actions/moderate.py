@@ -12,12 +12,12 @@ from udi.portal import audit
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset, Withdrawal
 from udi.portal.nodes.actions.checks import find_dataset, is_published
-from udi.portal.nodes.actions.reports import keep_reports, make_report
+from udi.portal.nodes.actions.reports import make_report, save_reports
 from udi.portal.nodes.models import Node
 from udi.portal.nodes.queries import require_moderator
 
 
-async def get_for_team(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Dataset:
+async def get_dataset_for_team(session: AsyncSession, actor: Actor, dataset_id: UUID) -> Dataset:
     """A dataset, published or withdrawn, for the territory's team.
 
     Raises:
@@ -31,7 +31,7 @@ async def get_for_team(session: AsyncSession, actor: Actor, dataset_id: UUID) ->
     return dataset
 
 
-async def withdraw_for_team(session: AsyncSession, actor: Actor, dataset: Dataset, *, reason: str) -> None:
+async def withdraw_dataset_for_team(session: AsyncSession, actor: Actor, dataset: Dataset, *, reason: str) -> None:
     """Take a dataset off the portal, for a reason that everybody reads; its node is told by a report, and why.
 
     Raises:
@@ -49,10 +49,10 @@ async def withdraw_for_team(session: AsyncSession, actor: Actor, dataset: Datase
         report = make_report(
             node, method="DELETE", submitted_at=submitted_at, resource_id=dataset.id, title=title, comment=reason
         )
-        await keep_reports(session, [report])
+        await save_reports(session, [report])
 
 
-async def allow_again(session: AsyncSession, actor: Actor, dataset: Dataset) -> None:
+async def allow_republication(session: AsyncSession, actor: Actor, dataset: Dataset) -> None:
     """Let the node publish again what the team withdrew.
 
     Raises:

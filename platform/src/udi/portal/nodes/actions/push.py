@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.portal.catalogue import actions as catalogue
 from udi.portal.catalogue.models import Dataset
-from udi.portal.nodes.actions.checks import Ground, change_faults, find_dataset, identifiers, is_published
-from udi.portal.nodes.actions.reports import keep_reports, make_report
+from udi.portal.nodes.actions.checks import ValidationContext, change_faults, find_dataset, identifiers, is_published
+from udi.portal.nodes.actions.reports import make_report, save_reports
 from udi.portal.nodes.models import Node, Report
-from udi.protocol import kinds
-from udi.protocol.faults import Code, Fault, InvalidRecord, Kind
+from udi.protocol import fault_kinds
+from udi.protocol.faults import Fault, FaultCode, FaultTemplate, InvalidRecord
 from udi.protocol.record import Record, restore_record, write_record
 from udi.protocol.rules import dig
 from udi.protocol.scan import read_json
@@ -29,15 +29,15 @@ LOCK = text(
     "SELECT pg_advisory_xact_lock(key) FROM (SELECT hashtextextended(name, 0) AS key"
     " FROM unnest(CAST(:keys AS text[])) AS name ORDER BY 1) AS ordered"
 )
-WRONG_ADDRESS = Kind(
-    Code.MISMATCH,
+WRONG_ADDRESS = FaultTemplate(
+    FaultCode.MISMATCH,
     "The record has another identifier than the address it was sent to (%(value)s).",
     "Send it to the address that ends with its global_id, or correct one of the two.",
 )
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PushResult:
     """What became of a push: its report, with the faults when it was refused."""
 
     report: Report
@@ -52,7 +52,7 @@ async def note_seen(session: AsyncSession, node: Node) -> None:
 
 
 @dataclass(frozen=True)
-class Sent:
+class PushedRecord:
     """A record as it arrived, with what is wrong with it wherever it goes."""
 
     method: str
@@ -64,14 +64,14 @@ class Sent:
     at: datetime = field(default_factory=now)
 
     @classmethod
-    def read(cls, document: object, *, method: str, address: UUID | None = None, either: bool = False) -> Self:
+    def from_document(cls, document: object, *, method: str, address: UUID | None = None, either: bool = False) -> Self:
         """Check a document by itself; `address` is the id that it was sent to.
 
         Raises:
             InvalidRecord: it is no JSON object within reason, so there is no record to report about.
         """
         faults = validate(document)
-        if not isinstance(document, dict) or any(fault.code is Code.BAD_DOCUMENT for fault in faults):
+        if not isinstance(document, dict) or any(fault.code is FaultCode.BAD_DOCUMENT for fault in faults):
             raise InvalidRecord(faults)
         record = None if faults else restore_record(document)
         if record is not None and address not in {None, record.id}:
@@ -86,68 +86,68 @@ class Sent:
 
 async def push_record(
     session: AsyncSession, node: Node, *, method: str, body: bytes, resource_id: UUID | None = None
-) -> Outcome:
+) -> PushResult:
     """Publish a record (POST) or its new version (PUT); accepted or refused, it gets a report.
 
     Raises:
         InvalidRecord: the body is no JSON object within reason.
     """
-    sent = Sent.read(read_json(body), method=method, address=resource_id)
+    sent = PushedRecord.from_document(read_json(body), method=method, address=resource_id)
     return (await push_records(session, node, [sent]))[0]
 
 
-async def push_records(session: AsyncSession, node: Node, sent: Sequence[Sent]) -> list[Outcome]:
+async def push_records(session: AsyncSession, node: Node, sent: Sequence[PushedRecord]) -> list[PushResult]:
     """The same for records about different datasets, in the order given; each is accepted or refused by itself."""
-    records = [each.record for each in sent if each.record is not None]
-    refused = await publish(session, node, sent) if records else {}
+    records = [submission.record for submission in sent if submission.record is not None]
+    refused = await publish_records(session, node, sent) if records else {}
     outcomes = []
-    for each in sent:
-        faults = (*each.faults, *(refused.get(each.record.id, ()) if each.record else ()))
+    for submission in sent:
+        faults = (*submission.faults, *(refused.get(submission.record.id, ()) if submission.record else ()))
         report = make_report(
             node,
-            method=each.method,
-            submitted_at=each.at,
-            resource_id=each.resource_id,
-            title=each.record.title if each.record and not faults else "",
-            version=_said_version(each.document),
+            method=submission.method,
+            submitted_at=submission.at,
+            resource_id=submission.resource_id,
+            title=submission.record.title if submission.record and not faults else "",
+            version=_announced_version(submission.document),
             faults=faults,
         )
-        outcomes.append(Outcome(report, faults))
-    await keep_reports(session, [outcome.report for outcome in outcomes])
+        outcomes.append(PushResult(report, faults))
+    await save_reports(session, [outcome.report for outcome in outcomes])
     return outcomes
 
 
-async def publish(session: AsyncSession, node: Node, sent: Sequence[Sent]) -> dict[UUID, list[Fault]]:
+async def publish_records(session: AsyncSession, node: Node, sent: Sequence[PushedRecord]) -> dict[UUID, list[Fault]]:
     """Store what may be stored, without a report; the faults of the others, by dataset."""
-    coming = [(each, each.record) for each in sent if each.record is not None]
+    coming = [(submission, submission.record) for submission in sent if submission.record is not None]
     ids = [record.id for _, record in coming]
-    await _one_at_a_time(session, ids)
-    known = await catalogue.lock_datasets(session, ids)
-    ground = await Ground.read(session, node, [record for _, record in coming], known)
+    await _lock_records(session, ids)
+    datasets_by_id = await catalogue.lock_datasets(session, ids)
+    ground = await ValidationContext.load(session, node, [record for _, record in coming], datasets_by_id)
     refused, accepted = {}, []
-    for each, record in coming:
-        dataset = known.get(record.id)
+    for submission, record in coming:
+        dataset = datasets_by_id.get(record.id)
         if dataset is not None and _is_repeat(node, dataset, record):
             continue
-        changing = is_published(dataset) if each.either else each.method == "PUT"
+        changing = is_published(dataset) if submission.either else submission.method == "PUT"
         if faults := ground.faults(record, changing=changing):
             refused[record.id] = faults
         else:
             accepted.append(record)
-    return {**refused, **await _store(session, node, accepted, known)}
+    return {**refused, **await _store(session, node, accepted, datasets_by_id)}
 
 
 async def _store(
-    session: AsyncSession, node: Node, records: Sequence[Record], known: catalogue.Known
+    session: AsyncSession, node: Node, records: Sequence[Record], datasets_by_id: catalogue.DatasetsById
 ) -> dict[UUID, list[Fault]]:
     """Store all at once; where somebody else takes an identifier meanwhile, each by itself."""
     named = [record for record in records if identifiers(record)]
     if not named:
-        await catalogue.store_datasets(session, records, known, node_id=node.id)
+        await catalogue.store_datasets(session, records, datasets_by_id, node_id=node.id)
         return {}
     try:
         async with session.begin_nested():
-            await catalogue.store_datasets(session, records, known, node_id=node.id)
+            await catalogue.store_datasets(session, records, datasets_by_id, node_id=node.id)
     except IntegrityError:
         if len(records) > 1:
             refused: dict[UUID, list[Fault]] = {}
@@ -156,7 +156,7 @@ async def _store(
                 refused |= await _store(session, node, [record], again)
             return refused
         name, value = identifiers(records[0])[0]
-        return {records[0].id: [kinds.IDENTIFIER_USED.at(name, value=value)]}
+        return {records[0].id: [fault_kinds.IDENTIFIER_USED.at(name, value=value)]}
     return {}
 
 
@@ -165,10 +165,10 @@ def _is_repeat(node: Node, dataset: Dataset, record: Record) -> bool:
     return dataset.node_id == node.id and is_published(dataset) and dataset.record == write_record(record)
 
 
-async def withdraw_record(session: AsyncSession, node: Node, resource_id: UUID, *, reason: str = "") -> Outcome:
+async def withdraw_record(session: AsyncSession, node: Node, resource_id: UUID, *, reason: str = "") -> PushResult:
     """Withdraw a record (DELETE); its address keeps saying that it was there, and why it left."""
     submitted_at = now()
-    await _one_at_a_time(session, [resource_id])
+    await _lock_records(session, [resource_id])
     dataset = await find_dataset(session, resource_id)
     faults = change_faults(node, dataset, resource_id)
     if dataset is not None and not faults:
@@ -181,11 +181,11 @@ async def withdraw_record(session: AsyncSession, node: Node, resource_id: UUID, 
         title=dataset.title if dataset and not faults else "",
         faults=faults,
     )
-    await keep_reports(session, [report])
-    return Outcome(report, tuple(faults))
+    await save_reports(session, [report])
+    return PushResult(report, tuple(faults))
 
 
-async def _one_at_a_time(session: AsyncSession, ids: Iterable[UUID]) -> None:
+async def _lock_records(session: AsyncSession, ids: Iterable[UUID]) -> None:
     """Two calls about one record wait for each other, even before it exists; the lock ends with the transaction.
 
     Taken in one order, whatever the order of the records: two calls about several never wait for each other's rest.
@@ -194,7 +194,7 @@ async def _one_at_a_time(session: AsyncSession, ids: Iterable[UUID]) -> None:
     await session.execute(LOCK, {"keys": keys})
 
 
-def _said_version(document: dict[str, Any]) -> str:
+def _announced_version(document: dict[str, Any]) -> str:
     version = dig(document, "metadata_info", "api_version")
     return version if isinstance(version, str) else ""
 

@@ -33,14 +33,14 @@ async def register_node(
         InvalidError: a field is wrong, each named.
         ConflictError: the slug is already a node of the territory.
     """
-    wanted = set(organisations)
-    await check_node(session, slug, name, url, wanted)
+    producer_ids = set(organisations)
+    await check_node(session, slug, name, url, producer_ids)
     if await find_node(session, slug) is not None:
         raise ConflictError("A node of this name is already registered.", remedy="Choose another name, or update it.")
     node = Node(slug=slug, name=name.strip(), url=url.rstrip("/"), client_id=client_id, hosted=hosted)
     session.add(node)
     await session.flush()
-    await _link(session, node, wanted)
+    await _link(session, node, producer_ids)
     record(session, None, "node.registered", node.id)
     return node
 
@@ -53,11 +53,11 @@ async def update_node(
     Raises:
         InvalidError: a field is wrong, each named.
     """
-    wanted = None if organisations is None else set(organisations)
-    await check_node(session, node.slug, name, url, wanted or set())
+    producer_ids = None if organisations is None else set(organisations)
+    await check_node(session, node.slug, name, url, producer_ids or set())
     node.name, node.url = name.strip(), url.rstrip("/")
-    if wanted is not None:
-        await _link(session, node, wanted)
+    if producer_ids is not None:
+        await _link(session, node, producer_ids)
     await session.flush()
     record(session, None, "node.updated", node.id)
     return node

@@ -12,7 +12,7 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError
 from udi.kit.identity import Actor
 from udi.portal.audit import record
-from udi.portal.nodes.models import Delivery, Node, Report
+from udi.portal.nodes.models import Node, Report, ReportDeliveryState
 from udi.portal.nodes.rudi import store_fault
 from udi.protocol.faults import MOST_FAULTS, Fault, shorten
 
@@ -47,16 +47,16 @@ def make_report(
         version=shorten(version, LONGEST_VERSION),
         accepted=not faults,
         faults=[store_fault(fault) for fault in faults[:MOST_FAULTS]],
-        delivery=Delivery.PENDING if resource_id and node.url else Delivery.ANSWERED,
+        delivery=ReportDeliveryState.PENDING if resource_id and node.url else ReportDeliveryState.ANSWERED,
     )
 
 
-async def keep_reports(session: AsyncSession, reports: Sequence[Report]) -> None:
+async def save_reports(session: AsyncSession, reports: Sequence[Report]) -> None:
     """Keep them, and queue the sending of those that are about a dataset of a node that takes them."""
     session.add_all(reports)
     await session.flush()
-    told = [{"report": str(report.id)} for report in reports if report.delivery == Delivery.PENDING]
-    await jobs.enqueue_each(session, SEND_REPORT, told)
+    payloads = [{"report": str(report.id)} for report in reports if report.delivery == ReportDeliveryState.PENDING]
+    await jobs.enqueue_each(session, SEND_REPORT, payloads)
 
 
 async def resend_report(session: AsyncSession, actor: Actor, report: Report) -> None:
@@ -65,16 +65,16 @@ async def resend_report(session: AsyncSession, actor: Actor, report: Report) -> 
     Raises:
         ConflictError: it is delivered, or still being tried.
     """
-    if report.delivery != Delivery.FAILED:
+    if report.delivery != ReportDeliveryState.FAILED:
         raise ConflictError("This report is not waiting for anybody.", remedy="Look at the list of nodes again.")
-    report.delivery, report.last_error = Delivery.PENDING, ""
+    report.delivery, report.last_error = ReportDeliveryState.PENDING, ""
     await jobs.enqueue(session, SEND_REPORT, {"report": str(report.id)})
     record(session, actor, "report.resent", report.id)
 
 
 async def resend_failed_reports(session: AsyncSession, actor: Actor, node: Node) -> int:
     """The same for every failed report of one node; how many there were."""
-    query = select(Report).where(Report.node_id == node.id, Report.delivery == Delivery.FAILED)
+    query = select(Report).where(Report.node_id == node.id, Report.delivery == ReportDeliveryState.FAILED)
     reports = (await session.scalars(query)).all()
     for report in reports:
         await resend_report(session, actor, report)

@@ -12,7 +12,7 @@ LONGEST = 2000
 UNSAFE = re.compile(r"[\s\"<>\\^`{|}\x00-\x1f]")
 
 
-def mend(address: str) -> str:
+def repair_address(address: str) -> str:
     """The address with the signs that an IRI may not hold written as %XX; a sound one is left as it is."""
     return quote(address, safe=f"{LEGAL}%[]", errors="replace") if UNSAFE.search(address) else address
 
@@ -41,18 +41,18 @@ def read_email(text: str) -> str:
     if "/" in wording:
         wording = wording.rsplit("/", 1)[-1]
     several = re.split(r"[\s;,]+", wording.strip().lower())
-    return next((each for each in several if EMAIL.fullmatch(each)), "")
+    return next((candidate for candidate in several if EMAIL.fullmatch(candidate)), "")
 
 
-def same(first: str, second: str) -> bool:
+def is_same_address(first: str, second: str) -> bool:
     """Whether two addresses differ by nothing that matters."""
-    return fold(first) == fold(second)
+    return comparison_key(first) == comparison_key(second)
 
 
-def fold(address: str) -> str:
+def comparison_key(address: str) -> str:
     """An identifier as it is compared: no scheme, no braces, no final slash, lower case host or whole when it is no address."""
-    scheme, found, rest = address.strip().partition("://")
-    if not found:
+    scheme, separator, rest = address.strip().partition("://")
+    if not separator:
         return scheme.strip("{}").lower()
     host, slash, path = rest.partition("/")
     return f"{host.lower()}{slash}{path}".rstrip("/")

@@ -4,15 +4,24 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
-from udi.portal.nodes.harvest.ckan_parts import read_coverage, read_people, read_resources, read_rights
+from udi.portal.nodes.harvest.ckan_fields import read_coverage, read_people, read_resources, read_rights
 from udi.portal.nodes.harvest.draft import Draft
-from udi.portal.nodes.harvest.fields import Item, items, read_items, rest, texts, unfolded, word, words
-from udi.portal.nodes.harvest.finish import make_page
-from udi.portal.nodes.harvest.opening import read_json
-from udi.portal.nodes.harvest.record import Kind, Page
+from udi.portal.nodes.harvest.json_fields import (
+    Item,
+    keep_unknown_fields,
+    list_objects,
+    localised_texts,
+    parse_nested_json,
+    read_items,
+    text_value,
+    text_values,
+)
+from udi.portal.nodes.harvest.outcomes import make_page
+from udi.portal.nodes.harvest.record import HarvestedPage, RecordKind
+from udi.portal.nodes.harvest.untrusted_documents import read_json
 
 MOST_STUBS = 5000
-KNOWN = {
+KNOWN_FIELDS = {
     "id", "name", "title", "title_translated", "notes", "notes_translated", "tags", "tags_translated", "tag_string",
     "extras", "resources", "groups", "organization", "publisher", "maintainer", "maintainer_email", "author",
     "author_email", "contact", "license_id", "license_title", "license_url", "private", "state", "type", "url",
@@ -30,7 +39,7 @@ KNOWN = {
 }  # fmt: skip
 
 
-def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
+def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     """An answer of CKAN, or packages alone.
 
     Raises:
@@ -40,7 +49,7 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
     result = value.get("result", value) if isinstance(value, dict) else value
     stubs = _stubs(result)
     if stubs is not None:
-        return Page(format="ckan", links=tuple(_show(base_url, each) for each in stubs), faults=tuple(faults))
+        return HarvestedPage(format="ckan", links=tuple(_show(base_url, stub) for stub in stubs), faults=tuple(faults))
     packages: list[Any]
     total = None
     if isinstance(result, dict) and isinstance(result.get("results"), list):
@@ -57,19 +66,19 @@ def _stubs(result: Any) -> list[str] | None:
     """Names of packages to ask for one by one, where the answer holds no description."""
     if isinstance(result, list):
         return (
-            [each for each in result[:MOST_STUBS] if isinstance(each, str)]
+            [name for name in result[:MOST_STUBS] if isinstance(name, str)]
             if result and isinstance(result[0], str)
             else None
         )
     if not isinstance(result, dict) or "resources" in result:
         return None
     listed = result.get("packages")
-    return [*dict.fromkeys(words_of(listed))][:MOST_STUBS] if isinstance(listed, list) else None
+    return [*dict.fromkeys(package_names(listed))][:MOST_STUBS] if isinstance(listed, list) else None
 
 
-def words_of(listed: list[Any]) -> list[str]:
+def package_names(listed: list[Any]) -> list[str]:
     """The names of packages that a list gives, whether as texts or as stubs."""
-    return [each if isinstance(each, str) else word(each, "id", "name") for each in listed]
+    return [package if isinstance(package, str) else text_value(package, "id", "name") for package in listed]
 
 
 def _show(base_url: str, name: str) -> str:
@@ -79,35 +88,35 @@ def _show(base_url: str, name: str) -> str:
 def _next(base_url: str, received: int, total: int | None) -> str:
     """The same request, further: a server may give fewer than were asked for."""
     parts = urlsplit(base_url)
-    asked = dict(parse_qsl(parts.query))
-    start = int(asked["start"]) if asked.get("start", "").isdigit() else 0
+    parameters = dict(parse_qsl(parts.query))
+    start = int(parameters["start"]) if parameters.get("start", "").isdigit() else 0
     if not received or total is None or start + received >= total:
         return ""
-    return urlunsplit(parts._replace(query=urlencode({**asked, "start": start + received})))
+    return urlunsplit(parts._replace(query=urlencode({**parameters, "start": start + received})))
 
 
 def _package(item: Item, draft: Draft) -> None:
     item = {**_extras(item), **{name: value for name, value in item.items() if value not in (None, "", [])}}
-    told = words(item.get("language")) or words(item.get("languages"))
-    spoken = [tag for each in told for tag in re.split(r"\s*,\s*", each)]
-    for each in (*spoken, *words(item.get("metadata-language"))[: 0 if spoken else None]):
-        draft.spoken("language", each)
+    languages = text_values(item.get("language")) or text_values(item.get("languages"))
+    spoken = [tag for language in languages for tag in re.split(r"\s*,\s*", language)]
+    for text in (*spoken, *text_values(item.get("metadata-language"))[: 0 if spoken else None]):
+        draft.add_language("language", text)
     if len(draft.languages) == 1:
         draft.language = draft.languages[0]
-    draft.identifier = word(item, "id", "identifier", "name")
-    for each in (
-        word(item, "identifier"),
-        word(item, "guid"),
-        word(item, "name"),
-        *words(item.get("alternate_identifier")),
+    draft.identifier = text_value(item, "id", "identifier", "name")
+    for text in (
+        text_value(item, "identifier"),
+        text_value(item, "guid"),
+        text_value(item, "name"),
+        *text_values(item.get("alternate_identifier")),
     ):
-        draft.add(draft.aliases, each)
-    kind = word(item, "type").lower()
-    draft.kind = Kind.SERIES if kind == "dataset_series" else Kind.DATASET
-    for said, tag in texts(item, "title"):
-        draft.text(draft.title, "title", said, tag)
-    for said, tag in texts(item, "notes") or texts(item, "description"):
-        draft.text(draft.description, "notes", said, tag)
+        draft.add_once(draft.aliases, text)
+    kind = text_value(item, "type").lower()
+    draft.kind = RecordKind.SERIES if kind == "dataset_series" else RecordKind.DATASET
+    for wording, tag in localised_texts(item, "title"):
+        draft.add_text(draft.title, "title", wording, tag)
+    for wording, tag in localised_texts(item, "notes") or localised_texts(item, "description"):
+        draft.add_text(draft.description, "notes", wording, tag)
     _keywords(item, draft)
     draft.landing_page = _page(item, draft)
     _dates(item, draft)
@@ -116,7 +125,7 @@ def _package(item: Item, draft: Draft) -> None:
     read_people(item, draft)
     read_coverage(item, draft)
     read_resources(item, draft)
-    rest(draft, item, KNOWN)
+    keep_unknown_fields(draft, item, KNOWN_FIELDS)
 
 
 def _extras(item: Item) -> Item:
@@ -124,45 +133,47 @@ def _extras(item: Item) -> Item:
     extras = item.get("extras")
     if isinstance(extras, dict):
         return dict(extras)
-    return {word(each, "key"): each.get("value") for each in items(extras) if word(each, "key")}
+    return {text_value(extra, "key"): extra.get("value") for extra in list_objects(extras) if text_value(extra, "key")}
 
 
 def _keywords(item: Item, draft: Draft) -> None:
-    translated = unfolded(item.get("tags_translated"))
+    translated = parse_nested_json(item.get("tags_translated"))
     if isinstance(translated, dict):
-        for tag, said in translated.items():
-            for each in words(said):
-                draft.keyword("tags", each, tag)
+        for tag, keywords in translated.items():
+            for term in text_values(keywords):
+                draft.add_keyword("tags", term, tag)
     else:
-        for each in words(item.get("tags")):
-            draft.keyword("tags", each)
-    if not draft.keywords and word(item, "tag_string"):
-        draft.keyword("tag_string", word(item, "tag_string"))
+        for term in text_values(item.get("tags")):
+            draft.add_keyword("tags", term)
+    if not draft.keywords and text_value(item, "tag_string"):
+        draft.add_keyword("tag_string", text_value(item, "tag_string"))
     for name in ("theme", "theme-primary", "theme-secondary"):
-        for each in words(item.get(name)):
-            draft.theme(name, each)
+        for term in text_values(item.get(name)):
+            draft.add_theme(name, term)
     groups = item.get("groups")
     for group in groups if isinstance(groups, list) else []:
-        label = group if isinstance(group, str) else word(group, "title", "display_name", "name")
-        draft.theme("groups", label, expected=False)
-    for each in words(item.get("hvd_category")):
-        draft.add(draft.hvd_categories, each)
+        label = group if isinstance(group, str) else text_value(group, "title", "display_name", "name")
+        draft.add_theme("groups", label, expected=False)
+    for term in text_values(item.get("hvd_category")):
+        draft.add_once(draft.hvd_categories, term)
 
 
 def _page(item: Item, draft: Draft) -> str:
     """The page of the dataset at the source."""
-    name = word(item, "name")
-    said = draft.url("url", word(item, "url")) if word(item, "url") else ""
-    if said or not name:
-        return said
+    name = text_value(item, "name")
+    url = draft.parse_url("url", text_value(item, "url")) if text_value(item, "url") else ""
+    if url or not name:
+        return url
     return urljoin(draft.base_url, f"/dataset/{quote(name)}")
 
 
 def _dates(item: Item, draft: Draft) -> None:
-    draft.issued = draft.date("issued", word(item, "issued", "dcat_issued", "metadata_created"))
-    draft.modified = draft.date("modified", word(item, "modified", "dcat_modified", "metadata_modified"))
-    draft.source_modified = draft.date("metadata_modified", word(item, "metadata_modified"))
-    draft.often("frequency", word(item, "frequency", "update_frequency", "update_freq", "frequency-of-update"))
+    draft.issued = draft.parse_date("issued", text_value(item, "issued", "dcat_issued", "metadata_created"))
+    draft.modified = draft.parse_date("modified", text_value(item, "modified", "dcat_modified", "metadata_modified"))
+    draft.source_modified = draft.parse_date("metadata_modified", text_value(item, "metadata_modified"))
+    draft.set_frequency(
+        "frequency", text_value(item, "frequency", "update_frequency", "update_freq", "frequency-of-update")
+    )
 
 
 def _standards(item: Item, draft: Draft) -> None:
@@ -171,12 +182,12 @@ def _standards(item: Item, draft: Draft) -> None:
         ("applicable_legislation", draft.legislation),
         ("in_series", draft.series),
     ):
-        for each in words(item.get(name)):
-            draft.add(into, each)
-    for each in words(item.get("documentation")):
-        draft.add(draft.documentation, draft.url("documentation", each))
-    for said, tag in texts(item, "provenance"):
-        draft.text(draft.provenance, "provenance", said, tag)
-    for said, tag in texts(item, "version_notes"):
-        draft.text(draft.version_notes, "version_notes", said, tag)
-    draft.version = draft.clean("version", word(item, "version"))
+        for reference in text_values(item.get(name)):
+            draft.add_once(into, reference)
+    for reference in text_values(item.get("documentation")):
+        draft.add_once(draft.documentation, draft.parse_url("documentation", reference))
+    for wording, tag in localised_texts(item, "provenance"):
+        draft.add_text(draft.provenance, "provenance", wording, tag)
+    for wording, tag in localised_texts(item, "version_notes"):
+        draft.add_text(draft.version_notes, "version_notes", wording, tag)
+    draft.version = draft.clean_text("version", text_value(item, "version"))

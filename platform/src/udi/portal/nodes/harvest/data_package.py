@@ -4,21 +4,31 @@ import re
 from urllib.parse import urlsplit
 
 from udi.portal.nodes.harvest import kinds
+from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
 from udi.portal.nodes.harvest.draft import Draft
-from udi.portal.nodes.harvest.fields import Item, items, put_keywords, put_texts, read_items, rest, texts, word, words
-from udi.portal.nodes.harvest.finish import make_page
-from udi.portal.nodes.harvest.opening import read_json
-from udi.portal.nodes.harvest.parts import Raw, add_contact, add_distribution
-from udi.portal.nodes.harvest.record import Agent, Page
+from udi.portal.nodes.harvest.json_fields import (
+    Item,
+    keep_unknown_fields,
+    list_objects,
+    localised_texts,
+    put_keywords,
+    put_texts,
+    read_items,
+    text_value,
+    text_values,
+)
+from udi.portal.nodes.harvest.outcomes import make_page
+from udi.portal.nodes.harvest.record import Agent, HarvestedPage
+from udi.portal.nodes.harvest.untrusted_documents import read_json
 
-KNOWN = {
+KNOWN_FIELDS = {
     "id", "name", "title", "description", "keywords", "version", "created", "homepage", "licenses", "license",
     "contributors", "sources", "resources", "profile", "$schema", "image",
 }  # fmt: skip
 PUBLISHERS = ("publisher", "author", "maintainer", "wrangler", "contributor")
 
 
-def read(page: bytes, *, base_url: str, language: str = "en") -> Page:
+def read(page: bytes, *, base_url: str, language: str = "en") -> HarvestedPage:
     """The one dataset of the document.
 
     Raises:
@@ -30,75 +40,85 @@ def read(page: bytes, *, base_url: str, language: str = "en") -> Page:
 
 
 def _package(item: Item, draft: Draft) -> None:
-    draft.identifier = word(item, "id", "name") or draft.base_url
-    draft.add(draft.aliases, word(item, "name"))
-    for said, tag in texts(item, "title") or [(word(item, "name"), "")]:
-        draft.text(draft.title, "title", said, tag)
+    draft.identifier = text_value(item, "id", "name") or draft.base_url
+    draft.add_once(draft.aliases, text_value(item, "name"))
+    for title, tag in localised_texts(item, "title") or [(text_value(item, "name"), "")]:
+        draft.add_text(draft.title, "title", title, tag)
     put_texts(draft, item, ("description", draft.description))
     put_keywords(draft, item, "keywords")
-    for each in items(item.get("licenses")):
-        draft.licence = draft.licence or draft.licensed(
-            "licenses", word(each, "path"), word(each, "name"), word(each, "title")
+    for entry in list_objects(item.get("licenses")):
+        draft.licence = draft.licence or draft.parse_licence(
+            "licenses", text_value(entry, "path"), text_value(entry, "name"), text_value(entry, "title")
         )
-    if not draft.licence and word(item, "license"):
-        draft.licence = draft.licensed("license", word(item, "license"))
-    draft.issued = draft.date("created", word(item, "created"))
-    draft.version = draft.clean("version", word(item, "version"))
-    draft.landing_page = draft.url("homepage", word(item, "homepage"))
-    for each in items(item.get("sources")):
-        draft.text(draft.provenance, "sources", ", ".join(filter(None, (word(each, "title"), word(each, "path")))))
-    if re.match(r"https?://", word(item, "profile", "$schema")):
-        draft.add(draft.conforms_to, word(item, "profile", "$schema"))
+    if not draft.licence and text_value(item, "license"):
+        draft.licence = draft.parse_licence("license", text_value(item, "license"))
+    draft.issued = draft.parse_date("created", text_value(item, "created"))
+    draft.version = draft.clean_text("version", text_value(item, "version"))
+    draft.landing_page = draft.parse_url("homepage", text_value(item, "homepage"))
+    for entry in list_objects(item.get("sources")):
+        draft.add_text(
+            draft.provenance,
+            "sources",
+            ", ".join(filter(None, (text_value(entry, "title"), text_value(entry, "path")))),
+        )
+    if re.match(r"https?://", text_value(item, "profile", "$schema")):
+        draft.add_once(draft.conforms_to, text_value(item, "profile", "$schema"))
     _people(item, draft)
-    for place, each in enumerate(items(item.get("resources"))):
-        _resource(each, draft, f"resources[{place}]")
-    rest(draft, item, KNOWN)
+    for place, entry in enumerate(list_objects(item.get("resources"))):
+        _resource(entry, draft, f"resources[{place}]")
+    keep_unknown_fields(draft, item, KNOWN_FIELDS)
 
 
 def _people(item: Item, draft: Draft) -> None:
-    found = items(item.get("contributors"))
+    contributors = list_objects(item.get("contributors"))
     for role in PUBLISHERS:
-        for each in found:
-            if role in {*words(each.get("roles")), word(each, "role") or "contributor"} and not draft.publisher:
-                name = word(each, "organization", "title")
+        for contributor in contributors:
+            if (
+                role in {*text_values(contributor.get("roles")), text_value(contributor, "role") or "contributor"}
+                and not draft.publisher
+            ):
+                name = text_value(contributor, "organization", "title")
                 draft.publisher = (
-                    Agent(name={draft.language: draft.clean("contributors", name)}, url=word(each, "path"))
+                    Agent(
+                        name={draft.language: draft.clean_text("contributors", name)},
+                        url=text_value(contributor, "path"),
+                    )
                     if name
                     else None
                 )
-    for each in found:
-        role = ", ".join(words(each.get("roles"))) or word(each, "role")
+    for contributor in contributors:
+        role = ", ".join(text_values(contributor.get("roles"))) or text_value(contributor, "role")
         add_contact(
             draft,
             "contributors",
-            name=word(each, "title"),
-            email=word(each, "email"),
-            url=word(each, "path"),
+            name=text_value(contributor, "title"),
+            email=text_value(contributor, "email"),
+            url=text_value(contributor, "path"),
             role=role,
         )
 
 
 def _resource(item: Item, draft: Draft, where: str) -> None:
     """A resource of several files is as many; a path that leaves the package's folder is none."""
-    for path in words(item.get("path")) or words(item.get("url")):
+    for path in text_values(item.get("path")) or text_values(item.get("url")):
         if not _is_safe(path):
-            draft.say(kinds.URL_NOT_WEB, f"{where}.path", value=path)
-            draft.keep(f"{where}.path", path)
+            draft.add_fault(kinds.URL_NOT_WEB, f"{where}.path", value=path)
+            draft.keep_extra(f"{where}.path", path)
             continue
-        algorithm, _, digest = word(item, "hash").rpartition(":")
-        raw = Raw(
-            identifier=word(item, "name"),
-            titles=texts(item, "title") or [(word(item, "name"), "")],
-            descriptions=texts(item, "description"),
+        algorithm, _, digest = text_value(item, "hash").rpartition(":")
+        raw = RawDistribution(
+            identifier=text_value(item, "name"),
+            titles=localised_texts(item, "title") or [(text_value(item, "name"), "")],
+            descriptions=localised_texts(item, "description"),
             download=path,
-            formats=[word(item, "format")],
-            media_types=[word(item, "mediatype")],
+            formats=[text_value(item, "format")],
+            media_types=[text_value(item, "mediatype")],
             size=item.get("bytes"),
             checksum=(algorithm, digest),
             licences=[
                 text
-                for each in items(item.get("licenses"))[:1]
-                for text in (word(each, "path"), word(each, "name"))
+                for licence in list_objects(item.get("licenses"))[:1]
+                for text in (text_value(licence, "path"), text_value(licence, "name"))
                 if text
             ],
             conforms_to=[schema for schema in (item.get("schema"),) if isinstance(schema, str)],
@@ -111,8 +131,8 @@ def _resource(item: Item, draft: Draft, where: str) -> None:
         )
         add_distribution(draft, where, raw)
     if "data" in item and not item.get("path"):
-        draft.keep(f"{where}.data", "…")
-        draft.say(kinds.URL_MISSING, where)
+        draft.keep_extra(f"{where}.data", "…")
+        draft.add_fault(kinds.URL_MISSING, where)
 
 
 def _is_safe(path: str) -> bool:

@@ -36,7 +36,7 @@ def read_date(text: str) -> str:
     Day comes before month where both orders are possible, as in Europe.
     """
     wording = " ".join(text.split())
-    return _iso(wording) or _day_first(wording) or _named(wording)
+    return _iso(wording) or _day_first(wording) or _read_month_name(wording)
 
 
 def is_iso(text: str) -> bool:
@@ -47,16 +47,16 @@ def is_iso(text: str) -> bool:
 
 
 def _iso(wording: str) -> str:
-    found = ISO.fullmatch(wording)
-    if not found:
+    match = ISO.fullmatch(wording)
+    if not match:
         return ""
-    year, month, day, hour, minute, second, zone = found.groups()
+    year, month, day, hour, minute, second, zone = match.groups()
     if not month or month == NONE:
         return year if re.fullmatch(r"\d{4}", year) else ""
     if not day or day == NONE:
         return f"{year}-{month}" if 1 <= int(month) <= MONTHS_OF_YEAR else ""
-    told = _day(int(year), int(month), int(day))
-    return _at(told, hour, minute, second, zone) if told and hour else told
+    iso_date = _day(int(year), int(month), int(day))
+    return _add_time(iso_date, hour, minute, second, zone) if iso_date and hour else iso_date
 
 
 def _day(year: int, month: int, day: int) -> str:
@@ -66,7 +66,7 @@ def _day(year: int, month: int, day: int) -> str:
         return ""
 
 
-def _at(day: str, hour: str, minute: str, second: str | None, zone: str | None) -> str:
+def _add_time(day: str, hour: str, minute: str, second: str | None, zone: str | None) -> str:
     if int(hour) >= HOURS or int(minute) >= SIXTY or float((second or "0").replace(",", ".")) >= SIXTY:
         return day
     offset = {"Z": "Z", "UTC": "Z", None: ""}.get(zone, zone or "")
@@ -79,23 +79,23 @@ def _at(day: str, hour: str, minute: str, second: str | None, zone: str | None) 
 
 
 def _day_first(wording: str) -> str:
-    found = DAY_FIRST.fullmatch(wording)
-    if not found:
+    match = DAY_FIRST.fullmatch(wording)
+    if not match:
         return ""
-    day, month, year = int(found[1]), int(found[2]), int(found[3])
+    day, month, year = int(match[1]), int(match[2]), int(match[3])
     year += CENTURY if year < SHORT_YEARS else 0
-    told = _day(year, month, day) or _day(year, day, month)
-    return _at(told, found[4], found[5], None, None) if told and found[4] else told
+    iso_date = _day(year, month, day) or _day(year, day, month)
+    return _add_time(iso_date, match[4], match[5], None, None) if iso_date and match[4] else iso_date
 
 
-def _named(wording: str) -> str:
-    found = NAMED.fullmatch(wording)
-    month = MONTHS.get(found[2].lower()) if found else None
-    if not found or not month:
+def _read_month_name(wording: str) -> str:
+    match = NAMED.fullmatch(wording)
+    month = MONTHS.get(match[2].lower()) if match else None
+    if not match or not month:
         return ""
-    if found[1]:
-        return _day(int(found[3]), month, int(found[1]))
-    return f"{found[3]}-{month:02}"
+    if match[1]:
+        return _day(int(match[3]), month, int(match[1]))
+    return f"{match[3]}-{month:02}"
 
 
 def read_span(text: str) -> tuple[str, str] | None:
@@ -106,9 +106,9 @@ def read_span(text: str) -> tuple[str, str] | None:
     if single := read_date(wording):
         return single, single
     for separated in SPANS:
-        found = separated.fullmatch(wording)
-        start, end = (_side(side) for side in found.groups()) if found else (None, None)
-        if found and start and (length := FOR_YEARS.fullmatch(found[2])):
+        match = separated.fullmatch(wording)
+        start, end = (_side(side) for side in match.groups()) if match else (None, None)
+        if match and start and (length := FOR_YEARS.fullmatch(match[2])):
             return start, str(int(start[:4]) + int(length[1]) - 1)
         if start is not None and end is not None and (start or end):
             return start, end

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from udi.portal.nodes.harvest import discover
-from udi.portal.nodes.harvest.pieces import read_pieces
-from udi.portal.nodes.harvest.recognise import read
-from udi.portal.nodes.harvest.record import Page, Record, Refused
-from udi.portal.nodes.harvest.vocabulary import own_words
+from udi.portal.nodes.harvest import discovery
+from udi.portal.nodes.harvest.format_detection import read
+from udi.portal.nodes.harvest.large_documents import read_pieces
+from udi.portal.nodes.harvest.record import HarvestedPage, HarvestedRecord, RefusedRecord
+from udi.portal.nodes.harvest.vocabulary import territory_vocabulary
 
 MOST_THINGS = 200
 MOST_BYTES = 4 * 1024**2
@@ -25,16 +25,16 @@ class OpenDocument:
 
     def __init__(self) -> None:
         self._words = ExitStack()
-        self._parts: Iterator[Page] = iter(())
+        self._parts: Iterator[HarvestedPage] = iter(())
 
-    def open(self, source: bytes | Path, url: str, language: str, words: Words) -> Page:
+    def open(self, source: bytes | Path, url: str, language: str, words: Words) -> HarvestedPage:
         """Begin a document; the first of its parts, of which there is at least one."""
         self._words.close()
-        self._words.enter_context(own_words(words))
+        self._words.enter_context(territory_vocabulary(words))
         self._parts = _parts_of(source, url, language)
         return next(self._parts)
 
-    def next_part(self) -> Page | None:
+    def next_part(self) -> HarvestedPage | None:
         """The following part; None after the last."""
         return next(self._parts, None)
 
@@ -42,22 +42,22 @@ class OpenDocument:
 _document = OpenDocument()
 
 
-def open_document(source: bytes | Path, url: str, language: str, words: Words) -> Page:
+def open_document(source: bytes | Path, url: str, language: str, words: Words) -> HarvestedPage:
     """The first part of a document, given whole or by its file; `words` are a territory's own, code by wording, by table."""
     return _document.open(source, url, language, words)
 
 
-def next_part() -> Page | None:
+def next_part() -> HarvestedPage | None:
     """The following part of the document that was opened last; None after the last."""
     return _document.next_part()
 
 
-def find_candidates(address: str, page: Page, body: bytes, most: int) -> list[str]:
+def find_candidates(address: str, page: HarvestedPage, body: bytes, most: int) -> list[str]:
     """Where else the site of an address may have its catalogue (`discover.candidates`)."""
-    return list(discover.candidates(address, page, body, most=most))
+    return list(discovery.candidates(address, page, body, most=most))
 
 
-def _parts_of(source: bytes | Path, url: str, language: str) -> Iterator[Page]:
+def _parts_of(source: bytes | Path, url: str, language: str) -> Iterator[HarvestedPage]:
     if isinstance(source, bytes):
         yield from divide(read(source, base_url=url, language=language))
     else:
@@ -65,27 +65,27 @@ def _parts_of(source: bytes | Path, url: str, language: str) -> Iterator[Page]:
             yield from divide(page)
 
 
-def divide(page: Page) -> Iterator[Page]:
+def divide(page: HarvestedPage) -> Iterator[HarvestedPage]:
     """The parts of a page: the first says all that the document says itself, the others hold records only.
 
     Records come first, then datasets that are refused, then what is no dataset.
     """
-    counting = [each for each in page.refused if each.counts]
-    others = [each for each in page.refused if not each.counts]
-    things: list[Record | Refused] = [*page.records, *counting, *others]
+    counting = [refusal for refusal in page.refused if refusal.is_dataset]
+    others = [refusal for refusal in page.refused if not refusal.is_dataset]
+    things: list[HarvestedRecord | RefusedRecord] = [*page.records, *counting, *others]
     part = replace(page, records=(), refused=())
-    for some in _some(things):
-        records = tuple(each for each in some if isinstance(each, Record))
-        refused = tuple(each for each in some if isinstance(each, Refused))
+    for some in _split_batches(things):
+        records = tuple(outcome for outcome in some if isinstance(outcome, HarvestedRecord))
+        refused = tuple(outcome for outcome in some if isinstance(outcome, RefusedRecord))
         yield replace(part, records=records, refused=refused)
-        part = Page(format=page.format)
+        part = HarvestedPage(format=page.format)
     if not things:
         yield part
 
 
-def _some(things: list[Record | Refused]) -> Iterator[list[Record | Refused]]:
+def _split_batches(things: list[HarvestedRecord | RefusedRecord]) -> Iterator[list[HarvestedRecord | RefusedRecord]]:
     """Some at a time, as many as one part holds."""
-    some: list[Record | Refused] = []
+    some: list[HarvestedRecord | RefusedRecord] = []
     size = 0
     for thing in things:
         original = thing.source_record

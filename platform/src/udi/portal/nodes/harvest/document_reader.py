@@ -10,10 +10,10 @@ from typing import Any, Self, TypeVar
 
 import structlog
 
-from udi.kit.child import Child, ChildError, DiedError, TooLongError, TooMuchMemoryError
-from udi.kit.confinement import Limits
+from udi.kit.child import ChildCrashError, ChildError, ChildMemoryError, ChildProcess, ChildTimeoutError
+from udi.kit.sandbox import ProcessLimits
 from udi.portal.nodes.harvest import source_kinds
-from udi.portal.nodes.harvest.record import Page
+from udi.portal.nodes.harvest.record import HarvestedPage
 
 MODULE = "udi.portal.nodes.harvest.document_pages"
 MEMORY_MB = 2048
@@ -36,7 +36,7 @@ class DocumentReader:
         self._memory_mb = memory_mb
         self._patience = patience
         self._stack = AsyncExitStack()
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
         self.folder = Path()
         """Where a document may be put that is read in pieces."""
 
@@ -49,15 +49,17 @@ class DocumentReader:
     ) -> None:
         await self._stack.aclose()
 
-    async def open(self, source: bytes | Path, url: str, language: str) -> Page:
+    async def open(self, source: bytes | Path, url: str, language: str) -> HarvestedPage:
         """The first part of a document, given whole or by its file in `folder`."""
-        return await self._read("open_document", Page, source, url, language, self._words) or _nothing()
+        return (
+            await self._read("open_document", HarvestedPage, source, url, language, self._words) or _unreadable_page()
+        )
 
-    async def next_part(self) -> Page | None:
+    async def next_part(self) -> HarvestedPage | None:
         """The following part of the document; None after the last."""
-        return await self._read("next_part", Page | None)
+        return await self._read("next_part", HarvestedPage | None)
 
-    async def read(self, source: bytes, url: str, language: str) -> Page:
+    async def read(self, source: bytes, url: str, language: str) -> HarvestedPage:
         """A document as one page; for those that are small."""
         page = await self.open(source, url, language)
         while (part := await self.next_part()) is not None:
@@ -69,40 +71,40 @@ class DocumentReader:
             )
         return page
 
-    async def find_candidates(self, address: str, page: Page, body: bytes, *, most: int) -> list[str]:
+    async def find_candidates(self, address: str, page: HarvestedPage, body: bytes, *, most: int) -> list[str]:
         """Where else the site of an address may have its catalogue; none where the child cannot say."""
-        seen = replace(page, records=(), services=(), refused=())
+        page_outline = replace(page, records=(), services=(), refused=())
         try:
-            return await self._ask("find_candidates", list[str], address, seen, body, most)
-        except (TooLongError, TooMuchMemoryError, DiedError):
+            return await self._ask("find_candidates", list[str], address, page_outline, body, most)
+        except (ChildTimeoutError, ChildMemoryError, ChildCrashError):
             return []
 
-    async def _read(self, function: str, expected: Any, *arguments: object) -> Page | None:
+    async def _read(self, function: str, expected: Any, *arguments: object) -> HarvestedPage | None:
         """A part; one that takes too much says so, and is the last."""
         try:
-            part: Page | None = await self._ask(function, expected, *arguments)
-        except (TooLongError, TooMuchMemoryError, DiedError) as error:
+            part: HarvestedPage | None = await self._ask(function, expected, *arguments)
+        except (ChildTimeoutError, ChildMemoryError, ChildCrashError) as error:
             log.warning("document of a source not read", error=type(error).__name__)
-            return _nothing()
+            return _unreadable_page()
         return part
 
     async def _ask(self, function: str, expected: type[T], *arguments: object) -> T:
-        child = await self._started()
+        child = await self._running_child()
         try:
-            return await child.ask(f"{MODULE}:{function}", expected, (arguments, {}), seconds=self._patience)
+            return await child.call_by_name(f"{MODULE}:{function}", expected, (arguments, {}), seconds=self._patience)
         except ChildError:
             await child.end()
             raise
 
-    async def _started(self) -> Child:
+    async def _running_child(self) -> ChildProcess:
         if self._child is None:
-            limits = Limits(self._memory_mb, SCRATCH, places=(str(self.folder),))
-            self._child = await self._stack.enter_async_context(Child(limits))
+            limits = ProcessLimits(self._memory_mb, SCRATCH, places=(str(self.folder),))
+            self._child = await self._stack.enter_async_context(ChildProcess(limits))
         elif not self._child.pid:
             await self._child.start()
         return self._child
 
 
-def _nothing() -> Page:
+def _unreadable_page() -> HarvestedPage:
     """The page of a document that could not be read within its bounds."""
-    return Page(format="", faults=(source_kinds.DOCUMENT_HEAVY.at(""),))
+    return HarvestedPage(format="", faults=(source_kinds.DOCUMENT_HEAVY.at(""),))

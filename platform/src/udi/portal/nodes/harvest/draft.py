@@ -5,21 +5,30 @@ from collections.abc import Sequence
 from html import unescape
 from typing import Any
 
-from udi.portal.nodes.harvest import addresses, kinds, places
+from udi.portal.nodes.harvest import addresses, kinds
+from udi.portal.nodes.harvest import geometry as harvest_geometry
 from udi.portal.nodes.harvest.dates import is_iso, read_date, read_span
-from udi.portal.nodes.harvest.faults import Fault, Kind
-from udi.portal.nodes.harvest.record import Agent, Contact, Distribution, Licence, Period, Spatial, Term
-from udi.portal.nodes.harvest.record import Kind as RecordKind
+from udi.portal.nodes.harvest.faults import FaultKind, HarvestFault
+from udi.portal.nodes.harvest.record import (
+    Agent,
+    HarvestedContact,
+    HarvestedDistribution,
+    HarvestedLicence,
+    HarvestedPeriod,
+    SpatialCoverage,
+    VocabularyTerm,
+)
+from udi.portal.nodes.harvest.record import RecordKind as RecordKind
 from udi.portal.nodes.harvest.vocabulary import (
     find_access,
     find_frequency,
     find_language,
     find_licence,
     find_theme,
-    fold,
+    lookup_key,
     table,
 )
-from udi.protocol.texts import TAG, Texts, plain
+from udi.protocol.texts import TAG, Texts, strip_html
 
 TEMPLATE = re.compile(r"\{\{.*?\}\}|^(TODO|Theme \d|Lorem ipsum)\b")
 SAYS_NOTHING = re.compile(
@@ -46,17 +55,17 @@ class Draft:
         self.version_notes: Texts = {}
         self.keywords: dict[str, list[str]] = {}
         self.themes: list[str] = []
-        self.themes_other: list[Term] = []
+        self.themes_other: list[VocabularyTerm] = []
         self.hvd_categories: list[str] = []
         self.publisher: Agent | None = None
-        self.contacts: list[Contact] = []
-        self.distributions: list[Distribution] = []
-        self.licence: Licence | None = None
+        self.contacts: list[HarvestedContact] = []
+        self.distributions: list[HarvestedDistribution] = []
+        self.licence: HarvestedLicence | None = None
         self.licence_said = False
         self.access = self.access_reason = ""
         self.issued = self.modified = self.source_modified = self.frequency = ""
-        self.temporal: list[Period] = []
-        self.spatial = Spatial()
+        self.temporal: list[HarvestedPeriod] = []
+        self.spatial = SpatialCoverage()
         self.languages: list[str] = []
         self.landing_page = self.version = ""
         self.documentation: list[str] = []
@@ -64,194 +73,206 @@ class Draft:
         self.legislation: list[str] = []
         self.series: list[str] = []
         self.extra: dict[str, Any] = {}
-        self.faults: list[Fault] = []
+        self.faults: list[HarvestFault] = []
 
-    def say(self, kind: Kind, where: str = "", **values: str | int) -> None:
+    def add_fault(self, kind: FaultKind, where: str = "", **values: str | int) -> None:
         """Note a fault."""
         self.faults.append(kind.at(where, **values))
 
-    def keep(self, where: str, value: Any) -> None:
+    def keep_extra(self, where: str, value: Any) -> None:
         """Keep what has no field, under its name at the source."""
         if value not in (None, "", [], {}):
             self.extra.setdefault(where, value)
 
-    def clean(self, where: str, value: Any) -> str:
+    def clean_text(self, where: str, value: Any) -> str:
         """The words of a text: without tags, entities and blanks around it."""
         text = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
         text = text.replace("\ufeff", "").strip()[:LONGEST_TEXT]
         if "\N{REPLACEMENT CHARACTER}" in text:
-            self.say(kinds.ENCODING_LOST, where, value=text)
+            self.add_fault(kinds.ENCODING_LOST, where, value=text)
         if TAG.search(text):
-            self.say(kinds.HTML_IN_TEXT, where)
-        if found := TEMPLATE.search(text):
-            self.say(kinds.PLACEHOLDER, where, value=found[0])
-            if found[0] == text:
+            self.add_fault(kinds.HTML_IN_TEXT, where)
+        if placeholder := TEMPLATE.search(text):
+            self.add_fault(kinds.PLACEHOLDER, where, value=placeholder[0])
+            if placeholder[0] == text:
                 return ""
-        return plain(unescape(plain(text))).strip()
+        return strip_html(unescape(strip_html(text))).strip()
 
-    def text(self, into: Texts, where: str, value: Any, language: str = "") -> None:
+    def add_text(self, into: Texts, where: str, value: Any, language: str = "") -> None:
         """Put a text under its language; the first of a language stays."""
-        if words := self.clean(where, value):
-            into.setdefault(self.tag(where, language), words)
+        if words := self.clean_text(where, value):
+            into.setdefault(self.language_code(where, language), words)
 
-    def tag(self, where: str, language: str) -> str:
+    def language_code(self, where: str, language: str) -> str:
         """The two-letter code of a language tag, the record's own language without one."""
         code = find_language(language) if language else self.language
         if language and not code:
-            self.say(kinds.LANGUAGE_UNKNOWN, where, value=language)
+            self.add_fault(kinds.LANGUAGE_UNKNOWN, where, value=language)
         elif language and re.match(r"[A-Za-z]{3}\b", language):
-            self.say(kinds.LANGUAGE_TAG, where, value=language, read=code)
+            self.add_fault(kinds.LANGUAGE_TAG, where, value=language, read=code)
         return code or self.language
 
-    def keyword(self, where: str, value: Any, language: str = "") -> None:
+    def add_keyword(self, where: str, value: Any, language: str = "") -> None:
         """Add a keyword."""
-        if words := self.clean(where, value):
-            said = self.keywords.setdefault(self.tag(where, language), [])
-            if words not in said:
-                said.append(words)
+        if words := self.clean_text(where, value):
+            keywords = self.keywords.setdefault(self.language_code(where, language), [])
+            if words not in keywords:
+                keywords.append(words)
 
-    def theme(self, where: str, value: str, label: str = "", *, expected: bool = True) -> None:
+    def add_theme(self, where: str, value: str, label: str = "", *, expected: bool = True) -> None:
         """Add a theme by its address or words; one that is none of the EU's is kept, and is a keyword when `expected`."""
         value, label = value.strip(), label.strip()
         if HVD in value:
-            self.add(self.hvd_categories, value)
+            self.add_once(self.hvd_categories, value)
             return
         if left := TEMPLATE.search(label or value):
-            self.say(kinds.PLACEHOLDER, where, value=left[0])
+            self.add_fault(kinds.PLACEHOLDER, where, value=left[0])
             return
-        codes, match = next((found for text in (value, label) if text and (found := find_theme(text))[0]), ((), ""))
+        codes, match = next(
+            (theme_match for text in (value, label) if text and (theme_match := find_theme(text))[0]), ((), "")
+        )
         for code in codes:
-            self.add(self.themes, code)
+            self.add_once(self.themes, code)
         if match == "words":
-            self.say(kinds.THEME_GUESSED, where, value=label or value, read=", ".join(codes))
+            self.add_fault(kinds.THEME_GUESSED, where, value=label or value, read=", ".join(codes))
         if match != "exact" and (value or label):
             uri = value if LINK.fullmatch(value) else ""
-            self.add(self.themes_other, Term(uri, label or ("" if uri else value)))
-        known = fold(value) in table("themes") or fold(label) in table("themes")
-        if not codes and expected and not known and (label or value):
-            self.say(kinds.THEME_UNKNOWN, where, value=label or value)
+            self.add_once(self.themes_other, VocabularyTerm(uri, label or ("" if uri else value)))
+        is_known = lookup_key(value) in table("themes") or lookup_key(label) in table("themes")
+        if not codes and expected and not is_known and (label or value):
+            self.add_fault(kinds.THEME_UNKNOWN, where, value=label or value)
             if words := label or ("" if LINK.fullmatch(value) else value):
-                self.keyword(where, words[:LONGEST_WORD])
+                self.add_keyword(where, words[:LONGEST_WORD])
 
-    def licensed(self, where: str, *wordings: str, labels: Sequence[tuple[str, str]] = ()) -> Licence | None:
+    def parse_licence(
+        self, where: str, *wordings: str, labels: Sequence[tuple[str, str]] = ()
+    ) -> HarvestedLicence | None:
         """What wordings of one licence mean together; None when they say nothing."""
-        said = [words for each in wordings if (words := self.clean(where, each))]
-        found = find_licence(*said)
-        source = next((each for each in said if LINK.fullmatch(each)), "")
-        label = next((each for each in said if not LINK.fullmatch(each)), "")
-        if not said or (found and found.match == "none"):
+        clean_wordings = [words for wording in wordings if (words := self.clean_text(where, wording))]
+        licence_match = find_licence(*clean_wordings)
+        source = next((wording for wording in clean_wordings if LINK.fullmatch(wording)), "")
+        label = next((wording for wording in clean_wordings if not LINK.fullmatch(wording)), "")
+        if not clean_wordings or (licence_match and licence_match.match == "none"):
             return None
-        if (found and found.match == "misplaced") or (not found and any(find_access(each)[0] for each in said)):
-            self.say(kinds.LICENCE_IS_ACCESS, where, value=said[0])
-            for each in said:
-                self.rightful(where, each)
+        if (licence_match and licence_match.match == "misplaced") or (
+            not licence_match and any(find_access(wording)[0] for wording in clean_wordings)
+        ):
+            self.add_fault(kinds.LICENCE_IS_ACCESS, where, value=clean_wordings[0])
+            for wording in clean_wordings:
+                self.add_access_rights(where, wording)
             return None
-        if not found:
-            self.say(kinds.LICENCE_UNKNOWN, where, value=label or source)
+        if not licence_match:
+            self.add_fault(kinds.LICENCE_UNKNOWN, where, value=label or source)
             named: Texts = {}
             for words, tag in labels:
-                self.text(named, where, words, tag)
+                self.add_text(named, where, words, tag)
             names = tuple(sorted(named.items()))
-            return Licence(uri=source, label=label, match="custom", source=source or label, labels=names)
-        if found.match == "unversioned" or (
-            found.target and not found.code and re.fullmatch("CC_BY[A-Z]*", found.target)
+            return HarvestedLicence(uri=source, label=label, match="custom", source=source or label, labels=names)
+        if licence_match.match == "unversioned" or (
+            licence_match.target and not licence_match.code and re.fullmatch("CC_BY[A-Z]*", licence_match.target)
         ):
-            self.say(kinds.LICENCE_VERSION, where, value=label or source)
-        uri = f"http://publications.europa.eu/resource/authority/licence/{found.target}" if found.target else source
-        return Licence(uri=uri, label=label, code=found.code, match=found.match, source=source or label)
+            self.add_fault(kinds.LICENCE_VERSION, where, value=label or source)
+        uri = (
+            f"http://publications.europa.eu/resource/authority/licence/{licence_match.target}"
+            if licence_match.target
+            else source
+        )
+        return HarvestedLicence(
+            uri=uri, label=label, code=licence_match.code, match=licence_match.match, source=source or label
+        )
 
-    def rightful(self, where: str, value: str, language: str = "") -> None:
+    def add_access_rights(self, where: str, value: str, language: str = "") -> None:
         """Read access rights; words that are none of the EU's are rights in words."""
         code, reason = find_access(value)
         if code:
             self.access = self.access or code
             self.access_reason = self.access_reason or reason
-        if not code and value.strip() and fold(value) not in table("access"):
-            self.text(self.rights, where, value, language)
+        if not code and value.strip() and lookup_key(value) not in table("access"):
+            self.add_text(self.rights, where, value, language)
 
-    def date(self, where: str, value: Any) -> str:
+    def parse_date(self, where: str, value: Any) -> str:
         """A date as ISO 8601; empty when it cannot be read, and then kept as it was."""
         text = value.strip() if isinstance(value, str) else str(value) if isinstance(value, int) else ""
         if not text:
             return ""
         read = read_date(text)
         if not read:
-            self.say(kinds.DATE_UNREADABLE, where, value=text)
-            self.keep(where, text)
+            self.add_fault(kinds.DATE_UNREADABLE, where, value=text)
+            self.keep_extra(where, text)
         elif not is_iso(text):
-            self.say(kinds.DATE_FORM, where, value=text, read=read)
+            self.add_fault(kinds.DATE_FORM, where, value=text, read=read)
         return read
 
-    def period(self, where: str, start: Any, end: Any) -> None:
+    def add_period(self, where: str, start: Any, end: Any) -> None:
         """Add a period by its two sides."""
-        first, last = (self.date(where, side) for side in (start, end))
+        first, last = (self.parse_date(where, side) for side in (start, end))
         if first and last and first[: len(last)] > last[: len(first)]:
-            self.say(kinds.PERIOD_BACKWARDS, where, value=f"{first} / {last}")
-            self.keep(where, f"{first}/{last}")
+            self.add_fault(kinds.PERIOD_BACKWARDS, where, value=f"{first} / {last}")
+            self.keep_extra(where, f"{first}/{last}")
         elif first or last:
-            self.add(self.temporal, Period(first, last))
+            self.add_once(self.temporal, HarvestedPeriod(first, last))
 
-    def span(self, where: str, value: str) -> None:
+    def add_period_text(self, where: str, value: str) -> None:
         """Add a period written as one text."""
-        found = read_span(value) if value.strip() else None
-        if found:
-            self.add(self.temporal, Period(*found))
+        span = read_span(value) if value.strip() else None
+        if span:
+            self.add_once(self.temporal, HarvestedPeriod(*span))
         elif value.strip() and not SAYS_NOTHING.fullmatch(value.strip()):
-            self.say(kinds.DATE_UNREADABLE, where, value=value)
-            self.keep(where, value)
+            self.add_fault(kinds.DATE_UNREADABLE, where, value=value)
+            self.keep_extra(where, value)
 
-    def often(self, where: str, value: str) -> None:
+    def set_frequency(self, where: str, value: str) -> None:
         """Read the frequency of updates."""
         if not value.strip():
             return
         self.frequency = self.frequency or find_frequency(value)
         if not find_frequency(value):
-            self.say(kinds.FREQUENCY_UNKNOWN, where, value=value)
-            self.keep(where, value)
+            self.add_fault(kinds.FREQUENCY_UNKNOWN, where, value=value)
+            self.keep_extra(where, value)
 
-    def spoken(self, where: str, value: str) -> None:
+    def add_language(self, where: str, value: str) -> None:
         """Add a language of the data."""
         if code := find_language(value):
-            self.add(self.languages, code)
+            self.add_once(self.languages, code)
             if value.rstrip("/").endswith("language/FRE"):
-                self.say(kinds.LANGUAGE_TAG, where, value="FRE", read="FRA")
+                self.add_fault(kinds.LANGUAGE_TAG, where, value="FRE", read="FRA")
         elif value.strip(" /") and not value.endswith(("/ZXX", "iso639-1/")):
-            self.say(kinds.LANGUAGE_UNKNOWN, where, value=value)
-            self.keep(where, value)
+            self.add_fault(kinds.LANGUAGE_UNKNOWN, where, value=value)
+            self.keep_extra(where, value)
 
-    def url(self, where: str, value: Any, *, relative: bool = False) -> str:
+    def parse_url(self, where: str, value: Any, *, relative: bool = False) -> str:
         """A web address; empty when it cannot be opened, and then kept as it was."""
         text = value.strip() if isinstance(value, str) else ""
         if not text:
             return ""
-        mended = addresses.mend(text)
+        mended = addresses.repair_address(text)
         if relative or text.startswith("//"):
             mended = addresses.resolve(self.base_url, mended)
         if not addresses.is_web(mended):
-            self.say(kinds.URL_NOT_WEB, where, value=text)
-            self.keep(where, text)
+            self.add_fault(kinds.URL_NOT_WEB, where, value=text)
+            self.keep_extra(where, text)
             return ""
-        if addresses.mend(text) != text:
-            self.say(kinds.IRI_INVALID, where, value=text)
+        if addresses.repair_address(text) != text:
+            self.add_fault(kinds.IRI_INVALID, where, value=text)
         return mended
 
-    def box(self, where: str, box: places.Box | None, geometry: dict[str, Any] | None = None) -> None:
+    def set_box(self, where: str, box: harvest_geometry.Box | None, geometry: dict[str, Any] | None = None) -> None:
         """Put the rectangle that the data cover; the first stays."""
         if not box or self.spatial.box:
             return
         west, south, east, north = box
-        if not places.is_on_earth(box):
-            self.say(kinds.BOX_WRONG, where, value=", ".join(f"{each:g}" for each in box))
-            self.keep(where, list(box))
+        if not harvest_geometry.is_on_earth(box):
+            self.add_fault(kinds.BOX_WRONG, where, value=", ".join(f"{coordinate:g}" for coordinate in box))
+            self.keep_extra(where, list(box))
             return
-        if west > east and west - east <= places.HALF:
-            self.say(kinds.BOX_SWAPPED, where, value=f"{west:g} > {east:g}")
+        if west > east and west - east <= harvest_geometry.HALF:
+            self.add_fault(kinds.BOX_SWAPPED, where, value=f"{west:g} > {east:g}")
             west, east = east, west
         if west == east and south == north:
-            self.say(kinds.BOX_FLAT, where, value=f"{west:g}, {south:g}")
+            self.add_fault(kinds.BOX_FLAT, where, value=f"{west:g}, {south:g}")
         uneven = geometry and (geometry.get("type") != "Polygon" or self._is_uneven(geometry))
         shape = geometry if uneven else None
-        self.place(box=(west, south, east, north), geometry=shape)
+        self.update_spatial(box=(west, south, east, north), geometry=shape)
 
     @staticmethod
     def _is_uneven(geometry: dict[str, Any] | None) -> bool:
@@ -259,19 +280,22 @@ class Draft:
         rings = (geometry or {}).get("coordinates")
         return isinstance(rings, list) and (len(rings) > 1 or (len(rings) == 1 and len(rings[0]) != RECTANGLE))
 
-    def place(self, **values: Any) -> None:
+    def update_spatial(self, **values: Any) -> None:
         """Change part of where the data are."""
-        self.spatial = Spatial(**{**vars(self.spatial), **values})
+        self.spatial = SpatialCoverage(**{**vars(self.spatial), **values})
 
-    def named_place(self, uri: str, label: str = "") -> None:
+    def add_place(self, uri: str, label: str = "") -> None:
         """Add a place by its address or its name."""
         if uri or label:
-            self.place(
-                places=(*self.spatial.places, *([] if Term(uri, label) in self.spatial.places else [Term(uri, label)]))
+            self.update_spatial(
+                places=(
+                    *self.spatial.places,
+                    *([] if VocabularyTerm(uri, label) in self.spatial.places else [VocabularyTerm(uri, label)]),
+                )
             )
 
     @staticmethod
-    def add(into: list[Any], value: Any) -> None:
+    def add_once(into: list[Any], value: Any) -> None:
         """Add once."""
         if value and value not in into:
             into.append(value)

@@ -4,10 +4,10 @@ import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 
-from udi.protocol.faults import SHOWN_FIELD, Gettext, in_english, shorten
+from udi.protocol.faults import LONGEST_FIELD, Gettext, in_english, shorten
 
 
-class Level(StrEnum):
+class FaultLevel(StrEnum):
     """What a fault leads to: the record is refused, the producer is warned, we mended it, or it is no dataset."""
 
     REFUSED = "refused"
@@ -17,33 +17,35 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class HarvestFault:
     """One thing that is wrong at `field` of a record (as the source names it, empty for the whole).
 
     `message` and `remedy` are msgids in English with `%(name)s` places for `values`; `values["value"]` is what was read.
     """
 
     code: str
-    level: Level
+    level: FaultLevel
     field: str
     message: str
     remedy: str
     values: dict[str, str | int] = dataclasses.field(default_factory=dict, hash=False)
 
-    def say(self, gettext: Gettext = in_english) -> tuple[str, str]:
+    def translate(self, gettext: Gettext = in_english) -> tuple[str, str]:
         """Message and remedy in the language of `gettext`, English without it."""
         return gettext(self.message) % self.values, gettext(self.remedy) % self.values
 
 
 @dataclass(frozen=True)
-class Kind:
+class FaultKind:
     """A fault before anyone knows where: `at` places it and fills its words."""
 
     code: str
-    level: Level
+    level: FaultLevel
     message: str
     remedy: str
 
-    def at(self, where: str = "", **values: str | int) -> Fault:
-        shown = {name: each if isinstance(each, int) else shorten(each) for name, each in values.items()}
-        return Fault(self.code, self.level, shorten(where, SHOWN_FIELD), self.message, self.remedy, shown)
+    def at(self, where: str = "", **values: str | int) -> HarvestFault:
+        short_values = {name: value if isinstance(value, int) else shorten(value) for name, value in values.items()}
+        return HarvestFault(
+            self.code, self.level, shorten(where, LONGEST_FIELD), self.message, self.remedy, short_values
+        )

@@ -11,8 +11,8 @@ from xml.etree.ElementTree import Element, tostring
 import pyoxigraph as ox
 
 from udi.portal.nodes.harvest import addresses, kinds
-from udi.portal.nodes.harvest.faults import Fault
-from udi.portal.nodes.harvest.opening import decode, refuse, storable
+from udi.portal.nodes.harvest.faults import HarvestFault
+from udi.portal.nodes.harvest.untrusted_documents import decode, document_error, sanitise_value
 from udi.protocol.triples import PREFIXES
 
 Node = ox.NamedNode | ox.BlankNode
@@ -44,7 +44,7 @@ MISNAMED = {
     "dct:landingPage": "dcat:landingPage",
     "dct:landingpage": "dcat:landingPage",
 }
-ELSEWHERE = {
+BOUNDARY_PROPERTIES = {
     "dcat:dataset", "dcat:servesDataset", "dct:hasPart", "dct:isPartOf", "dcat:inSeries", "dct:relation", "dct:source",
     "dct:isVersionOf", "dct:hasVersion", "dct:isReferencedBy", "dct:references", "dct:requires", "dct:replaces", "rdf:type",
     "dct:isReplacedBy", "foaf:primaryTopic", "dcat:record", "dcat:seriesMember", "dcat:prev", "dcat:next", "dcat:last", "dcat:first",
@@ -53,10 +53,10 @@ ELSEWHERE = {
 DEEP, MOST_NODES = 6, 5000
 
 
-def short(iri: str) -> str:
+def shorten_iri(iri: str) -> str:
     """The prefixed name of a term: `dct:title`; the IRI itself in a vocabulary without prefix."""
-    if found := SCHEMA.fullmatch(iri):
-        return f"schema:{found[1].lstrip('/#')}"
+    if match := SCHEMA.fullmatch(iri):
+        return f"schema:{match[1].lstrip('/#')}"
     if parts := SPLIT.fullmatch(iri):
         return f"{NAMES[parts[1]]}:{parts[2]}" if parts[1] in NAMES else iri
     return iri
@@ -70,10 +70,10 @@ class Graph:
         self.said: dict[Node, dict[str, list[Value]]] = {}
         self.misnamed: dict[Node, dict[str, str]] = defaultdict(dict)
         self.mended: set[str] = set()
-        self.faults: list[Fault] = []
+        self.faults: list[HarvestFault] = []
 
     def add(self, subject: Node, predicate: str, value: Value) -> None:
-        name = short(predicate)
+        name = shorten_iri(predicate)
         if right := MISNAMED.get(name):
             self.misnamed[subject][name] = right
             name = right
@@ -83,44 +83,51 @@ class Graph:
 
     def values(self, node: Value, *names: str) -> list[Value]:
         """What is said of a node under these names, in this order."""
-        said = self.said.get(node, {}) if not isinstance(node, ox.Literal) else {}
-        return [value for name in names for value in said.get(name, ()) if not is_empty(value)]
+        properties = self.said.get(node, {}) if not isinstance(node, ox.Literal) else {}
+        return [value for name in names for value in properties.get(name, ()) if not is_empty(value)]
 
     def texts(self, node: Value, *names: str) -> list[tuple[str, str]]:
         """(words, language) of the literals under these names."""
-        found = [value for value in self.values(node, *names) if isinstance(value, ox.Literal)]
-        return [(value.value, value.language or "") for value in found]
+        literals = [value for value in self.values(node, *names) if isinstance(value, ox.Literal)]
+        return [(value.value, value.language or "") for value in literals]
 
     def text(self, node: Value, *names: str) -> str:
         """The first of them, an address included."""
-        return next((written(value) for value in self.values(node, *names)), "")
+        return next((source_value(value) for value in self.values(node, *names)), "")
 
     def of_type(self, *types: str) -> Iterator[Node]:
         """Subjects of one of these types, in the document's order."""
-        for node, said in self.said.items():
-            if any(isinstance(each, ox.NamedNode) and short(each.value) in types for each in said.get("rdf:type", ())):
+        for node, properties in self.said.items():
+            if any(
+                isinstance(rdf_type, ox.NamedNode) and shorten_iri(rdf_type.value) in types
+                for rdf_type in properties.get("rdf:type", ())
+            ):
                 yield node
 
     def types(self, node: Value) -> set[str]:
-        return {short(each.value) for each in self.values(node, "rdf:type") if isinstance(each, ox.NamedNode)}
+        return {
+            shorten_iri(rdf_type.value)
+            for rdf_type in self.values(node, "rdf:type")
+            if isinstance(rdf_type, ox.NamedNode)
+        }
 
-    def empty(self, node: Node) -> list[str]:
+    def empty_properties(self, node: Node) -> list[str]:
         """The names under which a node says nothing."""
-        return [name for name, values in self.said.get(node, {}).items() if any(is_empty(each) for each in values)]
+        return [name for name, values in self.said.get(node, {}).items() if any(is_empty(value) for value in values)]
 
-    def part(self, root: Node) -> bytes:
+    def serialise_node(self, root: Node) -> bytes:
         """What the document says of one node, as sorted N-Triples; blank nodes are named after what is said of them."""
         lines: set[bytes] = set()
-        waiting, seen = [(root, 0)], {root}
-        while waiting and len(seen) < MOST_NODES:
+        waiting, visited_nodes = [(root, 0)], {root}
+        while waiting and len(visited_nodes) < MOST_NODES:
             node, level = waiting.pop()
             for name, values in self.said.get(node, {}).items():
                 for value in values:
                     lines.add(self._line(node, name, value))
-                    if isinstance(value, ox.Literal) or name in ELSEWHERE or level >= DEEP:
+                    if isinstance(value, ox.Literal) or name in BOUNDARY_PROPERTIES or level >= DEEP:
                         continue
-                    if value in self.said and value not in seen and not self._is_main(value):
-                        seen.add(value)
+                    if value in self.said and value not in visited_nodes and not self._is_main(value):
+                        visited_nodes.add(value)
                         waiting.append((value, level + 1))
         return b"".join(sorted(lines))
 
@@ -128,7 +135,7 @@ class Graph:
         return bool(self.types(node) & {"dcat:Dataset", "dcat:DatasetSeries", "dcat:Catalog"})
 
     def _line(self, node: Node, name: str, value: Value) -> bytes:
-        predicate = f"<{long_name(name)}>"
+        predicate = f"<{expand_name(name)}>"
         return f"{self._named(node)} {predicate} {self._named(value)} .\n".encode()
 
     def _named(self, value: Value, level: int = 0) -> str:
@@ -136,21 +143,25 @@ class Graph:
             return str(value)
         if level > DEEP:
             return "_:deep"
-        said = self.said.get(value, {})
-        inside = sorted(f"{name} {self._named(each, level + 1)}" for name, values in said.items() for each in values)
+        properties = self.said.get(value, {})
+        inside = sorted(
+            f"{name} {self._named(object_value, level + 1)}"
+            for name, values in properties.items()
+            for object_value in values
+        )
         return f"_:b{hashlib.sha256(chr(10).join(inside).encode()).hexdigest()[:16]}"
 
 
-def long_name(name: str) -> str:
+def expand_name(name: str) -> str:
     """The term of a prefixed name, as `short` gives them."""
-    prefix, found, local = name.partition(":")
+    prefix, separator, local = name.partition(":")
     if prefix == "schema":
         return f"http://schema.org/{local}"
     uri = next((uri for uri, short_ in NAMES.items() if short_ == prefix and not uri.endswith("/#")), "")
-    return f"{uri}{local}" if found and uri else name
+    return f"{uri}{local}" if separator and uri else name
 
 
-def written(value: Value) -> str:
+def source_value(value: Value) -> str:
     """A value as the source wrote it: a word that stands where an address is expected is a word again."""
     if isinstance(value, ox.NamedNode):
         return unquote(value.value[len(WORD) :]) if value.value.startswith(WORD) else value.value
@@ -188,12 +199,12 @@ def read_element(root: Element, base_url: str) -> Graph:
     """
     graph = Graph(base_url)
     for element in root.iter():
-        _mend(graph, element)
+        _repair_element(graph, element)
     _fill(graph, tostring(root, encoding="utf-8"), ox.RdfFormat.RDF_XML, placed=False)
     return graph
 
 
-def _mend(graph: Graph, element: Element) -> None:
+def _repair_element(graph: Graph, element: Element) -> None:
     for name in (f"{{{RDF}}}about", f"{{{RDF}}}resource"):
         value = element.get(name)
         if value is None:
@@ -206,7 +217,7 @@ def _mend(graph: Graph, element: Element) -> None:
             if not re.match(r"[a-zA-Z][\w+.-]*:|[/#.?]", value.strip()) and "/" not in value:
                 element.set(name, WORD + quote(value.strip()))
                 continue
-        mended = addresses.mend(value.strip())
+        mended = addresses.repair_address(value.strip())
         if mended != value:
             graph.mended.add(mended)
             element.set(name, mended)
@@ -216,29 +227,29 @@ def _fill(graph: Graph, data: bytes, form: ox.RdfFormat, *, placed: bool) -> Non
     base = graph.base_url if addresses.is_web(graph.base_url) else "http://source.invalid/"
     try:
         for quad in ox.parse(data, form, base_iri=base, lenient=True):
-            put(graph, quad)
+            add_quad(graph, quad)
     except SyntaxError as error:
         line, column, cause = error.lineno or 1, error.offset or 1, str(error.msg)
         if not placed:
-            raise refuse(kinds.NOT_RDF, cause=cause) from error
+            raise document_error(kinds.NOT_RDF, cause=cause) from error
         lines = data.splitlines()[line - 1 : line]
         around = lines[0].decode("utf-8", "replace")[max(0, column - 40) : column + 40] if lines else ""
-        raise refuse(kinds.UNREADABLE, line=line, column=column, cause=cause, value=around) from error
+        raise document_error(kinds.UNREADABLE, line=line, column=column, cause=cause, value=around) from error
     except ValueError as error:
-        raise refuse(kinds.NOT_RDF, cause=str(error)) from error
+        raise document_error(kinds.NOT_RDF, cause=str(error)) from error
 
 
-def put(graph: Graph, quad: ox.Quad) -> None:
+def add_quad(graph: Graph, quad: ox.Quad) -> None:
     """Add what a quad says, unless it speaks of another."""
     if not (isinstance(quad.subject, ox.Triple) or isinstance(quad.object, ox.Triple)):
-        graph.add(_sound(graph, quad.subject), quad.predicate.value, _sound(graph, quad.object))
+        graph.add(_repair_node(graph, quad.subject), quad.predicate.value, _repair_node(graph, quad.object))
 
 
-def _sound(graph: Graph, node: Any) -> Any:
+def _repair_node(graph: Graph, node: Any) -> Any:
     if isinstance(node, ox.NamedNode) and addresses.UNSAFE.search(node.value):
-        mended = addresses.mend(node.value)
+        mended = addresses.repair_address(node.value)
         graph.mended.add(mended)
         return ox.NamedNode(mended)
-    if isinstance(node, ox.Literal) and (sound := storable(node.value)) != node.value:
+    if isinstance(node, ox.Literal) and (sound := sanitise_value(node.value)) != node.value:
         return ox.Literal(sound, language=node.language) if node.language else ox.Literal(sound)
     return node

@@ -19,7 +19,7 @@ MOST_LINKS, MOST_BLOCKS, DEEPEST = 5000, 200, 500
 Attributes = list[tuple[str, str | None]]
 
 
-class Page(HTMLParser):
+class HtmlPage(HTMLParser):
     """`blocks` are values of JSON-LD, `things` the outermost items of microdata, `links` addresses in their order.
 
     `alternates` are what the page says to be the same in another form: media type and address.
@@ -38,14 +38,20 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
-        said = {name: value or "" for name, value in attrs}
-        if tag == "a" and said.get("href") and len(self.links) < MOST_LINKS:
-            self.links.append(said["href"])
-        if tag == "link" and "alternate" in said.get("rel", "").lower().split() and len(self.alternates) < MOST_LINKS:
-            self.alternates.append((said.get("type", "").partition(";")[0].strip().lower(), said.get("href", "")))
-        if tag == "script" and said.get("type", "").strip().lower() == "application/ld+json":
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "a" and attributes.get("href") and len(self.links) < MOST_LINKS:
+            self.links.append(attributes["href"])
+        if (
+            tag == "link"
+            and "alternate" in attributes.get("rel", "").lower().split()
+            and len(self.alternates) < MOST_LINKS
+        ):
+            self.alternates.append(
+                (attributes.get("type", "").partition(";")[0].strip().lower(), attributes.get("href", ""))
+            )
+        if tag == "script" and attributes.get("type", "").strip().lower() == "application/ld+json":
             self._script = []
-        self._microdata(tag, said)
+        self._microdata(tag, attributes)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "script" and self._script is not None:
@@ -54,7 +60,7 @@ class Page(HTMLParser):
         if tag in VOID or not self._open:
             return
         level = len(self._open)
-        for started, name, pieces in [each for each in self._words if each[0] == level]:
+        for started, name, pieces in [entry for entry in self._words if entry[0] == level]:
             self._put(name, " ".join("".join(pieces).split()))
             self._words.remove((started, name, pieces))
         self._open.pop()
@@ -74,31 +80,31 @@ class Page(HTMLParser):
         if len(self.blocks) < MOST_BLOCKS:
             self.blocks.append(value)
 
-    def _microdata(self, tag: str, said: dict[str, str]) -> None:
+    def _microdata(self, tag: str, attributes: dict[str, str]) -> None:
         if len(self._open) > DEEPEST:
             return
         thing: dict[str, Any] | None = None
-        if "itemscope" in said:
-            thing = {"@type": re.split(r"[/#]", said.get("itemtype", "").strip().split(" ")[0])[-1]}
-            if said.get("itemid"):
-                thing["@id"] = said["itemid"]
-            if "itemprop" in said and any(self._open):
-                self._put(said["itemprop"], thing)
+        if "itemscope" in attributes:
+            thing = {"@type": re.split(r"[/#]", attributes.get("itemtype", "").strip().split(" ")[0])[-1]}
+            if attributes.get("itemid"):
+                thing["@id"] = attributes["itemid"]
+            if "itemprop" in attributes and any(self._open):
+                self._put(attributes["itemprop"], thing)
             else:
                 self.things.append(thing)
         if tag not in VOID:
             self._open.append(thing)
-        if "itemprop" in said and thing is None:
-            address = said.get("content") or said.get(ADDRESSES.get(tag, "content"), "")
+        if "itemprop" in attributes and thing is None:
+            address = attributes.get("content") or attributes.get(ADDRESSES.get(tag, "content"), "")
             if address or tag in VOID:
-                self._put(said["itemprop"], address)
+                self._put(attributes["itemprop"], address)
             else:
-                self._words.append((len(self._open), said["itemprop"], []))
+                self._words.append((len(self._open), attributes["itemprop"], []))
 
     def _put(self, name: str, value: Any) -> None:
         """Give a property to the item around."""
-        holder = next((each for each in reversed(self._open) if each is not None and each is not value), None)
+        holder = next((item for item in reversed(self._open) if item is not None and item is not value), None)
         if holder is None or value == "":
             return
-        for each in name.split():
-            holder.setdefault(each, []).append(value)
+        for property_name in name.split():
+            holder.setdefault(property_name, []).append(value)

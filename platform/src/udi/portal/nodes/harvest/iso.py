@@ -5,12 +5,20 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from udi.portal.nodes.harvest import kinds
-from udi.portal.nodes.harvest.branches import HREF, first, follow, local, serialise, text, words
 from udi.portal.nodes.harvest.draft import Draft
-from udi.portal.nodes.harvest.finish import Outcome, finish
-from udi.portal.nodes.harvest.iso_parts import code, read_constraints, read_links, read_people, read_place
-from udi.portal.nodes.harvest.record import Kind, Original, Refused
+from udi.portal.nodes.harvest.iso_fields import code, read_constraints, read_links, read_people, read_place
+from udi.portal.nodes.harvest.outcomes import Outcome, finalise_draft
+from udi.portal.nodes.harvest.record import OriginalRecord, RecordKind, RefusedRecord
 from udi.portal.nodes.harvest.vocabulary import find_language
+from udi.portal.nodes.harvest.xml_tree import (
+    HREF,
+    element_text,
+    find_element,
+    find_elements,
+    find_text,
+    local_name,
+    serialise,
+)
 from udi.protocol.texts import Texts
 
 XML = "application/xml"
@@ -31,41 +39,45 @@ NOT_THEMES = {"place", "temporal", "stratum"}
 CREATED, PUBLISHED, REVISED = "creation", "publication", "revision"
 
 
-def read_one(root: Element, *, base_url: str, language: str) -> Outcome:
+def read_record(root: Element, *, base_url: str, language: str) -> Outcome:
     """The record of one `MD_Metadata` element."""
-    original = Original(XML, serialise(root))
-    spoken = _language(first(root, "language/*", "defaultLocale/PT_Locale/language/*"))
+    original = OriginalRecord(XML, serialise(root))
+    spoken = _language(find_element(root, "language/*", "defaultLocale/PT_Locale/language/*"))
     draft = Draft(base_url, spoken or language)
     levels = [
-        code(each) for each in (*follow(root, "hierarchyLevel/*"), *follow(root, "metadataScope/*/resourceScope/*"))
+        code(element)
+        for element in (
+            *find_elements(root, "hierarchyLevel/*"),
+            *find_elements(root, "metadataScope/*/resourceScope/*"),
+        )
     ]
-    identification = first(root, "identificationInfo/*")
-    service = identification is not None and local(identification) == "SV_ServiceIdentification"
-    draft.identifier = text(root, "fileIdentifier", "metadataIdentifier/*/code")
+    identification = find_element(root, "identificationInfo/*")
+    service = identification is not None and local_name(identification) == "SV_ServiceIdentification"
+    draft.identifier = find_text(root, "fileIdentifier", "metadataIdentifier/*/code")
     kind = _kind(levels, service=service)
     if kind is None:
         fault = kinds.TYPE_IGNORED.at("hierarchyLevel", value=levels[0])
-        return Refused(faults=(fault,), identifier=draft.identifier, source_record=original)
+        return RefusedRecord(faults=(fault,), identifier=draft.identifier, source_record=original)
     draft.kind = kind
     reader = _Reader(root, draft)
     reader.read(identification)
-    return finish(draft, original)
+    return finalise_draft(draft, original)
 
 
-def _kind(levels: list[str], *, service: bool) -> Kind | None:
+def _kind(levels: list[str], *, service: bool) -> RecordKind | None:
     """Several levels: dataset wins. None is neither dataset, series nor service."""
-    said = set(levels)
-    if said & DATASETS or (not levels and not service):
-        return Kind.DATASET
-    if said & SERIES:
-        return Kind.SERIES
-    if "service" in said or service:
-        return Kind.SERVICE
+    unique_levels = set(levels)
+    if unique_levels & DATASETS or (not levels and not service):
+        return RecordKind.DATASET
+    if unique_levels & SERIES:
+        return RecordKind.SERIES
+    if "service" in unique_levels or service:
+        return RecordKind.SERVICE
     return None
 
 
 def _language(element: Element | None) -> str:
-    return find_language(code(element)) or find_language(words(element)) if element is not None else ""
+    return find_language(code(element)) or find_language(element_text(element)) if element is not None else ""
 
 
 class _Reader:
@@ -74,94 +86,101 @@ class _Reader:
     def __init__(self, root: Element, draft: Draft) -> None:
         self.root, self.draft = root, draft
         self.locales = {
-            each.get("id", ""): _language(first(each, "languageCode/*", "language/*"))
-            for each in (*follow(root, "locale/PT_Locale"), *follow(root, "otherLocale/PT_Locale"))
+            locale.get("id", ""): _language(find_element(locale, "languageCode/*", "language/*"))
+            for locale in (*find_elements(root, "locale/PT_Locale"), *find_elements(root, "otherLocale/PT_Locale"))
         }
 
-    def said(self, element: Element | None) -> Iterator[tuple[str, str]]:
+    def read_free_text(self, element: Element | None) -> Iterator[tuple[str, str]]:
         """(words, language) of a free text."""
         if element is None:
             return
-        own = [each for each in element if local(each) != "PT_FreeText"]
-        if spoken := words(own[0]) if own else (element.text or "").strip():
+        own = [child for child in element if local_name(child) != "PT_FreeText"]
+        if spoken := element_text(own[0]) if own else (element.text or "").strip():
             yield spoken, ""
-        for each in follow(element, "PT_FreeText/textGroup/LocalisedCharacterString"):
-            locale = each.get("locale", "").lstrip("#")
+        for localised_string in find_elements(element, "PT_FreeText/textGroup/LocalisedCharacterString"):
+            locale = localised_string.get("locale", "").lstrip("#")
             language = self.locales.get(locale) or find_language(locale)
-            if words(each) and language:
-                yield words(each), language
+            if element_text(localised_string) and language:
+                yield element_text(localised_string), language
 
     def put(self, into: Texts, where: str, element: Element | None) -> None:
-        for spoken, language in self.said(element):
-            self.draft.text(into, where, spoken, language)
+        for spoken, language in self.read_free_text(element):
+            self.draft.add_text(into, where, spoken, language)
 
     def read(self, identification: Element | None) -> None:
         draft = self.draft
-        citation = first(identification, "citation/CI_Citation")
-        self.put(draft.title, "title", first(citation, "title"))
-        self.put(draft.description, "abstract", first(identification, "abstract"))
+        citation = find_element(identification, "citation/CI_Citation")
+        self.put(draft.title, "title", find_element(citation, "title"))
+        self.put(draft.description, "abstract", find_element(identification, "abstract"))
         self._identity(citation)
         self._dates(identification, citation)
-        for each in follow(identification, "descriptiveKeywords/MD_Keywords"):
-            self._keywords(each)
-        for each in follow(identification, "topicCategory/MD_TopicCategoryCode"):
-            draft.theme("topicCategory", words(each))
-        for each in (
-            *follow(identification, "language/*"),
-            *follow(identification, "defaultLocale/PT_Locale/language/*"),
+        for element in find_elements(identification, "descriptiveKeywords/MD_Keywords"):
+            self._keywords(element)
+        for element in find_elements(identification, "topicCategory/MD_TopicCategoryCode"):
+            draft.add_theme("topicCategory", element_text(element))
+        for element in (
+            *find_elements(identification, "language/*"),
+            *find_elements(identification, "defaultLocale/PT_Locale/language/*"),
         ):
-            draft.spoken("language", code(each) or words(each))
-        for each in follow(self.root, "dataQualityInfo/*/lineage/*/statement"):
-            self.put(draft.provenance, "lineage", each)
-        self.put(draft.provenance, "lineage", first(self.root, "resourceLineage/LI_Lineage/statement"))
-        for each in follow(self.root, "dataQualityInfo/**/DQ_ConformanceResult/specification/CI_Citation/title"):
-            anchor = first(each, "Anchor")
-            draft.add(draft.conforms_to, anchor.get(HREF, "") if anchor is not None else words(each))
+            draft.add_language("language", code(element) or element_text(element))
+        for element in find_elements(self.root, "dataQualityInfo/*/lineage/*/statement"):
+            self.put(draft.provenance, "lineage", element)
+        self.put(draft.provenance, "lineage", find_element(self.root, "resourceLineage/LI_Lineage/statement"))
+        for element in find_elements(
+            self.root, "dataQualityInfo/**/DQ_ConformanceResult/specification/CI_Citation/title"
+        ):
+            anchor = find_element(element, "Anchor")
+            draft.add_once(draft.conforms_to, anchor.get(HREF, "") if anchor is not None else element_text(element))
         read_people(self.root, identification, draft)
         read_constraints(identification, draft)
         read_place(self.root, identification, draft)
         read_links(self.root, identification, draft)
 
     def _identity(self, citation: Element | None) -> None:
-        for each in follow(citation, "identifier/*"):
-            anchor = first(each, "code/Anchor")
+        for element in find_elements(citation, "identifier/*"):
+            anchor = find_element(element, "code/Anchor")
             named = anchor.get(HREF, "") if anchor is not None else ""
-            value, scope = named or text(each, "code"), text(each, "codeSpace")
-            self.draft.add(self.draft.aliases, value)
+            value, scope = named or find_text(element, "code"), find_text(element, "codeSpace")
+            self.draft.add_once(self.draft.aliases, value)
             if scope and not re.match(r"\w+:", value):
-                self.draft.add(self.draft.aliases, f"{scope.rstrip('/#')}/{value}")
-        for each in follow(citation, "alternateTitle"):
-            self.draft.keep("alternateTitle", words(each))
-        self.draft.version = self.draft.clean("edition", text(citation, "edition"))
+                self.draft.add_once(self.draft.aliases, f"{scope.rstrip('/#')}/{value}")
+        for element in find_elements(citation, "alternateTitle"):
+            self.draft.keep_extra("alternateTitle", element_text(element))
+        self.draft.version = self.draft.clean_text("edition", find_text(citation, "edition"))
 
     def _dates(self, identification: Element | None, citation: Element | None) -> None:
         draft = self.draft
-        dates = {code(first(each, "dateType/*")): text(each, "date") for each in follow(citation, "date/CI_Date")}
-        draft.issued = draft.date("date.publication", dates.get(PUBLISHED) or dates.get(CREATED) or "")
-        draft.modified = draft.date("date.revision", dates.get(REVISED) or "")
-        draft.keep("date.creation", dates.get(CREATED))
-        changed = text(self.root, "dateStamp")
-        for each in follow(self.root, "dateInfo/CI_Date"):
+        dates = {
+            code(find_element(element, "dateType/*")): find_text(element, "date")
+            for element in find_elements(citation, "date/CI_Date")
+        }
+        draft.issued = draft.parse_date("date.publication", dates.get(PUBLISHED) or dates.get(CREATED) or "")
+        draft.modified = draft.parse_date("date.revision", dates.get(REVISED) or "")
+        draft.keep_extra("date.creation", dates.get(CREATED))
+        changed = find_text(self.root, "dateStamp")
+        for element in find_elements(self.root, "dateInfo/CI_Date"):
             changed = (
-                text(each, "date") if code(first(each, "dateType/*")) in {REVISED, CREATED} and not changed else changed
+                find_text(element, "date")
+                if code(find_element(element, "dateType/*")) in {REVISED, CREATED} and not changed
+                else changed
             )
-        draft.source_modified = draft.date("dateStamp", changed)
-        often = first(identification, "resourceMaintenance/*/maintenanceAndUpdateFrequency/*")
-        draft.often("maintenanceAndUpdateFrequency", code(often) if often is not None else "")
+        draft.source_modified = draft.parse_date("dateStamp", changed)
+        often = find_element(identification, "resourceMaintenance/*/maintenanceAndUpdateFrequency/*")
+        draft.set_frequency("maintenanceAndUpdateFrequency", code(often) if often is not None else "")
 
     def _keywords(self, group: Element) -> None:
         """A thesaurus of themes gives themes; other words are keywords, places are places."""
-        kind = code(first(group, "type/*"))
-        thesaurus = text(group, "thesaurusName/CI_Citation/title").lower()
-        for each in follow(group, "keyword"):
-            anchor = first(each, "Anchor")
+        kind = code(find_element(group, "type/*"))
+        thesaurus = find_text(group, "thesaurusName/CI_Citation/title").lower()
+        for element in find_elements(group, "keyword"):
+            anchor = find_element(element, "Anchor")
             address = anchor.get(HREF, "") if anchor is not None else ""
-            spoken = list(self.said(each))
+            spoken = list(self.read_free_text(element))
             label = spoken[0][0] if spoken else ""
             if kind == "place":
-                self.draft.named_place(address, label)
+                self.draft.add_place(address, label)
             inspire = "inspire" in thesaurus and "theme" in thesaurus
             if kind not in NOT_THEMES and (inspire or "data.europa.eu/bna/" in address or "/data-theme/" in address):
-                self.draft.theme("descriptiveKeywords", address or label, label, expected=False)
+                self.draft.add_theme("descriptiveKeywords", address or label, label, expected=False)
             for keyword, language in spoken:
-                self.draft.keyword("descriptiveKeywords", keyword, language)
+                self.draft.add_keyword("descriptiveKeywords", keyword, language)

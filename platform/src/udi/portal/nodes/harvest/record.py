@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from udi.portal.nodes.harvest.faults import Fault, Level
+from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.protocol.texts import Texts
 from udi.protocol.userinfo import strip_credentials, without_credentials
 
@@ -17,7 +17,7 @@ Words = dict[str, tuple[str, ...]]
 """Keywords by language."""
 
 
-class Kind(StrEnum):
+class RecordKind(StrEnum):
     """What a description is about; services are found and shown, and are no dataset."""
 
     DATASET = "dataset"
@@ -25,7 +25,7 @@ class Kind(StrEnum):
     SERVICE = "service"
 
 
-class Means(StrEnum):
+class DistributionKind(StrEnum):
     """How a distribution is used: downloaded, called, or only read about on a page."""
 
     FILE = "file"
@@ -34,7 +34,7 @@ class Means(StrEnum):
 
 
 @dataclass(frozen=True)
-class Term:
+class VocabularyTerm:
     """A word of a vocabulary: its address where the source gives one, and its words."""
 
     uri: str = ""
@@ -54,7 +54,7 @@ class Agent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contact:
+class HarvestedContact:
     """Whom to write to, and in which organisation; `role` as the source says it, empty where it says nothing."""
 
     name: str = ""
@@ -66,7 +66,7 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Licence:
+class HarvestedLicence:
     """`uri` is the EU's identifier where one is known, else the source's; `code` is RUDI's where it has one.
 
     `source` is what the source wrote; `match` says how sure the mapping is, as `vocabularies/licences.tsv` does.
@@ -82,7 +82,7 @@ class Licence:
 
 
 @dataclass(frozen=True)
-class Checksum:
+class HarvestedChecksum:
     """`algorithm` as `MD5`, `SHA-1`, `SHA-256` or `SHA-512`; the value in lower case."""
 
     algorithm: str
@@ -90,7 +90,7 @@ class Checksum:
 
 
 @dataclass(frozen=True)
-class Period:
+class HarvestedPeriod:
     """An empty side is open."""
 
     start: str = ""
@@ -98,18 +98,18 @@ class Period:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spatial:
+class SpatialCoverage:
     """`box` is west, south, east, north in degrees of WGS 84; `geometry` is GeoJSON; `resolution` in metres."""
 
     box: tuple[float, float, float, float] | None = None
     geometry: dict[str, Any] | None = None
-    places: tuple[Term, ...] = ()
+    places: tuple[VocabularyTerm, ...] = ()
     resolution: float | None = None
     systems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
+class DataService:
     """The service behind a distribution."""
 
     endpoint: str = ""
@@ -118,13 +118,13 @@ class Service:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Distribution:
+class HarvestedDistribution:
     """A file, a service or a page; `format` is a code of the EU's file types (`CSV`), `format_label` the source's words."""
 
     identifier: str = ""
     title: Texts = field(default_factory=dict)
     description: Texts = field(default_factory=dict)
-    kind: Means = Means.FILE
+    kind: DistributionKind = DistributionKind.FILE
     access_url: str = ""
     download_url: str = ""
     format: str = ""
@@ -133,8 +133,8 @@ class Distribution:
     compress_format: str = ""
     package_format: str = ""
     byte_size: int | None = None
-    checksum: Checksum | None = None
-    licence: Licence | None = None
+    checksum: HarvestedChecksum | None = None
+    licence: HarvestedLicence | None = None
     rights: Texts = field(default_factory=dict)
     issued: str = ""
     modified: str = ""
@@ -142,7 +142,7 @@ class Distribution:
     conforms_to: tuple[str, ...] = ()
     availability: str = ""
     status: str = ""
-    service: Service | None = None
+    service: DataService | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -152,7 +152,7 @@ class Distribution:
 
 
 @dataclass(frozen=True)
-class Original:
+class OriginalRecord:
     """The record as the source wrote it, or the part of the source's document that speaks of it."""
 
     media_type: str
@@ -168,7 +168,7 @@ class Original:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class HarvestedRecord:
     """One dataset, series or service of a source.
 
     `identifier` is the source's own, as written; `aliases` are the other names under which it is known there.
@@ -177,26 +177,26 @@ class Record:
 
     identifier: str
     title: Texts
-    source_record: Original
-    kind: Kind = Kind.DATASET
+    source_record: OriginalRecord
+    kind: RecordKind = RecordKind.DATASET
     aliases: tuple[str, ...] = ()
     description: Texts = field(default_factory=dict)
     keywords: Words = field(default_factory=dict)
     themes: tuple[str, ...] = ()
-    themes_other: tuple[Term, ...] = ()
+    themes_other: tuple[VocabularyTerm, ...] = ()
     hvd_categories: tuple[str, ...] = ()
     publisher: Agent | None = None
-    contacts: tuple[Contact, ...] = ()
-    distributions: tuple[Distribution, ...] = ()
-    licence: Licence | None = None
+    contacts: tuple[HarvestedContact, ...] = ()
+    distributions: tuple[HarvestedDistribution, ...] = ()
+    licence: HarvestedLicence | None = None
     access: str = ""
     access_reason: str = ""
     rights: Texts = field(default_factory=dict)
     issued: str = ""
     modified: str = ""
     frequency: str = ""
-    temporal: tuple[Period, ...] = ()
-    spatial: Spatial = field(default_factory=Spatial)
+    temporal: tuple[HarvestedPeriod, ...] = ()
+    spatial: SpatialCoverage = field(default_factory=SpatialCoverage)
     languages: tuple[str, ...] = ()
     landing_page: str = ""
     documentation: tuple[str, ...] = ()
@@ -208,36 +208,36 @@ class Record:
     series: tuple[str, ...] = ()
     source_modified: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[HarvestFault, ...] = ()
 
     def __post_init__(self) -> None:
         strip_credentials(self)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refused:
+class RefusedRecord:
     """What was found and could not become a record, with at least one fault that says why.
 
     Its level is `Level.REFUSED` when the source must mend something, `Level.IGNORED` when it is no dataset at all.
     """
 
-    faults: tuple[Fault, ...]
-    kind: Kind = Kind.DATASET
+    faults: tuple[HarvestFault, ...]
+    kind: RecordKind = RecordKind.DATASET
     identifier: str = ""
     title: str = ""
-    source_record: Original | None = None
+    source_record: OriginalRecord | None = None
 
     def __post_init__(self) -> None:
         strip_credentials(self)
 
     @property
-    def counts(self) -> bool:
+    def is_dataset(self) -> bool:
         """Whether it is a dataset that was found and refused, and not a service or something else."""
-        return self.kind is not Kind.SERVICE and any(fault.level is Level.REFUSED for fault in self.faults)
+        return self.kind is not RecordKind.SERVICE and any(fault.level is FaultLevel.REFUSED for fault in self.faults)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class HarvestedPage:
     """What one document of a source holds.
 
     `records` are datasets and series, `services` are counted apart. `next` is the address of the following page, empty on
@@ -247,20 +247,20 @@ class Page:
     """
 
     format: str
-    records: tuple[Record, ...] = ()
-    services: tuple[Record, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    records: tuple[HarvestedRecord, ...] = ()
+    services: tuple[HarvestedRecord, ...] = ()
+    refused: tuple[RefusedRecord, ...] = ()
     next: str = ""
     links: tuple[str, ...] = ()
     total: int | None = None
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[HarvestFault, ...] = ()
 
     @property
-    def found(self) -> int:
+    def dataset_count(self) -> int:
         """Datasets and series that the document holds, whether they can be used or not."""
-        return len(self.records) + sum(each.counts for each in self.refused)
+        return len(self.records) + sum(refusal.is_dataset for refusal in self.refused)
 
     @property
     def readable(self) -> bool:
         """Whether the document could be read at all."""
-        return all(fault.level is not Level.REFUSED for fault in self.faults)
+        return all(fault.level is not FaultLevel.REFUSED for fault in self.faults)

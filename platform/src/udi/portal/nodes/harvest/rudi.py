@@ -4,24 +4,24 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
 from udi.portal.nodes.harvest.draft import Draft
-from udi.portal.nodes.harvest.faults import Fault, Level
-from udi.portal.nodes.harvest.fields import (
+from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
+from udi.portal.nodes.harvest.json_fields import (
     Item,
-    inside,
-    items,
+    keep_unknown_fields,
+    list_objects,
+    nested_object,
     put_keywords,
     put_languages,
     read_items,
-    rest,
-    word,
-    words,
+    text_value,
+    text_values,
 )
-from udi.portal.nodes.harvest.finish import Outcome, make_page
-from udi.portal.nodes.harvest.opening import read_json
-from udi.portal.nodes.harvest.parts import Raw, add_contact, add_distribution
-from udi.portal.nodes.harvest.record import Agent, Means, Original, Page, Service
-from udi.protocol.names import KNOWN_OF_RECORD
+from udi.portal.nodes.harvest.outcomes import Outcome, make_page
+from udi.portal.nodes.harvest.record import Agent, DataService, DistributionKind, HarvestedPage, OriginalRecord
+from udi.portal.nodes.harvest.untrusted_documents import read_json
+from udi.protocol.rudi_names import KNOWN_OF_RECORD
 from udi.protocol.validation import validate
 
 MEDIA_TYPE = 'application/json; profile="rudi"'
@@ -29,7 +29,7 @@ MEDIA_TYPE = 'application/json; profile="rudi"'
 SERVICE, PAGE = "SERVICE", "page"
 
 
-def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
+def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     """A page of metadata: `{total, items}`, a list, or one object.
 
     Raises:
@@ -41,101 +41,112 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
     if isinstance(value, dict):
         listed = value["items"] if isinstance(value.get("items"), list) else [value]
         total = value.get("total") if isinstance(value.get("total"), int) else None
-    outcomes = [_marked(each) for each in read_items(listed, _record, base_url=base_url, language=language)]
+    outcomes = [_mark_as_rudi(outcome) for outcome in read_items(listed, _record, base_url=base_url, language=language)]
     following = _next(base_url, len(listed), total)
     return make_page(outcomes, format="rudi", next=following, total=total, faults=tuple(faults))
 
 
-def _marked(outcome: Outcome) -> Outcome:
+def _mark_as_rudi(outcome: Outcome) -> Outcome:
     """The original says that it is RUDI's, which `convert` asks."""
     original = outcome.source_record
     if original is None:
         return outcome
-    return replace(outcome, source_record=Original(MEDIA_TYPE, original.body))
+    return replace(outcome, source_record=OriginalRecord(MEDIA_TYPE, original.body))
 
 
 def _next(base_url: str, received: int, total: int | None) -> str:
     parts = urlsplit(base_url)
-    asked = dict(parse_qsl(parts.query))
-    offset = int(asked["offset"]) if asked.get("offset", "").isdigit() else 0
+    parameters = dict(parse_qsl(parts.query))
+    offset = int(parameters["offset"]) if parameters.get("offset", "").isdigit() else 0
     if not received or total is None or offset + received >= total:
         return ""
-    return urlunsplit(parts._replace(query=urlencode({**asked, "offset": offset + received})))
+    return urlunsplit(parts._replace(query=urlencode({**parameters, "offset": offset + received})))
 
 
 def _record(item: Item, draft: Draft) -> None:
-    draft.identifier = word(item, "global_id")
-    draft.aliases += [word(item, name) for name in ("local_id", "doi", "dataverse_doi") if word(item, name)]
+    draft.identifier = text_value(item, "global_id")
+    draft.aliases += [text_value(item, name) for name in ("local_id", "doi", "dataverse_doi") if text_value(item, name)]
     draft.faults += [
-        Fault(each.code, Level.REFUSED, each.field, each.message, each.remedy, each.values) for each in validate(item)
+        HarvestFault(fault.code, FaultLevel.REFUSED, fault.field, fault.message, fault.remedy, fault.values)
+        for fault in validate(item)
     ]
-    put_languages(draft, words(item.get("resource_languages")), "resource_languages")
-    draft.text(draft.title, "resource_title", word(item, "resource_title"))
+    put_languages(draft, text_values(item.get("resource_languages")), "resource_languages")
+    draft.add_text(draft.title, "resource_title", text_value(item, "resource_title"))
     for name in ("summary", "synopsis"):
-        for each in items(item.get(name)):
-            draft.text(draft.description, name, word(each, "text"), word(each, "lang"))
+        for entry in list_objects(item.get(name)):
+            draft.add_text(draft.description, name, text_value(entry, "text"), text_value(entry, "lang"))
     put_keywords(draft, item, "keywords")
-    draft.theme("theme", word(item, "theme"), expected=False)
+    draft.add_theme("theme", text_value(item, "theme"), expected=False)
     _people(item, draft)
     _terms(item, draft)
     _coverage(item, draft)
-    for place, each in enumerate(items(item.get("available_formats"))):
-        add_distribution(draft, f"available_formats[{place}]", _raw(each))
-    rest(draft, item, KNOWN_OF_RECORD)
+    for place, entry in enumerate(list_objects(item.get("available_formats"))):
+        add_distribution(draft, f"available_formats[{place}]", _raw(entry))
+    keep_unknown_fields(draft, item, KNOWN_OF_RECORD)
 
 
 def _people(item: Item, draft: Draft) -> None:
-    producer = inside(item, "producer")
-    name = draft.clean("producer", word(producer, "organization_name"))
-    draft.publisher = Agent(name={draft.language: name}, identifier=word(producer, "organization_id")) if name else None
-    for each in items(item.get("contacts")):
+    producer = nested_object(item, "producer")
+    name = draft.clean_text("producer", text_value(producer, "organization_name"))
+    draft.publisher = (
+        Agent(name={draft.language: name}, identifier=text_value(producer, "organization_id")) if name else None
+    )
+    for contact in list_objects(item.get("contacts")):
         add_contact(
-            draft, "contacts", name=word(each, "contact_name"), email=word(each, "email"), role=word(each, "role")
+            draft,
+            "contacts",
+            name=text_value(contact, "contact_name"),
+            email=text_value(contact, "email"),
+            role=text_value(contact, "role"),
         )
 
 
 def _terms(item: Item, draft: Draft) -> None:
-    access = inside(item, "access_condition")
-    licence = inside(access, "licence")
-    label = next((word(each, "text") for each in items(licence.get("custom_licence_label"))), "")
-    wordings = (word(licence, "licence_label"), word(licence, "custom_licence_uri"), label)
-    draft.licence = draft.licensed("access_condition.licence", *wordings)
-    draft.access = "RESTRICTED" if inside(access, "confidentiality").get("restricted_access") is True else "PUBLIC"
+    access = nested_object(item, "access_condition")
+    licence = nested_object(access, "licence")
+    label = next(
+        (text_value(translation, "text") for translation in list_objects(licence.get("custom_licence_label"))), ""
+    )
+    wordings = (text_value(licence, "licence_label"), text_value(licence, "custom_licence_uri"), label)
+    draft.licence = draft.parse_licence("access_condition.licence", *wordings)
+    draft.access = (
+        "RESTRICTED" if nested_object(access, "confidentiality").get("restricted_access") is True else "PUBLIC"
+    )
     for name in ("usage_constraint", "access_constraint", "other_constraints", "mandatory_mention"):
-        for each in items(access.get(name)):
-            draft.text(draft.rights, name, word(each, "text"), word(each, "lang"))
-    dates = inside(item, "dataset_dates")
-    draft.issued = draft.date("dataset_dates.published", word(dates, "published", "created"))
-    draft.modified = draft.date("dataset_dates.updated", word(dates, "updated"))
-    described = inside(inside(item, "metadata_info"), "metadata_dates")
-    draft.source_modified = draft.date("metadata_info.metadata_dates.updated", word(described, "updated"))
+        for translation in list_objects(access.get(name)):
+            draft.add_text(draft.rights, name, text_value(translation, "text"), text_value(translation, "lang"))
+    dates = nested_object(item, "dataset_dates")
+    draft.issued = draft.parse_date("dataset_dates.published", text_value(dates, "published", "created"))
+    draft.modified = draft.parse_date("dataset_dates.updated", text_value(dates, "updated"))
+    described = nested_object(nested_object(item, "metadata_info"), "metadata_dates")
+    draft.source_modified = draft.parse_date("metadata_info.metadata_dates.updated", text_value(described, "updated"))
 
 
 def _coverage(item: Item, draft: Draft) -> None:
-    spread = inside(item, "temporal_spread")
-    draft.period("temporal_spread", word(spread, "start_date"), word(spread, "end_date"))
-    box = inside(inside(item, "geography"), "bounding_box")
+    spread = nested_object(item, "temporal_spread")
+    draft.add_period("temporal_spread", text_value(spread, "start_date"), text_value(spread, "end_date"))
+    box = nested_object(nested_object(item, "geography"), "bounding_box")
     sides = [box.get(f"{side}") for side in ("west_longitude", "south_latitude", "east_longitude", "north_latitude")]
     if all(isinstance(side, (int, float)) and not isinstance(side, bool) for side in sides):
         west, south, east, north = (float(side) for side in sides if side is not None)
-        draft.box("geography.bounding_box", (west, south, east, north))
+        draft.set_box("geography.bounding_box", (west, south, east, north))
 
 
-def _raw(item: Item) -> Raw:
-    connector = inside(item, "connector")
-    address, contract = word(connector, "url"), word(connector, "interface_contract")
-    checksum = inside(item, "checksum")
-    service = word(item, "media_type") == SERVICE
-    return Raw(
-        identifier=word(item, "media_id"),
-        titles=[(word(item, "media_name"), "")],
-        descriptions=[(word(item, "media_caption"), "")],
+def _raw(item: Item) -> RawDistribution:
+    connector = nested_object(item, "connector")
+    address, contract = text_value(connector, "url"), text_value(connector, "interface_contract")
+    checksum = nested_object(item, "checksum")
+    service = text_value(item, "media_type") == SERVICE
+    return RawDistribution(
+        identifier=text_value(item, "media_id"),
+        titles=[(text_value(item, "media_name"), "")],
+        descriptions=[(text_value(item, "media_caption"), "")],
         access=address,
         download=address if not service and contract in {"", "dwnl"} else "",
-        media_types=[word(item, "file_type")],
+        media_types=[text_value(item, "file_type")],
         formats=[contract] if service else [],
         size=item.get("file_size"),
-        checksum=(word(checksum, "algo"), word(checksum, "hash")),
-        service=Service(endpoint=address) if service else None,
-        means=Means.SERVICE if service else Means.PAGE if contract == PAGE else None,
+        checksum=(text_value(checksum, "algo"), text_value(checksum, "hash")),
+        service=DataService(endpoint=address) if service else None,
+        means=DistributionKind.SERVICE if service else DistributionKind.PAGE if contract == PAGE else None,
     )

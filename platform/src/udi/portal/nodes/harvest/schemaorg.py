@@ -5,30 +5,30 @@ from typing import Any
 from urllib.parse import urljoin
 
 from udi.portal.nodes.harvest import kinds
+from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
 from udi.portal.nodes.harvest.draft import Draft
-from udi.portal.nodes.harvest.fields import (
+from udi.portal.nodes.harvest.geometry import read_numbers
+from udi.portal.nodes.harvest.html import HtmlPage as Html
+from udi.portal.nodes.harvest.json_fields import (
     Item,
-    items,
+    keep_unknown_fields,
+    list_objects,
+    localised_texts,
     put_keywords,
     put_languages,
     put_texts,
     read_items,
-    rest,
-    texts,
-    word,
-    words,
+    text_value,
+    text_values,
 )
-from udi.portal.nodes.harvest.finish import make_page
-from udi.portal.nodes.harvest.html import Page as Html
-from udi.portal.nodes.harvest.opening import decode, read_json, refuse, storable
-from udi.portal.nodes.harvest.parts import Raw, add_contact, add_distribution
-from udi.portal.nodes.harvest.places import read_numbers
-from udi.portal.nodes.harvest.record import Agent, Page
+from udi.portal.nodes.harvest.outcomes import make_page
+from udi.portal.nodes.harvest.record import Agent, HarvestedPage
+from udi.portal.nodes.harvest.untrusted_documents import decode, document_error, read_json, sanitise_value
 from udi.protocol.texts import Texts
 
 DATASET, CATALOGUE = "Dataset", "DataCatalog"
 DEEPEST, MOST_NODES = 20, 20_000
-KNOWN = {
+KNOWN_FIELDS = {
     "name", "alternateName", "description", "keywords", "about", "identifier", "url", "sameAs", "license", "publisher",
     "creator", "author", "provider", "distribution", "datePublished", "dateCreated", "dateModified", "temporalCoverage",
     "spatialCoverage", "inLanguage", "version", "isBasedOn", "isAccessibleForFree", "conditionsOfAccess",
@@ -37,7 +37,7 @@ KNOWN = {
 SIDES = 4
 
 
-def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
+def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     """The datasets of a page; those of a catalogue that only names them are links.
 
     Raises:
@@ -50,27 +50,33 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
         text, faults = decode(page)
         markup = Html(text)
         blocks = [*markup.blocks, *markup.things]
-    nodes = _nodes(storable(blocks))
-    named = {each["@id"]: each for each in nodes if isinstance(each.get("@id"), str) and len(each) > 1}
+    nodes = _nodes(sanitise_value(blocks))
+    named = {
+        named_node["@id"]: named_node
+        for named_node in nodes
+        if isinstance(named_node.get("@id"), str) and len(named_node) > 1
+    }
     whole, links = [], []
     for node in nodes:
         if DATASET not in types(node):
             continue
         if _says_something(node):
             whole.append(_completed(node, named))
-        elif address := word(node, "url", "@id"):
+        elif address := text_value(node, "url", "@id"):
             links.append(urljoin(base_url, address))
     if not whole and not links:
-        raise refuse(kinds.UNKNOWN_FORMAT, value="HTML")
+        raise document_error(kinds.UNKNOWN_FORMAT, value="HTML")
     outcomes = list(read_items(whole, _dataset, base_url=base_url, language=language))
     return make_page(outcomes, format="schema.org", links=tuple(dict.fromkeys(links)), faults=tuple(faults))
 
 
 def types(node: Item) -> set[str]:
     """The types of a node, without the vocabulary's prefix."""
-    said = node.get("@type")
+    type_value = node.get("@type")
     return {
-        re.split(r"[/#:]", each)[-1] for each in (said if isinstance(said, list) else [said]) if isinstance(each, str)
+        re.split(r"[/#:]", type_name)[-1]
+        for type_name in (type_value if isinstance(type_value, list) else [type_value])
+        if isinstance(type_name, str)
     }
 
 
@@ -80,18 +86,18 @@ def _says_something(node: Item) -> bool:
 
 def _nodes(value: Any) -> list[Item]:
     """Every object inside, outer ones first, each once."""
-    found: list[Item] = []
+    nodes: list[Item] = []
     waiting: list[tuple[Any, int]] = [(value, 0)]
-    while waiting and len(found) < MOST_NODES:
-        each, level = waiting.pop(0)
+    while waiting and len(nodes) < MOST_NODES:
+        element, level = waiting.pop(0)
         if level > DEEPEST:
             continue
-        if isinstance(each, list):
-            waiting += [(one, level + 1) for one in each]
-        elif isinstance(each, dict):
-            found.append(each)
-            waiting += [(one, level + 1) for one in each.values() if isinstance(one, (dict, list))]
-    return found
+        if isinstance(element, list):
+            waiting += [(child, level + 1) for child in element]
+        elif isinstance(element, dict):
+            nodes.append(element)
+            waiting += [(child, level + 1) for child in element.values() if isinstance(child, (dict, list))]
+    return nodes
 
 
 def _plain(node: Item) -> Item:
@@ -106,7 +112,7 @@ def _completed(node: Item, named: dict[str, Item], level: int = 0) -> Item:
 
 def _resolved(value: Any, named: dict[str, Item], level: int) -> Any:
     if isinstance(value, list):
-        return [_resolved(each, named, level) for each in value]
+        return [_resolved(element, named, level) for element in value]
     if not isinstance(value, dict) or level > SIDES:
         return value
     reference = value.get("@id")
@@ -118,112 +124,126 @@ def _resolved(value: Any, named: dict[str, Item], level: int) -> Any:
 def _dataset(item: Item, draft: Draft) -> None:
     put_languages(
         draft,
-        [word(each, "alternateName", "name") for each in items(item.get("inLanguage"))]
-        or words(item.get("inLanguage")),
+        [text_value(language, "alternateName", "name") for language in list_objects(item.get("inLanguage"))]
+        or text_values(item.get("inLanguage")),
     )
     _identity(item, draft)
     put_texts(draft, item, ("name", draft.title), ("description", draft.description))
     put_keywords(draft, item, "keywords")
-    for each in words(item.get("about")):
-        draft.theme("about", each, expected=False)
-    licences = [[word(each, "@id", "url"), word(each, "name")] for each in items(item.get("license"))]
-    for wordings in licences or [words(item.get("license"))]:
-        draft.licence = draft.licence or draft.licensed("license", *wordings)
-    for each in words(item.get("conditionsOfAccess")):
-        draft.rightful("conditionsOfAccess", each)
+    for text in text_values(item.get("about")):
+        draft.add_theme("about", text, expected=False)
+    licences = [
+        [text_value(licence, "@id", "url"), text_value(licence, "name")]
+        for licence in list_objects(item.get("license"))
+    ]
+    for wordings in licences or [text_values(item.get("license"))]:
+        draft.licence = draft.licence or draft.parse_licence("license", *wordings)
+    for text in text_values(item.get("conditionsOfAccess")):
+        draft.add_access_rights("conditionsOfAccess", text)
     if str(item.get("isAccessibleForFree")).lower() == "false":
-        draft.keep("isAccessibleForFree", "false")
-    draft.issued = draft.date(
-        "datePublished", next(iter(words(item.get("datePublished")) or words(item.get("dateCreated"))), "")
+        draft.keep_extra("isAccessibleForFree", "false")
+    draft.issued = draft.parse_date(
+        "datePublished", next(iter(text_values(item.get("datePublished")) or text_values(item.get("dateCreated"))), "")
     )
-    draft.modified = draft.date("dateModified", next(iter(words(item.get("dateModified"))), ""))
-    draft.version = draft.clean("version", next(iter(words(item.get("version"))), ""))
-    for each in words(item.get("isBasedOn")):
-        draft.text(draft.provenance, "isBasedOn", each)
-    for each in words(item.get("conformsTo")):
-        draft.add(draft.conforms_to, each)
+    draft.modified = draft.parse_date("dateModified", next(iter(text_values(item.get("dateModified"))), ""))
+    draft.version = draft.clean_text("version", next(iter(text_values(item.get("version"))), ""))
+    for text in text_values(item.get("isBasedOn")):
+        draft.add_text(draft.provenance, "isBasedOn", text)
+    for text in text_values(item.get("conformsTo")):
+        draft.add_once(draft.conforms_to, text)
     _people(item, draft)
     _coverage(item, draft)
-    for place, found in enumerate(items(item.get("distribution"))):
-        add_distribution(draft, f"distribution[{place}]", _raw(found))
-    rest(draft, item, KNOWN)
+    for place, distribution in enumerate(list_objects(item.get("distribution"))):
+        add_distribution(draft, f"distribution[{place}]", _raw(distribution))
+    keep_unknown_fields(draft, item, KNOWN_FIELDS)
 
 
 def _identity(item: Item, draft: Draft) -> None:
-    page = next(iter(words(item.get("url"))), "")
-    said = [word(each, "value", "@id", "url", "name") for each in items(item.get("identifier"))] or words(
-        item.get("identifier")
+    page = next(iter(text_values(item.get("url"))), "")
+    identifiers = [
+        text_value(identifier, "value", "@id", "url", "name") for identifier in list_objects(item.get("identifier"))
+    ] or text_values(item.get("identifier"))
+    own = text_value(item, "@id")
+    draft.identifier = next(
+        (candidate for candidate in (*identifiers, "" if own.startswith("_:") else own, page) if candidate), ""
     )
-    own = word(item, "@id")
-    draft.identifier = next((each for each in (*said, "" if own.startswith("_:") else own, page) if each), "")
     if not draft.identifier:
         draft.identifier = draft.base_url
-        draft.say(kinds.IDENTIFIER_ABSENT, "identifier")
-    for each in (*said, own, page, *words(item.get("sameAs"))):
-        if each != draft.identifier and not each.startswith("_:"):
-            draft.add(draft.aliases, each)
-    draft.landing_page = draft.url("url", page, relative=True) if page else ""
+        draft.add_fault(kinds.IDENTIFIER_ABSENT, "identifier")
+    for alias in (*identifiers, own, page, *text_values(item.get("sameAs"))):
+        if alias != draft.identifier and not alias.startswith("_:"):
+            draft.add_once(draft.aliases, alias)
+    draft.landing_page = draft.parse_url("url", page, relative=True) if page else ""
 
 
 def _people(item: Item, draft: Draft) -> None:
     for role in ("publisher", "creator", "author", "provider"):
-        for each in items(item.get(role)):
+        for agent in list_objects(item.get(role)):
             name: Texts = {}
-            for said, tag in texts(each, "name"):
-                draft.text(name, role, said, tag)
+            for text, tag in localised_texts(agent, "name"):
+                draft.add_text(name, role, text, tag)
             if name and not draft.publisher:
                 draft.publisher = Agent(
-                    name=name, uri=word(each, "@id"), url=word(each, "url"), type=word(each, "@type")
+                    name=name,
+                    uri=text_value(agent, "@id"),
+                    url=text_value(agent, "url"),
+                    type=text_value(agent, "@type"),
                 )
-            points = [*items(each.get("contactPoint")), each]
+            points = [*list_objects(agent.get("contactPoint")), agent]
             for point in points:
-                if word(point, "email") or word(point, "telephone"):
+                if text_value(point, "email") or text_value(point, "telephone"):
                     add_contact(
                         draft,
                         role,
-                        name=word(point, "name") or word(each, "name"),
-                        email=word(point, "email"),
-                        phone=word(point, "telephone"),
+                        name=text_value(point, "name") or text_value(agent, "name"),
+                        email=text_value(point, "email"),
+                        phone=text_value(point, "telephone"),
                     )
     if not draft.publisher and isinstance(item.get("publisher"), str):
-        draft.publisher = Agent(name={draft.language: draft.clean("publisher", item["publisher"])})
+        draft.publisher = Agent(name={draft.language: draft.clean_text("publisher", item["publisher"])})
 
 
 def _coverage(item: Item, draft: Draft) -> None:
-    for each in words(item.get("temporalCoverage")):
-        draft.span("temporalCoverage", each)
-    for place in items(item.get("spatialCoverage")):
-        for geo in items(place.get("geo")):
-            numbers = [number for text in words(geo.get("box")) for number in read_numbers(text)]
+    for wording in text_values(item.get("temporalCoverage")):
+        draft.add_period_text("temporalCoverage", wording)
+    for place in list_objects(item.get("spatialCoverage")):
+        for geo in list_objects(place.get("geo")):
+            numbers = [number for text in text_values(geo.get("box")) for number in read_numbers(text)]
             if len(numbers) == SIDES:
                 south, west, north, east = numbers
-                draft.box("spatialCoverage", (west, south, east, north))
-            elif latitude := word(geo, "latitude"):
-                point = read_numbers(f"{word(geo, 'longitude')} {latitude}")
+                draft.set_box("spatialCoverage", (west, south, east, north))
+            elif latitude := text_value(geo, "latitude"):
+                point = read_numbers(f"{text_value(geo, 'longitude')} {latitude}")
                 if len(point) == SIDES // 2:
-                    draft.box("spatialCoverage", (point[0], point[1], point[0], point[1]))
-        link = word(place, "@id", "sameAs")
-        draft.named_place(link if link.startswith("http") else "", draft.clean("spatialCoverage", word(place, "name")))
-    for each in [] if items(item.get("spatialCoverage")) else words(item.get("spatialCoverage")):
-        draft.named_place("", draft.clean("spatialCoverage", each))
+                    draft.set_box("spatialCoverage", (point[0], point[1], point[0], point[1]))
+        link = text_value(place, "@id", "sameAs")
+        draft.add_place(
+            link if link.startswith("http") else "", draft.clean_text("spatialCoverage", text_value(place, "name"))
+        )
+    for wording in [] if list_objects(item.get("spatialCoverage")) else text_values(item.get("spatialCoverage")):
+        draft.add_place("", draft.clean_text("spatialCoverage", wording))
 
 
-def _raw(item: Item) -> Raw:
-    digest = next(((name, word(item, name)) for name in ("sha256", "sha512", "md5") if word(item, name)), ("", ""))
-    return Raw(
-        identifier="" if word(item, "@id").startswith("_:") else word(item, "@id", "identifier"),
-        titles=texts(item, "name"),
-        descriptions=texts(item, "description"),
-        access="" if word(item, "contentUrl") else word(item, "url"),
-        download=next(iter(words(item.get("contentUrl"))), ""),
-        formats=[each for each in words(item.get("encodingFormat")) if "/" not in each],
+def _raw(item: Item) -> RawDistribution:
+    digest = next(
+        ((name, text_value(item, name)) for name in ("sha256", "sha512", "md5") if text_value(item, name)), ("", "")
+    )
+    return RawDistribution(
+        identifier="" if text_value(item, "@id").startswith("_:") else text_value(item, "@id", "identifier"),
+        titles=localised_texts(item, "name"),
+        descriptions=localised_texts(item, "description"),
+        access="" if text_value(item, "contentUrl") else text_value(item, "url"),
+        download=next(iter(text_values(item.get("contentUrl"))), ""),
+        formats=[format_name for format_name in text_values(item.get("encodingFormat")) if "/" not in format_name],
         media_types=[
-            each for each in (*words(item.get("encodingFormat")), *words(item.get("fileFormat"))) if "/" in each
+            media_type
+            for media_type in (*text_values(item.get("encodingFormat")), *text_values(item.get("fileFormat")))
+            if "/" in media_type
         ],
-        size=next(iter(words(item.get("contentSize"))), None),
+        size=next(iter(text_values(item.get("contentSize"))), None),
         checksum=digest,
-        licences=words(item.get("license")),
-        issued=next(iter(words(item.get("datePublished"))), ""),
-        modified=next(iter(words(item.get("dateModified"))), ""),
+        licences=text_values(item.get("license")),
+        issued=next(iter(text_values(item.get("datePublished"))), ""),
+        modified=next(iter(text_values(item.get("dateModified"))), ""),
         relative=True,
     )

@@ -4,39 +4,39 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from udi.portal.nodes.harvest.record import Page
+from udi.portal.nodes.harvest.record import HarvestedPage
 
 
 @dataclass(frozen=True)
-class Line:
+class DocumentTally:
     """One document: `found` is always `records` and `refused` together; `others` are services and what is no dataset."""
 
     name: str
     format: str
-    found: int
+    dataset_count: int
     records: int
     refused: int
     others: int
     reasons: tuple[str, ...]
 
 
-def tally(name: str, page: Page) -> Line:
+def tally(name: str, page: HarvestedPage) -> DocumentTally:
     """The line of a document; reasons are codes of faults, the most frequent first."""
-    refused = [each for each in page.refused if each.counts]
-    told = Counter(each.faults[0].code for each in page.refused)
-    told.update(fault.code for fault in page.faults)
-    reasons = tuple(f"{code} {count}" for code, count in told.most_common())
+    refused = [refusal for refusal in page.refused if refusal.is_dataset]
+    counts_by_code = Counter(refusal.faults[0].code for refusal in page.refused)
+    counts_by_code.update(fault.code for fault in page.faults)
+    reasons = tuple(f"{code} {count}" for code, count in counts_by_code.most_common())
     others = len(page.services) + len(page.refused) - len(refused)
-    return Line(name, page.format or "—", page.found, len(page.records), len(refused), others, reasons)
+    return DocumentTally(name, page.format or "—", page.dataset_count, len(page.records), len(refused), others, reasons)
 
 
-def write_table(lines: Iterable[Line]) -> str:
+def write_table(lines: Iterable[DocumentTally]) -> str:
     """The table, with tabs between columns and sums at the end."""
-    kept = list(lines)
+    all_lines = list(lines)
     head = "file\tformat\tfound\tcreated\trefused\tothers\treasons"
     rows = [
-        f"{each.name}\t{each.format}\t{each.found}\t{each.records}\t{each.refused}\t{each.others}\t{', '.join(each.reasons)}"
-        for each in kept
+        f"{line.name}\t{line.format}\t{line.dataset_count}\t{line.records}\t{line.refused}\t{line.others}\t{', '.join(line.reasons)}"
+        for line in all_lines
     ]
-    sums = [sum(getattr(each, name) for each in kept) for name in ("found", "records", "refused", "others")]
-    return "\n".join((head, *rows, f"{len(kept)} files\t\t" + "\t".join(map(str, sums)))) + "\n"
+    sums = [sum(getattr(line, name) for line in all_lines) for name in ("found", "records", "refused", "others")]
+    return "\n".join((head, *rows, f"{len(all_lines)} files\t\t" + "\t".join(map(str, sums)))) + "\n"

@@ -18,12 +18,12 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from udi.kit.http import outgoing
-from udi.kit.memory import bound_data
+from udi.kit.http import open_outgoing_client
+from udi.kit.memory import limit_data
 from udi.portal.nodes.harvest import source_kinds
 from udi.portal.nodes.harvest.document_reader import DocumentReader
-from udi.portal.nodes.harvest.trying import LARGEST, LONGEST, Trial, try_address
-from udi.portal.nodes.harvest.vocabulary import own_words
+from udi.portal.nodes.harvest.trial import LARGEST, LONGEST, TrialResult, try_address
+from udi.portal.nodes.harvest.vocabulary import territory_vocabulary
 
 MODULE = "udi.portal.nodes.harvest.trial_process"
 MEMORY = 1024**3
@@ -36,7 +36,7 @@ SEARCH_PATH = str(Path(__file__).resolve().parents[4])
 log = structlog.get_logger()
 
 
-class TrialOrder(msgspec.Struct, kw_only=True):
+class TrialRequest(msgspec.Struct, kw_only=True):
     """An address to try, with what a territory's words mean (code by wording, by table)."""
 
     address: str
@@ -46,7 +46,7 @@ class TrialOrder(msgspec.Struct, kw_only=True):
     private_hosts: tuple[str, ...]
 
 
-async def try_apart(
+async def try_in_subprocess(
     address: str,
     *,
     language: str,
@@ -54,9 +54,9 @@ async def try_apart(
     words: Mapping[str, Mapping[str, str]],
     private_hosts: Iterable[str],
     memory: int = MEMORY,
-) -> Trial:
+) -> TrialResult:
     """Try an address in another process; one that ends without an answer is said to have found too much."""
-    order = TrialOrder(
+    order = TrialRequest(
         address=address,
         language=language,
         found_at=found_at,
@@ -71,31 +71,34 @@ async def try_apart(
     try:
         async with asyncio.timeout(PATIENCE):
             output, _ = await process.communicate(msgspec.msgpack.encode(order))
-        return msgspec.msgpack.decode(output, type=Trial)
+        return msgspec.msgpack.decode(output, type=TrialResult)
     except TimeoutError:
-        return Trial(address, faults=(source_kinds.SOURCE_SLOW.at("", seconds=int(LONGEST)),))
+        return TrialResult(address, faults=(source_kinds.SOURCE_SLOW.at("", seconds=int(LONGEST)),))
     except (msgspec.MsgspecError, ConnectionError):
         log.warning("trial process ended without an answer", status=process.returncode)
-        return Trial(address, faults=(source_kinds.TOO_LARGE_TO_TRY.at("", limit=LARGEST // 1024**2),))
+        return TrialResult(address, faults=(source_kinds.TOO_LARGE_TO_TRY.at("", limit=LARGEST // 1024**2),))
     finally:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
 
 
-async def carry_out(order: TrialOrder) -> Trial:
+async def run_trial(order: TrialRequest) -> TrialResult:
     """Make the trial here."""
-    async with outgoing(order.private_hosts) as client, DocumentReader(order.words, memory_mb=READER_MB) as documents:
-        with own_words(order.words):
+    async with (
+        open_outgoing_client(order.private_hosts) as client,
+        DocumentReader(order.words, memory_mb=READER_MB) as documents,
+    ):
+        with territory_vocabulary(order.words):
             return await try_address(client, documents, order.address, found_at=order.found_at, language=order.language)
 
 
 def main() -> None:
     """Bound the memory of this process before anything is read, then carry out the order."""
-    bound_data(int(sys.argv[1]))
+    limit_data(int(sys.argv[1]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=TrialOrder)
-    sys.stdout.buffer.write(msgspec.msgpack.encode(asyncio.run(carry_out(order))))
+    order = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=TrialRequest)
+    sys.stdout.buffer.write(msgspec.msgpack.encode(asyncio.run(run_trial(order))))
 
 
 if __name__ == "__main__":

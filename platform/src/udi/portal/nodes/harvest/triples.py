@@ -10,14 +10,14 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from udi.portal.nodes.harvest import addresses, kinds
-from udi.portal.nodes.harvest.graph import DEEP, ELSEWHERE, Graph, long_name, read_text, short
-from udi.portal.nodes.harvest.opening import refuse
+from udi.portal.nodes.harvest.graph import BOUNDARY_PROPERTIES, DEEP, Graph, expand_name, read_text, shorten_iri
 from udi.portal.nodes.harvest.rdf import CATALOGUE, DATASETS, MEMBERS, SERVICES
+from udi.portal.nodes.harvest.untrusted_documents import document_error
 
-TYPE = long_name("rdf:type")
-LISTED = long_name("dcat:dataset")
-ABOVE = tuple(map(long_name, ("hydra:next", "hydra:nextPage", "hydra:totalItems")))
-POINTING = tuple(dict.fromkeys(map(long_name, ("rdf:type", "dcat:dataset", "dcat:accessService", *MEMBERS))))
+TYPE = expand_name("rdf:type")
+LISTED = expand_name("dcat:dataset")
+ABOVE = tuple(map(expand_name, ("hydra:next", "hydra:nextPage", "hydra:totalItems")))
+POINTING = tuple(dict.fromkeys(map(expand_name, ("rdf:type", "dcat:dataset", "dcat:accessService", *MEMBERS))))
 """What leads from elsewhere to a dataset or a service, and counts for it."""
 TABLES = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE;
@@ -31,7 +31,7 @@ CREATE INDEX by_object ON pointing (predicate, object);
 Row = tuple[str, str, str]
 
 
-class Triples:
+class TripleStore:
     """Terms are kept as N-Triples writes them, predicates as their address."""
 
     def __init__(self, folder: Path) -> None:
@@ -57,18 +57,18 @@ class Triples:
             self._database.execute("COMMIT")
         except SyntaxError as error:
             line, column, cause = error.lineno or 1, error.offset or 1, str(error.msg)
-            raise refuse(kinds.UNREADABLE, line=line, column=column, cause=cause, value="") from error
+            raise document_error(kinds.UNREADABLE, line=line, column=column, cause=cause, value="") from error
         except ValueError as error:
-            raise refuse(kinds.NOT_RDF, cause=str(error)) from error
+            raise document_error(kinds.NOT_RDF, cause=str(error)) from error
         names = ", ".join(f"'{name}'" for name in POINTING)
         self._database.executescript(INDEXES.format(names=names))
 
-    def described(self) -> Iterator[str]:
+    def list_described(self) -> Iterator[str]:
         """Datasets, then services, each once, in the order of the document."""
         for names in (DATASETS, SERVICES):
             kinds_ = _terms(names)
-            wanted = f"predicate = ? AND object IN ({_places(kinds_)})"
-            query = f"SELECT subject FROM pointing WHERE {wanted} GROUP BY subject ORDER BY min(place)"
+            condition = f"predicate = ? AND object IN ({_places(kinds_)})"
+            query = f"SELECT subject FROM pointing WHERE {condition} GROUP BY subject ORDER BY min(place)"
             yield from (row[0] for row in self._database.execute(query, (TYPE, *kinds_)))
 
     def graph(self, nodes: Sequence[str], base_url: str, *, above: bool) -> Graph:
@@ -76,7 +76,7 @@ class Triples:
         rows: dict[Row, None] = {}
         for catalogue in self._subjects(TYPE, *_terms((CATALOGUE,))):
             rows[catalogue, TYPE, _terms((CATALOGUE,))[0]] = None
-            rows.update(dict.fromkeys(self._said(catalogue, long_name("dct:language"))))
+            rows.update(dict.fromkeys(self._statements(catalogue, expand_name("dct:language"))))
         if above:
             query = f"SELECT subject, predicate, object FROM triple WHERE predicate IN ({_places(ABOVE)})"
             rows.update(dict.fromkeys(self._database.execute(query, ABOVE)))
@@ -87,32 +87,35 @@ class Triples:
         lines = "".join(f"{subject} <{predicate}> {value} .\n" for subject, predicate, value in rows)
         return read_text(lines.encode("utf-8", "replace"), base_url)
 
-    def missing(self, most: int) -> tuple[int, list[str]]:
+    def find_missing(self, most: int) -> tuple[int, list[str]]:
         """How many datasets are listed and not described, and the first of them by their address."""
         kinds_ = _terms(DATASETS)
-        known = (
+        description_query = (
             f"SELECT 1 FROM triple WHERE subject = pointing.object AND predicate = ? AND object IN ({_places(kinds_)})"
         )
-        query = (
-            f"SELECT DISTINCT object FROM pointing WHERE predicate = ? AND object LIKE '<%' AND NOT EXISTS ({known})"
-        )
-        found = [row[0].strip("<>") for row in self._database.execute(query, (LISTED, TYPE, *kinds_))]
-        return len(found), sorted(found)[:most]
+        query = f"SELECT DISTINCT object FROM pointing WHERE predicate = ? AND object LIKE '<%' AND NOT EXISTS ({description_query})"
+        addresses = [row[0].strip("<>") for row in self._database.execute(query, (LISTED, TYPE, *kinds_))]
+        return len(addresses), sorted(addresses)[:most]
 
     def _gather(self, root: str, rows: dict[Row, None]) -> None:
         """What is said of a node, and of what it leads to."""
-        waiting, seen = [(root, 0)], {root}
+        waiting, visited_nodes = [(root, 0)], {root}
         while waiting:
             node, level = waiting.pop()
-            for row in self._said(node):
+            for row in self._statements(node):
                 rows[row] = None
                 value = row[2]
-                if value.startswith('"') or level >= DEEP or value in seen or short(row[1]) in ELSEWHERE:
+                if (
+                    value.startswith('"')
+                    or level >= DEEP
+                    or value in visited_nodes
+                    or shorten_iri(row[1]) in BOUNDARY_PROPERTIES
+                ):
                     continue
-                seen.add(value)
+                visited_nodes.add(value)
                 waiting.append((value, level + 1))
 
-    def _said(self, node: str, predicate: str = "") -> list[Row]:
+    def _statements(self, node: str, predicate: str = "") -> list[Row]:
         query = "SELECT subject, predicate, object FROM triple WHERE subject = ?"
         if predicate:
             return self._database.execute(f"{query} AND predicate = ?", (node, predicate)).fetchall()
@@ -130,7 +133,7 @@ def _rows(quads: Iterator[ox.Quad]) -> Iterator[Row]:
 
 
 def _terms(names: Sequence[str]) -> list[str]:
-    return [f"<{long_name(name)}>" for name in names]
+    return [f"<{expand_name(name)}>" for name in names]
 
 
 def _places(values: Sequence[str]) -> str:

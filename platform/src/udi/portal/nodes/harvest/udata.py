@@ -2,27 +2,27 @@
 
 from typing import Any
 
+from udi.portal.nodes.harvest.distributions import RawDistribution, add_contact, add_distribution
 from udi.portal.nodes.harvest.draft import Draft
-from udi.portal.nodes.harvest.fields import (
+from udi.portal.nodes.harvest.geometry import read_geojson
+from udi.portal.nodes.harvest.json_fields import (
     Item,
-    inside,
-    items,
+    keep_unknown_fields,
+    list_objects,
+    localised_texts,
+    nested_object,
     put_keywords,
     put_texts,
     read_items,
-    rest,
-    texts,
-    word,
-    words,
+    text_value,
+    text_values,
 )
-from udi.portal.nodes.harvest.finish import make_page
-from udi.portal.nodes.harvest.opening import read_json
-from udi.portal.nodes.harvest.parts import Raw, add_contact, add_distribution
-from udi.portal.nodes.harvest.places import read_geojson
-from udi.portal.nodes.harvest.record import Agent, Means, Page
+from udi.portal.nodes.harvest.outcomes import make_page
+from udi.portal.nodes.harvest.record import Agent, DistributionKind, HarvestedPage
+from udi.portal.nodes.harvest.untrusted_documents import read_json
 from udi.portal.nodes.harvest.vocabulary import find_access
 
-KNOWN = {
+KNOWN_FIELDS = {
     "id", "slug", "title", "description", "tags", "organization", "contact_points", "resources", "license",
     "created_at", "last_modified", "frequency", "access_type", "temporal_coverage", "spatial", "page", "schema",
     "badges", "harvest", "private", "uri", "metrics", "acronym", "internal", "quality", "created_at_internal",
@@ -32,7 +32,7 @@ HVD = "http://data.europa.eu/eli/reg_impl/2023/138/oj"
 PAGES = {"documentation"}
 
 
-def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
+def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:
     """A page of datasets, one dataset, or the fixtures that udata exports.
 
     Raises:
@@ -43,7 +43,9 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:
     listed: Any = value.get("data")
     if not isinstance(listed, list):
         listed = (
-            [_of_fixture(each) for each in value["datasets"]] if isinstance(value.get("datasets"), list) else [value]
+            [_of_fixture(fixture) for fixture in value["datasets"]]
+            if isinstance(value.get("datasets"), list)
+            else [value]
         )
     following = value.get("next_page")
     total = value.get("total")
@@ -65,78 +67,88 @@ def _of_fixture(value: Any) -> Any:
 
 
 def _dataset(item: Item, draft: Draft) -> None:
-    harvest = inside(item, "harvest")
-    draft.identifier = word(item, "id")
-    for each in (word(item, "slug"), word(harvest, "dct_identifier", "remote_id"), word(item, "uri", "page")):
-        draft.add(draft.aliases, each)
+    harvest = nested_object(item, "harvest")
+    draft.identifier = text_value(item, "id")
+    for alias in (
+        text_value(item, "slug"),
+        text_value(harvest, "dct_identifier", "remote_id"),
+        text_value(item, "uri", "page"),
+    ):
+        draft.add_once(draft.aliases, alias)
     put_texts(draft, item, ("title", draft.title), ("description", draft.description))
     put_keywords(draft, item, "tags")
-    draft.licence = draft.licensed("license", *words(item.get("license")))
-    if said := word(item, "access_type"):
-        draft.access = find_access(said)[0]
+    draft.licence = draft.parse_licence("license", *text_values(item.get("license")))
+    if access_type := text_value(item, "access_type"):
+        draft.access = find_access(access_type)[0]
     elif item.get("private") is True:
         draft.access = "NON_PUBLIC"
-    draft.issued = draft.date("created_at", word(item, "created_at", "created_at_internal"))
-    draft.modified = draft.date("last_modified", word(item, "last_modified", "last_update", "last_modified_internal"))
-    draft.often("frequency", word(item, "frequency"))
-    draft.landing_page = draft.url("page", word(item, "page"))
-    if any(word(each, "kind") == "hvd" for each in items(item.get("badges"))):
-        draft.add(draft.legislation, HVD)
+    draft.issued = draft.parse_date("created_at", text_value(item, "created_at", "created_at_internal"))
+    draft.modified = draft.parse_date(
+        "last_modified", text_value(item, "last_modified", "last_update", "last_modified_internal")
+    )
+    draft.set_frequency("frequency", text_value(item, "frequency"))
+    draft.landing_page = draft.parse_url("page", text_value(item, "page"))
+    if any(text_value(badge, "kind") == "hvd" for badge in list_objects(item.get("badges"))):
+        draft.add_once(draft.legislation, HVD)
     schema = item.get("schema")
-    draft.add(draft.conforms_to, word(schema, "url", "name"))
+    draft.add_once(draft.conforms_to, text_value(schema, "url", "name"))
     _people(item, draft)
     _coverage(item, draft)
-    for place, found in enumerate(items(item.get("resources"))):
-        add_distribution(draft, f"resources[{place}]", _raw(found))
-    rest(draft, item, KNOWN)
-    draft.keep("extras", item.get("extras"))
+    for place, resource in enumerate(list_objects(item.get("resources"))):
+        add_distribution(draft, f"resources[{place}]", _raw(resource))
+    keep_unknown_fields(draft, item, KNOWN_FIELDS)
+    draft.keep_extra("extras", item.get("extras"))
 
 
 def _people(item: Item, draft: Draft) -> None:
     for name in ("organization", "owner"):
-        said = item.get(name)
-        label = word(said, "name") or " ".join(filter(None, (word(said, "first_name"), word(said, "last_name"))))
+        agent = item.get(name)
+        label = text_value(agent, "name") or " ".join(
+            filter(None, (text_value(agent, "first_name"), text_value(agent, "last_name")))
+        )
         if label and not draft.publisher:
-            identifier = word(said, "business_number_id", "id")
-            draft.publisher = Agent(name={draft.language: label}, identifier=identifier, url=word(said, "page"))
-    for each in items(item.get("contact_points")):
+            identifier = text_value(agent, "business_number_id", "id")
+            draft.publisher = Agent(name={draft.language: label}, identifier=identifier, url=text_value(agent, "page"))
+    for contact in list_objects(item.get("contact_points")):
         add_contact(
             draft,
             "contact_points",
-            name=word(each, "name"),
-            email=word(each, "email"),
-            url=word(each, "contact_form"),
-            role=word(each, "role"),
+            name=text_value(contact, "name"),
+            email=text_value(contact, "email"),
+            url=text_value(contact, "contact_form"),
+            role=text_value(contact, "role"),
         )
 
 
 def _coverage(item: Item, draft: Draft) -> None:
-    for each in items(item.get("temporal_coverage")):
-        draft.period("temporal_coverage", word(each, "start"), word(each, "end"))
+    for period in list_objects(item.get("temporal_coverage")):
+        draft.add_period("temporal_coverage", text_value(period, "start"), text_value(period, "end"))
     spatial = item.get("spatial")
     if isinstance(spatial, dict):
-        draft.box("spatial.geom", *read_geojson(spatial.get("geom")))
-        for zone in words(spatial.get("zones")):
-            draft.named_place("", zone)
-        draft.keep("spatial.granularity", spatial.get("granularity"))
+        draft.set_box("spatial.geom", *read_geojson(spatial.get("geom")))
+        for zone in text_values(spatial.get("zones")):
+            draft.add_place("", zone)
+        draft.keep_extra("spatial.granularity", spatial.get("granularity"))
 
 
-def _raw(item: Item) -> Raw:
+def _raw(item: Item) -> RawDistribution:
     checksum = item.get("checksum")
-    documentation = word(item, "type") in PAGES
-    return Raw(
-        identifier=word(item, "id"),
-        titles=texts(item, "title"),
-        descriptions=texts(item, "description"),
-        access=word(item, "latest", "url"),
-        download=word(item, "url") if word(item, "type") == "main" and word(item, "filetype") == "file" else "",
-        formats=[word(item, "format")],
-        media_types=[word(item, "mime")],
+    documentation = text_value(item, "type") in PAGES
+    return RawDistribution(
+        identifier=text_value(item, "id"),
+        titles=localised_texts(item, "title"),
+        descriptions=localised_texts(item, "description"),
+        access=text_value(item, "latest", "url"),
+        download=text_value(item, "url")
+        if text_value(item, "type") == "main" and text_value(item, "filetype") == "file"
+        else "",
+        formats=[text_value(item, "format")],
+        media_types=[text_value(item, "mime")],
         size=item.get("filesize"),
-        checksum=(word(checksum, "type"), word(checksum, "value")),
-        issued=word(item, "created_at"),
-        modified=word(item, "last_modified"),
-        conforms_to=[each for each in (word(item.get("schema"), "url", "name"),) if each],
-        means=Means.PAGE if documentation else None,
-        extra={"type": word(item, "type"), "latest": word(item, "latest")},
+        checksum=(text_value(checksum, "type"), text_value(checksum, "value")),
+        issued=text_value(item, "created_at"),
+        modified=text_value(item, "last_modified"),
+        conforms_to=[standard for standard in (text_value(item.get("schema"), "url", "name"),) if standard],
+        means=DistributionKind.PAGE if documentation else None,
+        extra={"type": text_value(item, "type"), "latest": text_value(item, "latest")},
     )

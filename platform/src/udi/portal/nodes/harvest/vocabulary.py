@@ -36,7 +36,7 @@ ZIPPED = re.compile(r"^zipped\s+|\s*\(zip\)$|\.zip$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class LicenceFound:
+class LicenceMatch:
     """`target` is a code of the EU's table, `code` RUDI's; `match` as in the table (exact, words, none…)."""
 
     target: str
@@ -45,14 +45,14 @@ class LicenceFound:
 
 
 @dataclass(frozen=True)
-class FormatFound:
+class FormatMatch:
     target: str
     media_type: str
     compress: str
     kind: str
 
 
-def fold(text: str) -> str:
+def lookup_key(text: str) -> str:
     """The key under which a wording is looked for."""
     return TAIL.sub("", re.sub(r"^http://(www\.)?", "https://", " ".join(text[:1000].split()).lower()))
 
@@ -62,9 +62,12 @@ _own: ContextVar[Mapping[str, Rows]] = ContextVar("own", default={})  # noqa: B0
 
 
 @contextmanager
-def own_words(words: Mapping[str, Mapping[str, str]]) -> Iterator[None]:
+def territory_vocabulary(words: Mapping[str, Mapping[str, str]]) -> Iterator[None]:
     """Have a territory's words mean what it says (code by wording, by table) for what is read inside, threads included."""
-    rows = {name: {fold(said): _row(name, code) for said, code in each.items()} for name, each in words.items()}
+    rows = {
+        name: {lookup_key(wording): _row(name, code) for wording, code in codes_by_wording.items()}
+        for name, codes_by_wording in words.items()
+    }
     token = _own.set(rows)
     try:
         yield
@@ -78,7 +81,7 @@ def _row(name: str, code: str) -> list[str]:
         return [LICENCES[code].authority, code, "exact"] if code in LICENCES else [code, "", "exact"]
     if name == "formats":
         kind = "service" if code.endswith("_SRVC") else "file"
-        return shipped(name).get(fold(code)) or [code, "", "", kind]
+        return shipped(name).get(lookup_key(code)) or [code, "", "", kind]
     return [code, "exact" if name == "themes" else ""]
 
 
@@ -95,19 +98,19 @@ def shipped(name: str) -> dict[str, list[str]]:
     lines = [line for line in lines if not line.startswith("#")]
     width = len(lines[0].split("\t"))
     rows = (line.split("\t") for line in lines[1:])
-    return {fold(source): [*rest, *[""] * (width - 1 - len(rest))] for source, *rest in rows}
+    return {lookup_key(source): [*rest, *[""] * (width - 1 - len(rest))] for source, *rest in rows}
 
 
 def _code(text: str, part: str) -> str:
     """The code at the end of an address in one of the EU's tables."""
-    _, found, code = text.strip().partition(f"{AUTHORITY}{part}/")
-    return code.strip("/") if found else ""
+    _, separator, code = text.strip().partition(f"{AUTHORITY}{part}/")
+    return code.strip("/") if separator else ""
 
 
 def find_theme(text: str) -> tuple[tuple[str, ...], str]:
     """(codes of the EU's themes, how sure): a wording may mean several; none when it is not known."""
     code = _code(text, "data-theme")
-    target, match = table("themes").get(fold(code or text)) or table("themes").get(fold(text), ["", ""])
+    target, match = table("themes").get(lookup_key(code or text)) or table("themes").get(lookup_key(text), ["", ""])
     return (tuple(target.split()), match or "exact") if target else ((), "")
 
 
@@ -115,8 +118,8 @@ def find_frequency(text: str) -> str:
     """The code of the EU's frequency, empty when the words mean none or several."""
     code = _code(text, "frequency") or re.split(r"[#/]", text.strip())[-1] if "codelist" in text.lower() else ""
     for wording in (text, _code(text, "frequency"), code):
-        if wording and (found := table("frequencies").get(fold(wording))):
-            return found[0]
+        if wording and (row := table("frequencies").get(lookup_key(wording))):
+            return row[0]
     period = ZERO.sub("", re.sub(r"^R\d*/", "", text.strip().upper()))
     return PERIODS.get(period.removesuffix("T"), "")
 
@@ -124,11 +127,11 @@ def find_frequency(text: str) -> str:
 @cache
 def _languages() -> dict[str, tuple[str, str]]:
     lines = (FOLDER / "languages.tsv").read_text(encoding="utf-8").splitlines()[2:]
-    found = {}
+    languages = {}
     for code, authority, *others in (line.split("\t") for line in lines):
         for name in (code, authority.lower(), *others):
-            found[name] = (code, authority)
-    return found
+            languages[name] = (code, authority)
+    return languages
 
 
 def find_language(text: str) -> str:
@@ -145,64 +148,64 @@ def language_uri(code: str) -> str:
 def find_access(text: str) -> tuple[str, str]:
     """(code of the EU's access right, reason of a restriction) or two empty texts."""
     code = _code(text, "access-right") or (re.split(r"[#/]", text)[-1] if "access-right" in text else "")
-    target, reason = table("access").get(fold(code or text), table("access").get(fold(text), ["", ""]))
+    target, reason = table("access").get(lookup_key(code or text), table("access").get(lookup_key(text), ["", ""]))
     if not target and (article := re.search(r"13[._ ]?1[._ ]?\(?([a-h])\b", text)):
         return "RESTRICTED", f"INSPIRE 13.1.{article[1]}"
     return target, reason
 
 
-def find_licence(*wordings: str) -> LicenceFound | None:
+def find_licence(*wordings: str) -> LicenceMatch | None:
     """What the first wording that is known means; words of a sentence come after whole wordings, None is unknown."""
-    given = [wording for wording in wordings if wording.strip()]
-    for wording in given:
+    nonblank_wordings = [wording for wording in wordings if wording.strip()]
+    for wording in nonblank_wordings:
         code = _code(wording, "licence")
-        row = table("licences").get(fold(wording)) or (table("licences").get(fold(code)) if code else None)
+        row = table("licences").get(lookup_key(wording)) or (table("licences").get(lookup_key(code)) if code else None)
         if row:
-            return LicenceFound(*row)
+            return LicenceMatch(*row)
         if code:
-            return LicenceFound(code, "", "exact")
-        if found := _creative(wording):
-            return found
-    return next((found for wording in given if (found := _in_sentence(wording))), None)
+            return LicenceMatch(code, "", "exact")
+        if licence := _creative(wording):
+            return licence
+    return next((licence for wording in nonblank_wordings if (licence := _in_sentence(wording))), None)
 
 
-def _creative(wording: str) -> LicenceFound | None:
-    if not (found := CREATIVE.search(wording.lower())):
+def _creative(wording: str) -> LicenceMatch | None:
+    if not (match := CREATIVE.search(wording.lower())):
         return None
-    code = f"CC_{found[1].replace('-', '').upper()}_{found[2].replace('.', '_')}"
+    code = f"CC_{match[1].replace('-', '').upper()}_{match[2].replace('.', '_')}"
     rudi = "cc-by-nd-4.0" if code == "CC_BYND_4_0" else ""
-    return LicenceFound(code, rudi, "ported" if found[3] else "exact")
+    return LicenceMatch(code, rudi, "ported" if match[3] else "exact")
 
 
-def _in_sentence(wording: str) -> LicenceFound | None:
+def _in_sentence(wording: str) -> LicenceMatch | None:
     for link in LINK.findall(wording):
-        if row := table("licences").get(fold(link)):
-            return LicenceFound(row[0], row[1], "by-page")
-        if found := _creative(link):
-            return found
+        if row := table("licences").get(lookup_key(link)):
+            return LicenceMatch(row[0], row[1], "by-page")
+        if licence := _creative(link):
+            return licence
     if OPEN_LICENCE.search(wording):
         version = VERSION.search(wording)
         if not version:
-            return LicenceFound("", "", "unversioned")
+            return LicenceMatch("", "", "unversioned")
         return (
-            LicenceFound("ETALAB_2_0", "etalab-2.0", "words")
+            LicenceMatch("ETALAB_2_0", "etalab-2.0", "words")
             if version[1] == "2"
-            else LicenceFound("", "etalab-1.0", "words")
+            else LicenceMatch("", "etalab-1.0", "words")
         )
     return None
 
 
-def find_format(text: str) -> FormatFound | None:
+def find_format(text: str) -> FormatMatch | None:
     """What a format's words, media type, extension or address in a table mean."""
     wording = re.sub(r"^https?://(www\.)?iana\.org/assignments/media-types/", "", text.strip())
     code = _code(wording, "file-type") or (re.split(r"[#/]", wording)[-1] if "file-type" in wording else "")
-    for each in (wording, code, wording.lstrip("."), re.sub(r"\s*\(.*\)$", "", wording)):
-        if each and (row := table("formats").get(fold(each))):
-            return FormatFound(row[0] or code, *row[1:])
+    for candidate in (wording, code, wording.lstrip("."), re.sub(r"\s*\(.*\)$", "", wording)):
+        if candidate and (row := table("formats").get(lookup_key(candidate))):
+            return FormatMatch(row[0] or code, *row[1:])
     if code:
-        return FormatFound(code, "", "", "service" if code.endswith("_SRVC") else "file")
-    if ZIPPED.search(wording) and (inside := table("formats").get(fold(ZIPPED.sub("", wording)))):
-        return FormatFound(inside[0], inside[1], "application/zip", "file")
+        return FormatMatch(code, "", "", "service" if code.endswith("_SRVC") else "file")
+    if ZIPPED.search(wording) and (inside := table("formats").get(lookup_key(ZIPPED.sub("", wording)))):
+        return FormatMatch(inside[0], inside[1], "application/zip", "file")
     if re.match(r"ogc:(wms|wfs|wmts|wcs)\b", wording.lower()):
-        return FormatFound(f"{wording[4:].split('-')[0].split(' ')[0].upper()}_SRVC", "", "", "service")
+        return FormatMatch(f"{wording[4:].split('-')[0].split(' ')[0].upper()}_SRVC", "", "", "service")
     return None

@@ -4,9 +4,9 @@ import posixpath
 import re
 from urllib.parse import unquote, urljoin, urlsplit
 
-from udi.portal.nodes.harvest.html import Page as Html
-from udi.portal.nodes.harvest.opening import decode
-from udi.portal.nodes.harvest.record import Page
+from udi.portal.nodes.harvest.html import HtmlPage as Html
+from udi.portal.nodes.harvest.record import HarvestedPage
+from udi.portal.nodes.harvest.untrusted_documents import decode
 
 DOCUMENT = re.compile(r"\.(xml|rdf|ttl|json|jsonld|nt|trig|csv)$", re.IGNORECASE)
 LISTING = re.compile(
@@ -21,7 +21,7 @@ def is_listing(text: str) -> bool:
     return bool(LISTING.search(text[:5000]))
 
 
-def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:  # noqa: ARG001  # every reader is asked alike
+def read(page: bytes, *, base_url: str, language: str = "fr") -> HarvestedPage:  # noqa: ARG001  # every reader is asked alike
     """The documents and folders below, each once; what leads up, elsewhere or to another order of the list is left out.
 
     Raises:
@@ -39,7 +39,7 @@ def read(page: bytes, *, base_url: str, language: str = "fr") -> Page:  # noqa: 
         inside = parts.scheme == start.scheme and parts.netloc == start.netloc and path.startswith(unquote(start.path))
         if inside and not parts.query and path != unquote(start.path) and (path.endswith("/") or DOCUMENT.search(path)):
             links[parts._replace(fragment="").geturl()] = None
-    return Page(format="waf", links=tuple(links), faults=tuple(faults))
+    return HarvestedPage(format="waf", links=tuple(links), faults=tuple(faults))
 
 
 def depth(start: str, address: str) -> int:

@@ -10,16 +10,16 @@ from udi.kit.clock import now
 from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, Refusal
 from udi.kit.identity import Actor
 from udi.portal.audit import record
-from udi.portal.nodes.harvest.trying import usual
+from udi.portal.nodes.harvest.trial import normalise_address
 from udi.portal.nodes.models import Node, NodeProducer
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRhythm, SourceRun, SourceState
-from udi.portal.nodes.sources.queries import may_tend
-from udi.portal.nodes.sources.standing import next_reading
+from udi.portal.nodes.sources.queries import may_manage_sources
+from udi.portal.nodes.sources.reconciliation import next_reading
 from udi.portal.organisations.models import Organisation
 
 MOST_SOURCES = 50
 """Of one producer."""
-AGAIN = timedelta(minutes=1)
+READING_INTERVAL = timedelta(minutes=1)
 """Between two readings that a person asks for."""
 UNKNOWN_RHYTHM = Refusal("rhythm", "This is not a rhythm.", "Choose one of the list.", "unknown-value")
 OPEN = (SourceState.ACTIVE, SourceState.PAUSED, SourceState.VANISHED)
@@ -35,13 +35,13 @@ async def register_source(
         InvalidError: a field is wrong, each named.
         ConflictError: it is registered already, or there are too many.
     """
-    if not may_tend(actor, producer):
+    if not may_manage_sources(actor, producer):
         raise ForbiddenError(
             "Sources are registered by the administrators of a producer, or the territory's team.",
             remedy="Ask one of them.",
         )
     where = _checked(address, rhythm)
-    await _check_room(session, producer, where)
+    await _check_quota(session, producer, where)
     own = uuid4()
     name = f"source-{own.hex}"
     node = Node(id=own, slug=name, name=producer.name, url="", client_id=name)
@@ -58,7 +58,7 @@ async def register_source(
 
 
 def _checked(address: str, rhythm: str) -> str:
-    where = usual(address) if address.strip() else ""
+    where = normalise_address(address) if address.strip() else ""
     refusals = []
     if not where:
         refusals.append(
@@ -73,10 +73,12 @@ def _checked(address: str, rhythm: str) -> str:
     return where
 
 
-async def _check_room(session: AsyncSession, producer: Organisation, address: str) -> None:
+async def _check_quota(session: AsyncSession, producer: Organisation, address: str) -> None:
     theirs = CatalogueSource.organisation_id == producer.id
-    known = await session.scalar(select(CatalogueSource.id).where(theirs, CatalogueSource.address == address).limit(1))
-    if known is not None:
+    existing_id = await session.scalar(
+        select(CatalogueSource.id).where(theirs, CatalogueSource.address == address).limit(1)
+    )
+    if existing_id is not None:
         raise ConflictError(
             "This catalogue is registered already.", remedy="Look at its page: it can be read again from there."
         )
@@ -89,7 +91,7 @@ async def _check_room(session: AsyncSession, producer: Organisation, address: st
         )
 
 
-async def read_now(session: AsyncSession, actor: Actor, source: CatalogueSource) -> None:
+async def schedule_reading(session: AsyncSession, actor: Actor, source: CatalogueSource) -> None:
     """Have it read as soon as a worker is free.
 
     Raises:

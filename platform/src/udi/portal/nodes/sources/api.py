@@ -15,26 +15,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.open.sending import Document, Validators, send
-from udi.portal.identity.bearers import PROGRAMS, bearer_with
+from udi.portal.catalogue.open.responses import Document, Validators, send_document
+from udi.portal.identity.bearers import PROGRAMS, require_scope
 from udi.portal.identity.tokens import Bearer
 from udi.portal.nodes.sources import actions, queries
-from udi.portal.nodes.sources.asked import read_batch, read_choice
 from udi.portal.nodes.sources.feeds import FeedAddresses, renew_feed, write_addresses
-from udi.portal.nodes.sources.models import Action, CatalogueSource, SourceRhythm
+from udi.portal.nodes.sources.list_parameters import read_batch, read_choice
+from udi.portal.nodes.sources.models import CatalogueSource, RecordOutcome, SourceRhythm
 from udi.portal.nodes.sources.originals import send_original
-from udi.portal.nodes.sources.shapes import (
+from udi.portal.nodes.sources.schemas import (
     PATH,
-    Reading,
-    ReadingBatch,
-    ReadRecord,
-    ReadRecordBatch,
-    Source,
     SourceBatch,
+    SourceItem,
+    SourceReading,
+    SourceReadingBatch,
+    SourceRecordResult,
+    SourceRecordResultBatch,
 )
-from udi.portal.notifications.api import read_said
+from udi.portal.notifications.api import read_json_texts
 from udi.portal.organisations.models import Organisation
-from udi.ui.cross_origin import OpenToAll
+from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import site_of
 
 SCOPE = "sources"
@@ -43,19 +43,19 @@ ONE = "/{source_id:uuid}"
 READINGS = f"{ONE}/readings"
 READING = f"{READINGS}/{{reading_id:uuid}}"
 ACTS = {
-    "read": actions.read_now, "pause": actions.pause_source, "resume": actions.resume_source,
+    "read": actions.schedule_reading, "pause": actions.pause_source, "resume": actions.resume_source,
     "accept": actions.accept_loss,
 }  # fmt: skip
 KEEP, WITHDRAW = "keep", "withdraw"
-Asked = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, State]
 
 
-class Desk:
+class SourceApiContext:
     """What an answer needs: who asks with which rights, the territory, and one transaction that sees what they may."""
 
-    def __init__(self, request: Asked, session: AsyncSession, territory: Territory, bearer: Bearer) -> None:
+    def __init__(self, request: AnyRequest, session: AsyncSession, territory: Territory, bearer: Bearer) -> None:
         self.request, self.session, self.territory, self.actor = request, session, territory, bearer.member
-        self.say = site_of(request).pages.speaker(request)
+        self.say = site_of(request).pages.translator(request)
 
     def send(self, content: Struct, *, status: int = 200, **headers: str) -> Response[Any]:
         """The answer with its validator, for its reader alone."""
@@ -63,141 +63,153 @@ class Desk:
         links: dict[str, str] = getattr(content, "links", {})
         more = {"Link": ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items())} if links else {}
         vary = "Accept-Encoding, Accept-Language, Authorization"
-        kept = {"Cache-Control": "private, no-cache", **more, **headers}
-        document = Document("application/json", lambda: body, Validators((body,)), kept, vary, status)
-        return send(self.request, document)
+        response_headers = {"Cache-Control": "private, no-cache", **more, **headers}
+        document = Document("application/json", lambda: body, Validators((body,)), response_headers, vary, status)
+        return send_document(self.request, document)
 
-    async def source(self, source: CatalogueSource, producer: Organisation) -> Source:
+    async def describe_source(self, source: CatalogueSource, producer: Organisation) -> SourceItem:
         """A source as it is now."""
         last = (await queries.last_runs(self.session, [source.id])).get(source.id)
-        reading = (await self.readings([last]))[0] if last else None
-        return Source.of(source, producer, reading, self.territory.origin)
+        reading = (await self.describe_readings([last]))[0] if last else None
+        return SourceItem.of(source, producer, reading, self.territory.origin)
 
-    async def readings(self, runs: Sequence[Any]) -> list[Reading]:
+    async def describe_readings(self, runs: Sequence[Any]) -> list[SourceReading]:
         """Readings with what was wrong with their source."""
         faults = await queries.list_source_faults(self.session, [run.id for run in runs])
-        return [Reading.of(run, faults.get(run.id, []), self.territory.origin, self.say) for run in runs]
+        return [SourceReading.of(run, faults.get(run.id, []), self.territory.origin, self.say) for run in runs]
 
 
-async def provide_desk(
-    request: Asked, territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
-) -> AsyncIterator[Desk]:
+async def provide_context(
+    request: AnyRequest, territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
+) -> AsyncIterator[SourceApiContext]:
     """One transaction, committed once the answer is made."""
     async with site_of(request).database.session(territory.id, person=bearer.actor.person_id) as session:
-        yield Desk(request, session, territory, bearer)
+        yield SourceApiContext(request, session, territory, bearer)
 
 
 @get("/")
-async def list_sources(desk: NamedDependency[Desk]) -> Response[Any]:
+async def list_sources(desk: NamedDependency[SourceApiContext]) -> Response[Any]:
     """The sources that I look after."""
     batch = read_batch(desk.request)
-    lines = await queries.list_tended_sources(desk.session, desk.actor, after=batch.id(), size=batch.size + 1)
-    read = await desk.readings([last for _, _, last in lines if last])
-    by_id = {each.id: each for each in read}
+    lines = await queries.list_managed_sources(desk.session, desk.actor, after=batch.id(), size=batch.size + 1)
+    read = await desk.describe_readings([last for _, _, last in lines if last])
+    by_id = {reading.id: reading for reading in read}
     origin = desk.territory.origin
     items = [
-        Source.of(source, producer, by_id.get(last.id) if last else None, origin) for source, producer, last in lines
+        SourceItem.of(source, producer, by_id.get(last.id) if last else None, origin)
+        for source, producer, last in lines
     ]
-    links = batch.links(f"{origin}{PATH}", [each.id for each in items])
+    links = batch.links(f"{origin}{PATH}", [item.id for item in items])
     return desk.send(SourceBatch(size=batch.size, items=items[: batch.size], links=links))
 
 
 @post("/", status_code=201, request_max_body_size=MAX_BODY)
-async def register_source(desk: NamedDependency[Desk]) -> Response[Any]:
+async def register_source(desk: NamedDependency[SourceApiContext]) -> Response[Any]:
     """Register a catalogue, and have it read at once."""
-    said = await read_said(desk.request, "address", "producer", rhythm=SourceRhythm.DAILY, language="")
-    producer = await queries.get_tended(desk.session, desk.actor, said["producer"])
+    fields = await read_json_texts(desk.request, "address", "producer", rhythm=SourceRhythm.DAILY, language="")
+    producer = await queries.get_managed_producer(desk.session, desk.actor, fields["producer"])
     languages = desk.territory.languages
-    language = said["language"] if said["language"] in languages else languages[0]
+    language = fields["language"] if fields["language"] in languages else languages[0]
     source = await actions.register_source(
-        desk.session, desk.actor, producer, address=said["address"], rhythm=said["rhythm"], language=language
+        desk.session, desk.actor, producer, address=fields["address"], rhythm=fields["rhythm"], language=language
     )
     await desk.session.refresh(source)
-    return desk.send(await desk.source(source, producer), status=201, Location=f"{PATH}/{source.id}")
+    return desk.send(await desk.describe_source(source, producer), status=201, Location=f"{PATH}/{source.id}")
 
 
 @get(ONE)
-async def read_source(desk: NamedDependency[Desk], source_id: FromPath[UUID]) -> Response[Any]:
+async def read_source(desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]) -> Response[Any]:
     """One source."""
-    return desk.send(await desk.source(*await queries.get_source(desk.session, desk.actor, source_id)))
+    return desk.send(await desk.describe_source(*await queries.get_source(desk.session, desk.actor, source_id)))
 
 
 @patch(ONE, request_max_body_size=MAX_BODY)
-async def change_source(desk: NamedDependency[Desk], source_id: FromPath[UUID]) -> Response[Any]:
+async def change_source(desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]) -> Response[Any]:
     """Read it more or less often."""
-    rhythm = (await read_said(desk.request, "rhythm"))["rhythm"]
+    rhythm = (await read_json_texts(desk.request, "rhythm"))["rhythm"]
     source, producer = await queries.get_source(desk.session, desk.actor, source_id, lock=True)
     await actions.change_rhythm(desk.session, desk.actor, source, rhythm)
-    return desk.send(await desk.source(source, producer))
+    return desk.send(await desk.describe_source(source, producer))
 
 
 @delete(ONE, status_code=200)
-async def close_source(desk: NamedDependency[Desk], source_id: FromPath[UUID]) -> Response[Any]:
+async def close_source(desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]) -> Response[Any]:
     """Read it no more; its datasets stay, or are withdrawn."""
     datasets = read_choice(desk.request, "datasets", (KEEP, WITHDRAW)) or KEEP
     source, producer = await queries.get_source(desk.session, desk.actor, source_id, lock=True)
     await actions.close_source(desk.session, desk.actor, source, withdraw=datasets == WITHDRAW)
-    return desk.send(await desk.source(source, producer))
+    return desk.send(await desk.describe_source(source, producer))
 
 
 @post(f"{ONE}/{{act:str}}", status_code=200, request_max_body_size=MAX_BODY)
-async def act_on_source(desk: NamedDependency[Desk], source_id: FromPath[UUID], act: FromPath[str]) -> Response[Any]:
+async def act_on_source(
+    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID], act: FromPath[str]
+) -> Response[Any]:
     """Have it read now, pause it, start it again, or let go what left it."""
     if act not in ACTS:
         raise NotFoundError("Nothing is done at this address.")
     source, producer = await queries.get_source(desk.session, desk.actor, source_id, lock=True)
     await ACTS[act](desk.session, desk.actor, source)
-    return desk.send(await desk.source(source, producer))
+    return desk.send(await desk.describe_source(source, producer))
 
 
 @post(f"{ONE}/feed", status_code=200, request_max_body_size=MAX_BODY)
-async def make_feed(desk: NamedDependency[Desk], source_id: FromPath[UUID]) -> Response[FeedAddresses]:
+async def make_feed(desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]) -> Response[FeedAddresses]:
     """New addresses of my feeds of readings; those that I had answer no more."""
     source, producer = await queries.get_source(desk.session, desk.actor, source_id)
     feed = await renew_feed(desk.session, desk.actor)
-    found = write_addresses(site_of(desk.request).settings, desk.territory, feed, source, producer)
-    return Response(found, headers={"Cache-Control": "no-store"})
+    addresses = write_addresses(site_of(desk.request).settings, desk.territory, feed, source, producer)
+    return Response(addresses, headers={"Cache-Control": "no-store"})
 
 
 @get(READINGS)
-async def list_readings(desk: NamedDependency[Desk], source_id: FromPath[UUID]) -> Response[Any]:
+async def list_readings(desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID]) -> Response[Any]:
     """The readings of a source, the newest first."""
     source, _ = await queries.get_source(desk.session, desk.actor, source_id)
     batch = read_batch(desk.request)
     runs = await queries.list_readings(desk.session, [source.id], after=batch.id(), size=batch.size + 1)
     links = batch.links(f"{desk.territory.origin}{PATH}/{source_id}/readings", [run.id for run in runs])
-    return desk.send(ReadingBatch(size=batch.size, items=await desk.readings(runs[: batch.size]), links=links))
+    return desk.send(
+        SourceReadingBatch(size=batch.size, items=await desk.describe_readings(runs[: batch.size]), links=links)
+    )
 
 
 @get(READING)
 async def read_reading(
-    desk: NamedDependency[Desk], source_id: FromPath[UUID], reading_id: FromPath[UUID]
+    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID], reading_id: FromPath[UUID]
 ) -> Response[Any]:
     """One reading: its counts, and what was wrong with the source itself."""
     source, _ = await queries.get_source(desk.session, desk.actor, source_id)
     run = await queries.get_reading(desk.session, source, reading_id)
-    return desk.send((await desk.readings([run]))[0])
+    return desk.send((await desk.describe_readings([run]))[0])
 
 
 @get(f"{READING}/records")
 async def list_records(
-    desk: NamedDependency[Desk], source_id: FromPath[UUID], reading_id: FromPath[UUID]
+    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID], reading_id: FromPath[UUID]
 ) -> Response[Any]:
     """What a reading did with each record, and the edits that mend them."""
     source, _ = await queries.get_source(desk.session, desk.actor, source_id)
     run = await queries.get_reading(desk.session, source, reading_id)
-    batch, action = read_batch(desk.request, "action"), read_choice(desk.request, "action", tuple(map(str, Action)))
-    found = await queries.list_actions(desk.session, run, after=batch.number(), action=action, size=batch.size + 1)
+    batch, action = (
+        read_batch(desk.request, "action"),
+        read_choice(desk.request, "action", tuple(map(str, RecordOutcome))),
+    )
+    record_actions = await queries.list_actions(
+        desk.session, run, after=batch.number(), action=action, size=batch.size + 1
+    )
     origin = desk.territory.origin
-    items = [ReadRecord.of(row, faults, source.id, origin, desk.say) for row, faults in found[: batch.size]]
+    items = [
+        SourceRecordResult.of(row, faults, source.id, origin, desk.say) for row, faults in record_actions[: batch.size]
+    ]
     at = f"{origin}{PATH}/{source_id}/readings/{reading_id}/records"
-    links = batch.links(at, [row.position for row, _ in found], action=action)
-    return desk.send(ReadRecordBatch(size=batch.size, items=items, links=links))
+    links = batch.links(at, [row.position for row, _ in record_actions], action=action)
+    return desk.send(SourceRecordResultBatch(size=batch.size, items=items, links=links))
 
 
 @get(f"{ONE}/records/{{record_id:uuid}}")
 async def read_original(
-    desk: NamedDependency[Desk], source_id: FromPath[UUID], record_id: FromPath[UUID]
+    desk: NamedDependency[SourceApiContext], source_id: FromPath[UUID], record_id: FromPath[UUID]
 ) -> Response[bytes]:
     """A record as the source wrote it."""
     source, _ = await queries.get_source(desk.session, desk.actor, source_id)
@@ -211,11 +223,11 @@ routes: Sequence[ControllerRouterHandler] = [
             list_sources, register_source, read_source, change_source, close_source, act_on_source, make_feed,
             list_readings, read_reading, list_records, read_original,
         ],
-        middleware=[OpenToAll()],
+        middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
         dependencies={
-            "bearer": Provide(bearer_with(SCOPE), sync_to_thread=False),
-            "desk": Provide(provide_desk),
+            "bearer": Provide(require_scope(SCOPE), sync_to_thread=False),
+            "desk": Provide(provide_context),
         },
     )
 ]  # fmt: skip

@@ -12,19 +12,19 @@ from udi.portal.catalogue.documentation.operations import Chapter, Operation
 from udi.portal.catalogue.documentation.parameters import Parameter
 from udi.portal.nodes.sources.api import ACTS, KEEP, SCOPE, WITHDRAW
 from udi.portal.nodes.sources.feeds import FeedAddresses
-from udi.portal.nodes.sources.models import Action
-from udi.portal.nodes.sources.shapes import (
+from udi.portal.nodes.sources.models import RecordOutcome
+from udi.portal.nodes.sources.schemas import (
     PATH,
     NewSource,
-    Reading,
-    ReadingBatch,
-    ReadRecord,
-    ReadRecordBatch,
     RecordFault,
-    Source,
     SourceBatch,
     SourceChange,
+    SourceItem,
     SourceProducer,
+    SourceReading,
+    SourceReadingBatch,
+    SourceRecordResult,
+    SourceRecordResultBatch,
     one_of,
 )
 
@@ -56,10 +56,10 @@ def _batch(cursor: dict[str, Any], example: Any) -> dict[str, Parameter]:
 
 BY_ID = _batch(IDENTIFIED, str(SOURCE))
 BY_PLACE = _batch({"type": "integer", "minimum": 0}, 0) | {
-    "action": ("Only what was done so.", {"type": "string", **one_of(Action)}, "refused")
+    "action": ("Only what was done so.", {"type": "string", **one_of(RecordOutcome)}, "refused")
 }
-BECOMES = {"datasets": ("What becomes of its datasets.", {"type": "string", **one_of((KEEP, WITHDRAW))}, KEEP)}
-MINE = (ForbiddenError, NotFoundError)
+CLOSING_CHOICE = {"datasets": ("What becomes of its datasets.", {"type": "string", **one_of((KEEP, WITHDRAW))}, KEEP)}
+ACCESS_ERRORS = (ForbiddenError, NotFoundError)
 OPERATIONS = (
     Operation(
         "listSources", PATH, "List the sources", "The catalogues of others that are read here, of those I look after.",
@@ -68,45 +68,45 @@ OPERATIONS = (
     ),
     Operation(
         "registerSource", PATH, "Register a source",
-        "Have a catalogue read for a producer, at once and then at a rhythm.", Source,
-        (*MINE, ConflictError, InvalidError), "post", NewSource, (201,), SCOPE,
+        "Have a catalogue read for a producer, at once and then at a rhythm.", SourceItem,
+        (*ACCESS_ERRORS, ConflictError, InvalidError), "post", NewSource, (201,), SCOPE,
     ),
     Operation(
-        "readSource", ONE, "Read a source", "A source, how it stands, and its last reading.", Source, MINE, scope=SCOPE,
+        "readSource", ONE, "Read a source", "A source, how it stands, and its last reading.", SourceItem, ACCESS_ERRORS, scope=SCOPE,
         dated=True, leads_to=(("listReadings", "source_id", "/id"),),
     ),
     Operation(
-        "changeSource", ONE, "Change the rhythm of a source", "Have it read more or less often.", Source,
-        (*MINE, ConflictError, InvalidError), "patch", SourceChange, scope=SCOPE,
+        "changeSource", ONE, "Change the rhythm of a source", "Have it read more or less often.", SourceItem,
+        (*ACCESS_ERRORS, ConflictError, InvalidError), "patch", SourceChange, scope=SCOPE,
     ),
     Operation(
-        "closeSource", ONE, "Close a source", "Read it no more. Its datasets stay, or are withdrawn by and by.", Source,
-        (*MINE, ConflictError, InvalidError), "delete", scope=SCOPE, takes=BECOMES,
+        "closeSource", ONE, "Close a source", "Read it no more. Its datasets stay, or are withdrawn by and by.", SourceItem,
+        (*ACCESS_ERRORS, ConflictError, InvalidError), "delete", scope=SCOPE, takes=CLOSING_CHOICE,
     ),
     Operation(
-        "actOnSource", f"{ONE}/{{act}}", "Act on a source", "What the buttons of its page do.", Source,
-        (*MINE, ConflictError), "post", scope=SCOPE,
+        "actOnSource", f"{ONE}/{{act}}", "Act on a source", "What the buttons of its page do.", SourceItem,
+        (*ACCESS_ERRORS, ConflictError), "post", scope=SCOPE,
     ),
     Operation(
         "makeFeed", f"{ONE}/feed", "Make my feeds of readings",
-        "New secret addresses of Atom feeds; those that I had answer no more.", FeedAddresses, MINE, "post", scope=SCOPE,
+        "New secret addresses of Atom feeds; those that I had answer no more.", FeedAddresses, ACCESS_ERRORS, "post", scope=SCOPE,
     ),
     Operation(
         "listReadings", f"{ONE}/readings", "List the readings of a source", "The last thirty, the newest first.",
-        ReadingBatch, (*MINE, InvalidError), takes=BY_ID, scope=SCOPE, dated=True,
+        SourceReadingBatch, (*ACCESS_ERRORS, InvalidError), takes=BY_ID, scope=SCOPE, dated=True,
     ),
     Operation(
-        "readReading", READING, "Read a reading", "Its counts, and what was wrong with the source itself.", Reading,
-        MINE, scope=SCOPE, dated=True,
+        "readReading", READING, "Read a reading", "Its counts, and what was wrong with the source itself.", SourceReading,
+        ACCESS_ERRORS, scope=SCOPE, dated=True,
     ),
     Operation(
         "listRecords", f"{READING}/records", "Read the report of a reading",
         "What was done with each record, and the edits that mend them: the first ten thousand, and a thousand edits.",
-        ReadRecordBatch, (*MINE, InvalidError), takes=BY_PLACE, scope=SCOPE, dated=True,
+        SourceRecordResultBatch, (*ACCESS_ERRORS, InvalidError), takes=BY_PLACE, scope=SCOPE, dated=True,
     ),
     Operation(
         "readOriginal", f"{ONE}/records/{{record_id}}", "Read an original record",
-        "A record as the source wrote it, in its own format.", None, MINE, scope=SCOPE,
+        "A record as the source wrote it, in its own format.", None, ACCESS_ERRORS, scope=SCOPE,
         media_type="application/octet-stream",
     ),
 )  # fmt: skip
@@ -119,39 +119,39 @@ def make_examples(origin: str) -> dict[str, Any]:
         level="refused", code="title_missing", field="title", value=None, reason="This dataset has no title.",
         remedy="Give it one.",
     )  # fmt: skip
-    reading = Reading(
+    reading = SourceReading(
         id=RUN, started=STARTED, ended=ENDED, outcome="complete", found=38, created=1, updated=2, unchanged=34, refused=1,
         withdrawn=0, missing=0, documents=1, bytes=182_000, faults=[], records=f"{at}/readings/{RUN}/records",
     )  # fmt: skip
-    source = Source(
+    source = SourceItem(
         id=SOURCE, address="https://donnees.portelune.example/", rhythm="daily", language="fr", state="active",
         producer=SourceProducer(id=PRODUCER, slug="mairie", name="Ville de Portelune"), format="ckan", next=STARTED,
         catalogue="https://donnees.portelune.example/api/3/action/package_search", failures=0, shown=37,
         registered=STARTED, last=reading, url=at, page=f"{origin}/sources/{SOURCE}",
     )  # fmt: skip
-    record = ReadRecord(
+    record = SourceRecordResult(
         action="refused", identifier="c3", title="", dataset=RECORD, original=f"{at}/records/{RECORD}", faults=[fault]
     )
     feed = f"{origin}/sources/feeds/5r3t…"
-    made = {
+    answers = {
         **dict.fromkeys(("registerSource", "readSource", "changeSource", "closeSource", "actOnSource"), source),
         "listSources": SourceBatch(size=20, items=[source], links=_links(f"{origin}{PATH}")),
         "makeFeed": FeedAddresses(
             source=f"{feed}/{SOURCE}/readings.atom", producer=f"{feed}/producers/mairie/readings.atom"
         ),
-        "listReadings": ReadingBatch(size=20, items=[reading], links=_links(f"{at}/readings")),
+        "listReadings": SourceReadingBatch(size=20, items=[reading], links=_links(f"{at}/readings")),
         "readReading": reading,
-        "listRecords": ReadRecordBatch(size=20, items=[record], links=_links(f"{at}/readings/{RUN}/records")),
+        "listRecords": SourceRecordResultBatch(size=20, items=[record], links=_links(f"{at}/readings/{RUN}/records")),
     }
-    return {name: to_builtins(answer) for name, answer in made.items()}
+    return {name: to_builtins(answer) for name, answer in answers.items()}
 
 
 def _links(address: str) -> dict[str, str]:
     return {"self": f"{address}?size=20", "first": f"{address}?size=20"}
 
 
-ASKED = {
+REQUEST_EXAMPLES = {
     NewSource: NewSource(address="donnees.portelune.example", producer="mairie", rhythm="daily", language="fr"),
     SourceChange: SourceChange(rhythm="weekly"),
 }
-CHAPTER = Chapter(OPERATIONS, PLACES, ASKED, make_examples)
+CHAPTER = Chapter(OPERATIONS, PLACES, REQUEST_EXAMPLES, make_examples)

@@ -23,7 +23,7 @@ from udi.kit.identity import Actor
 from udi.kit.signed_ids import read_signed_id, sign_id
 from udi.kit.tenancy import Territory
 from udi.portal.catalogue.atom import MEDIA_TYPE
-from udi.portal.catalogue.open.sending import Document, Validators, send
+from udi.portal.catalogue.open.responses import Document, Validators, send_document
 from udi.portal.identity.departures import Departure
 from udi.portal.identity.models import Person
 from udi.portal.identity.queries import read_actor
@@ -38,7 +38,7 @@ FEED = SealedKind(name="address of a feed of readings", purpose="feeds of readin
 HOME = "/sources/feeds/{token:str}"
 END = "readings.atom"
 MOST_ENTRIES, MOST_LESSONS = 30, 5
-Asked = Request[Any, Any, State]
+AnyRequest = Request[Any, Any, State]
 
 
 class FeedAddresses(Struct, kw_only=True):
@@ -55,8 +55,8 @@ async def renew_feed(session: AsyncSession, actor: Actor) -> UUID:
     """What makes new addresses for a person; those that they had answer no more."""
     own = uuid4()
     drawn = {"id": own}
-    made = insert(SourceFeed).values(person_id=actor.person_id, **drawn)
-    await session.execute(made.on_conflict_do_update(index_elements=["tenant_id", "person_id"], set_=drawn))
+    statement = insert(SourceFeed).values(person_id=actor.person_id, **drawn)
+    await session.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "person_id"], set_=drawn))
     return own
 
 
@@ -103,8 +103,8 @@ def _key(settings: Settings) -> bytes:
 
 
 @get(f"{HOME}/{{source_id:uuid}}/{END}")
-async def follow_source(
-    request: Asked, territory: NamedDependency[Territory], token: FromPath[str], source_id: FromPath[UUID]
+async def send_source_feed(
+    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str], source_id: FromPath[UUID]
 ) -> Response[Any]:
     """The readings of one source that ended, the newest first."""
     site = site_of(request)
@@ -115,33 +115,39 @@ async def follow_source(
 
 
 @get(f"{HOME}/producers/{{slug:str}}/{END}")
-async def follow_producer(
-    request: Asked, territory: NamedDependency[Territory], token: FromPath[str], slug: FromPath[str]
+async def send_producer_feed(
+    request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str], slug: FromPath[str]
 ) -> Response[Any]:
     """Those of all the sources of a producer."""
     site = site_of(request)
     async with site.database.session(territory.id) as session:
         actor = await _holder(session, site.settings, territory, token)
-        producer = await queries.get_tended(session, actor, slug)
+        producer = await queries.get_managed_producer(session, actor, slug)
         theirs = select(CatalogueSource).where(CatalogueSource.organisation_id == producer.id)
         sources = {source.id: source for source in await session.scalars(theirs)}
         return await _send(request, session, territory, sources, producer, "/sources")
 
 
 async def _send(
-    request: Asked, session: AsyncSession, territory: Territory, sources: Mapping[UUID, CatalogueSource],
+    request: AnyRequest, session: AsyncSession, territory: Territory, sources: Mapping[UUID, CatalogueSource],
     producer: Organisation, page: str,
 ) -> Response[Any]:  # fmt: skip
     runs = await queries.list_readings(session, sources, ended=True, size=MOST_ENTRIES)
-    lessons = {run.id: (await queries.list_lessons(session, run))[:MOST_LESSONS] for run in runs if run.told}
+    lessons = {run.id: (await queries.summarise_faults(session, run))[:MOST_LESSONS] for run in runs if run.told}
     pages, language = site_of(request).pages, request.scope["state"]["locale"]
     entries = [(sources[run.source_id], run, lessons.get(run.id, [])) for run in runs]
     body = write_readings(
-        entries, producer, territory, language=language, say=pages.speaker(request), page=page, address=request.url.path
+        entries,
+        producer,
+        territory,
+        language=language,
+        say=pages.translator(request),
+        page=page,
+        address=request.url.path,
     )
     headers = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex", "Content-Language": language}
     vary = "Accept-Encoding, Accept-Language, Cookie"
-    return send(request, Document(MEDIA_TYPE, lambda: body, Validators((body,)), headers, vary))
+    return send_document(request, Document(MEDIA_TYPE, lambda: body, Validators((body,)), headers, vary))
 
 
-routes: Sequence[ControllerRouterHandler] = [follow_source, follow_producer]
+routes: Sequence[ControllerRouterHandler] = [send_source_feed, send_producer_feed]

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.db import Database
-from udi.portal.nodes.sources import course
+from udi.portal.nodes.sources import crawl
 from udi.portal.nodes.sources.models import CatalogueSource, RunPhase, SourceRun, SourceState
 
 LEASE = timedelta(minutes=15)
@@ -19,12 +19,12 @@ LEASE = timedelta(minutes=15)
 WORKED_ON = (SourceState.ACTIVE, SourceState.CLOSING)
 
 
-class LostError(Exception):
+class LeaseLostError(Exception):
     """The source is not ours to read any more: a person paused it, or another worker took it up."""
 
 
 @dataclass(frozen=True)
-class Claim:
+class SourceLease:
     """A source that this worker reads, under a lease of its own."""
 
     tenant: UUID
@@ -32,7 +32,7 @@ class Claim:
     lease: UUID
 
 
-async def claim(session: AsyncSession, tenant: UUID, moment: datetime) -> Claim | None:
+async def acquire_lease(session: AsyncSession, tenant: UUID, moment: datetime) -> SourceLease | None:
     """Take the source that is due for longest; None where none is, or others have them. Begins a reading, or takes it up."""
     free = or_(CatalogueSource.leased_until.is_(None), CatalogueSource.leased_until < moment)
     due = (
@@ -47,10 +47,10 @@ async def claim(session: AsyncSession, tenant: UUID, moment: datetime) -> Claim 
         return None
     source.lease, source.leased_until = uuid4(), moment + LEASE
     if source.state == SourceState.ACTIVE and await find_open_run(session, source.id) is None:
-        place = course.begin(source.entry or source.address).write()
+        place = crawl.start_crawl(source.entry or source.address).to_json()
         session.add(SourceRun(source_id=source.id, started_at=moment, place=place))
     await session.flush()
-    return Claim(tenant, source.id, source.lease)
+    return SourceLease(tenant, source.id, source.lease)
 
 
 async def find_open_run(session: AsyncSession, source: UUID) -> SourceRun | None:
@@ -60,7 +60,7 @@ async def find_open_run(session: AsyncSession, source: UUID) -> SourceRun | None
 
 
 @asynccontextmanager
-async def held(database: Database, claim: Claim) -> AsyncIterator[tuple[AsyncSession, CatalogueSource]]:
+async def leased_source(database: Database, claim: SourceLease) -> AsyncIterator[tuple[AsyncSession, CatalogueSource]]:
     """One transaction on a source that is ours, whose lease it renews.
 
     Raises:
@@ -74,10 +74,10 @@ async def held(database: Database, claim: Claim) -> AsyncIterator[tuple[AsyncSes
             yield session, source
             return
         if source is not None:
-            give_back(source, source.next_at)
-    raise LostError
+            release_lease(source, source.next_at)
+    raise LeaseLostError
 
 
-def give_back(source: CatalogueSource, next_at: datetime | None) -> None:
+def release_lease(source: CatalogueSource, next_at: datetime | None) -> None:
     """Let others take it, from that moment on."""
     source.lease, source.leased_until, source.next_at = None, None, next_at

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, Tex
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.portal.schema import PortalTable
 
 ZERO, EMPTY = text("0"), text("''")
@@ -46,7 +46,7 @@ class RunOutcome(StrEnum):
     VANISHED = "vanished"
 
 
-class Action(StrEnum):
+class RecordOutcome(StrEnum):
     """What a reading did with a record."""
 
     CREATED = "created"
@@ -66,7 +66,7 @@ class RunPhase(StrEnum):
     ENDED = "ended"
 
 
-class CatalogueSource(Owned, PortalTable):
+class CatalogueSource(TenantColumns, PortalTable):
     """A catalogue that is read for one producer; the node of the same identifier, which never calls, holds its datasets."""
 
     __tablename__ = "catalogue_source"
@@ -136,7 +136,7 @@ class SourceRecord(PortalTable):
     """As the source wrote it, where that is small."""
 
 
-class SourceRun(Owned, PortalTable):
+class SourceRun(TenantColumns, PortalTable):
     """One reading of a source: found is always created, updated, unchanged and refused together."""
 
     __tablename__ = "source_run"
@@ -217,10 +217,10 @@ class SourceAction(PortalTable):
     """None where nothing of it is, or was, shown here."""
     identifier: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
-    action: Mapped[Action] = mapped_column(Text)
+    action: Mapped[RecordOutcome] = mapped_column(Text)
 
 
-class SourceFeed(Owned, PortalTable):
+class SourceFeed(TenantColumns, PortalTable):
     """Feeds of readings for one person: the identifier, signed, stands in their addresses, and is drawn anew to renew them."""
 
     __tablename__ = "source_feed"

@@ -15,18 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import VALIDATE, reading
+from udi.portal.catalogue.cached_responses import VALIDATE, open_public_session
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.origins import ORIGINAL, Origin
+from udi.portal.catalogue.origins import ORIGINAL, HarvestOrigin
 from udi.portal.catalogue.queries import get_dataset
-from udi.portal.nodes.sources.course import host_of
+from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.models import CatalogueSource, SourceRecord
 from udi.portal.nodes.sources.originals import send_original
 from udi.protocol.access import AccessRights
 
 
-async def find_origin(session: AsyncSession, dataset: Dataset) -> Origin | None:
+async def find_origin(session: AsyncSession, dataset: Dataset) -> HarvestOrigin | None:
     """The source of a dataset; None where its node pushes it.
 
     Of the address only the site is told: the rest may hold what its owner keeps to themselves.
@@ -46,7 +46,7 @@ async def find_origin(session: AsyncSession, dataset: Dataset) -> Origin | None:
     if row is None:
         return None
     parts = urlsplit(row.address)
-    return Origin(
+    return HarvestOrigin(
         site=host_of(row.address),
         home=f"{parts.scheme}://{parts.netloc}/",
         format=format_name(row.format) if row.format else "",
@@ -55,11 +55,11 @@ async def find_origin(session: AsyncSession, dataset: Dataset) -> Origin | None:
 
 
 @get(f"/data/{{dataset_id:uuid}}{ORIGINAL}")
-async def give_original(
+async def download_original(
     request: Request[Any, Any, State], territory: NamedDependency[Territory], dataset_id: FromPath[UUID]
 ) -> Response[bytes]:
     """The record of a dataset as its source wrote it, to keep; what it says of restricted data is not repeated."""
-    async with reading(request, territory) as session:
+    async with open_public_session(request, territory) as session:
         dataset = await get_dataset(session, dataset_id)
         same = (SourceRecord.source_id == dataset.node_id, SourceRecord.id == dataset_id)
         record = await session.scalar(select(SourceRecord).where(*same, SourceRecord.original.is_not(None)))
@@ -68,4 +68,4 @@ async def give_original(
     return send_original(record, cache=VALIDATE)
 
 
-routes: Sequence[ControllerRouterHandler] = [give_original]
+routes: Sequence[ControllerRouterHandler] = [download_original]

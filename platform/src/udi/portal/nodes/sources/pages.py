@@ -15,14 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ConflictError, InvalidError, NotFoundError, UdiError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.nodes.harvest.trying import LONGEST_ADDRESS
+from udi.portal.nodes.harvest.trial import LONGEST_ADDRESS
 from udi.portal.nodes.sources import actions, queries
-from udi.portal.nodes.sources.course import host_of
+from udi.portal.nodes.sources.crawl import host_of
 from udi.portal.nodes.sources.feeds import find_feed, renew_feed, write_addresses
 from udi.portal.nodes.sources.formats import format_name
 from udi.portal.nodes.sources.originals import send_original
-from udi.portal.nodes.sources.telling import MOST_TOLD, read_fault
-from udi.ui.errors import say_fields
+from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
+from udi.ui.errors import form_errors
 from udi.ui.locale import LANGUAGES
 from udi.ui.site import render, site_of
 
@@ -31,7 +31,7 @@ HOME = "/sources"
 ONE = f"{HOME}/{{source_id:uuid}}"
 MOST_REFUSED = 50
 ACTS = {
-    "read": actions.read_now,
+    "read": actions.schedule_reading,
     "pause": actions.pause_source,
     "resume": actions.resume_source,
     "accept": actions.accept_loss,
@@ -43,11 +43,11 @@ async def show_sources(
     request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
 ) -> Response[str]:
     """Every source that the person looks after."""
-    return _render(request, "sources", lines=await queries.list_source_lines(session, member))
+    return _render(request, "sources", lines=await queries.list_source_summaries(session, member))
 
 
 @get(f"{HOME}/new")
-async def ask_source(
+async def show_source_form(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -66,11 +66,11 @@ async def _show_form(
     typed: Mapping[str, str],
     error: UdiError | None = None,
 ) -> Response[str]:
-    say = site_of(request).pages.speaker(request)
-    errors = say_fields(request, error)
+    say = site_of(request).pages.translator(request)
+    errors = form_errors(request, error)
     if error and not errors:
         errors = {"address": f"{say(error.detail) % error.values} {say(error.remedy) % error.values}"}
-    producers = await queries.list_tended(session, member)
+    producers = await queries.list_managed_producers(session, member)
     return _render(
         request, "source-new", status=error.status if error else 200, producers=producers, typed=typed, errors=errors,
         languages=[(tag, LANGUAGES.get(tag, tag)) for tag in territory.languages],
@@ -78,7 +78,7 @@ async def _show_form(
 
 
 @post(HOME, status_code=303)
-async def register(
+async def register_source(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -89,7 +89,7 @@ async def register(
     typed = {
         name: str(form.get(name) or "")[:LONGEST_ADDRESS] for name in ("address", "producer", "rhythm", "language")
     }
-    producer = await queries.get_tended(session, member, typed["producer"])
+    producer = await queries.get_managed_producer(session, member, typed["producer"])
     language = typed["language"] if typed["language"] in territory.languages else territory.languages[0]
     try:
         source = await actions.register_source(
@@ -111,18 +111,18 @@ async def show_source(
     """What is read there, its last readings, and what to mend."""
     source, producer = await queries.get_source(session, member, source_id)
     runs = await queries.list_runs(session, source)
-    telling, feed = queries.telling_run(runs), await find_feed(session, member)
-    faults = await queries.list_faults(session, telling, refused=True, limit=MOST_REFUSED) if telling else []
+    reported_run, feed = queries.find_reported_run(runs), await find_feed(session, member)
+    faults = await queries.list_faults(session, reported_run, refused=True, limit=MOST_REFUSED) if reported_run else []
     return _render(
-        request, "source", source=source, producer=producer, runs=runs, telling=telling, host=host_of(source.address),
-        lessons=await queries.list_lessons(session, telling) if telling else [], most_told=MOST_TOLD,
+        request, "source", source=source, producer=producer, runs=runs, telling=reported_run, host=host_of(source.address),
+        lessons=await queries.summarise_faults(session, reported_run) if reported_run else [], most_told=MOST_LOGGED_FAULTS,
         refused=[(row, read_fault(row)) for row in faults],
         feeds=feed and write_addresses(site_of(request).settings, territory, feed, source, producer),
     )  # fmt: skip
 
 
 @get(f"{ONE}/close")
-async def ask_close(
+async def show_close_form(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -134,7 +134,7 @@ async def ask_close(
 
 
 @post(f"{ONE}/close", status_code=303)
-async def close(
+async def close_source(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -167,7 +167,7 @@ def _act(name: str) -> Any:
 
 
 @get(f"{ONE}/records/{{record_id:uuid}}")
-async def give_original(
+async def download_original(
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
     source_id: FromPath[UUID],
@@ -206,6 +206,6 @@ def _render(request: AnyRequest, page: str, *, status: int = 200, **facts: Any) 
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    show_sources, ask_source, register, show_source, ask_close, close, change_rhythm, make_feed, act_on_source,
-    give_original,
+    show_sources, show_source_form, register_source, show_source, show_close_form, close_source, change_rhythm, make_feed, act_on_source,
+    download_original,
 ]  # fmt: skip

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import ForbiddenError, NotFoundError
-from udi.kit.identity import Actor, manages_some
-from udi.portal.nodes.harvest.faults import Fault, Level
+from udi.kit.identity import Actor, manages_any
+from udi.portal.nodes.harvest.faults import FaultLevel, HarvestFault
 from udi.portal.nodes.sources.models import (
     CatalogueSource,
     RunOutcome,
@@ -19,7 +19,7 @@ from udi.portal.nodes.sources.models import (
     SourceRecord,
     SourceRun,
 )
-from udi.portal.nodes.sources.telling import read_fault
+from udi.portal.nodes.sources.run_log import read_fault
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import list_producers
 
@@ -27,7 +27,7 @@ MOST_RUNS = 10
 
 
 @dataclass(frozen=True)
-class SourceLine:
+class SourceSummary:
     """A source, its producer, and its last reading that ended, if any."""
 
     source: CatalogueSource
@@ -36,58 +36,61 @@ class SourceLine:
 
 
 @dataclass(frozen=True)
-class SourceLesson:
+class SourceFaultSummary:
     """A fault that comes back: of how many records, and the first that shows it."""
 
-    fault: Fault
+    fault: HarvestFault
     count: int
     identifier: str
     title: str
 
 
-def may_tend(actor: Actor, producer: Organisation) -> bool:
+def may_manage_sources(actor: Actor, producer: Organisation) -> bool:
     """Whether the person looks after the sources of a producer."""
     return actor.moderator or actor.may_manage(producer.slug)
 
 
-async def list_tended(session: AsyncSession, actor: Actor) -> list[Organisation]:
+async def list_managed_producers(session: AsyncSession, actor: Actor) -> list[Organisation]:
     """The producers whose sources the person looks after.
 
     Raises:
         ForbiddenError: there is none, so these pages are not theirs.
     """
-    if not manages_some(actor):
+    if not manages_any(actor):
         raise ForbiddenError(
             "Sources are shown to the administrators of producers, and to the territory's team.",
             remedy="Ask one of them if you need to know about a source.",
         )
-    return [producer for producer in await list_producers(session) if may_tend(actor, producer)]
+    return [producer for producer in await list_producers(session) if may_manage_sources(actor, producer)]
 
 
-async def get_tended(session: AsyncSession, actor: Actor, slug: str) -> Organisation:
+async def get_managed_producer(session: AsyncSession, actor: Actor, slug: str) -> Organisation:
     """A producer whose sources the person looks after.
 
     Raises:
         ForbiddenError: the person looks after no producer.
         NotFoundError: there is none of this name, or it is not theirs to look after.
     """
-    found = next((each for each in await list_tended(session, actor) if each.slug == slug), None)
-    if found is None:
+    producer = next(
+        (organisation for organisation in await list_managed_producers(session, actor) if organisation.slug == slug),
+        None,
+    )
+    if producer is None:
         raise NotFoundError("No producer has this address here.")
-    return found
+    return producer
 
 
-async def list_source_lines(session: AsyncSession, actor: Actor) -> list[SourceLine]:
+async def list_source_summaries(session: AsyncSession, actor: Actor) -> list[SourceSummary]:
     """Those that the person looks after, by producer.
 
     Raises:
         ForbiddenError: the person looks after no producer.
     """
-    producers = {producer.id: producer for producer in await list_tended(session, actor)}
+    producers = {producer.id: producer for producer in await list_managed_producers(session, actor)}
     theirs = select(CatalogueSource).where(CatalogueSource.organisation_id.in_(producers))
     sources = (await session.scalars(theirs)).all()
     runs = await last_runs(session, [source.id for source in sources])
-    lines = [SourceLine(source, producers[source.organisation_id], runs.get(source.id)) for source in sources]
+    lines = [SourceSummary(source, producers[source.organisation_id], runs.get(source.id)) for source in sources]
     return sorted(lines, key=lambda line: (line.producer.name.casefold(), line.source.address))
 
 
@@ -111,7 +114,7 @@ async def get_source(
         ForbiddenError: the person looks after no producer.
         NotFoundError: there is none, or it is of a producer that the person does not look after.
     """
-    producers = {producer.id: producer for producer in await list_tended(session, actor)}
+    producers = {producer.id: producer for producer in await list_managed_producers(session, actor)}
     query = select(CatalogueSource).where(CatalogueSource.id == source_id)
     source = await session.scalar(query.with_for_update() if lock else query)
     if source is None or source.organisation_id not in producers:
@@ -125,23 +128,23 @@ async def list_runs(session: AsyncSession, source: CatalogueSource, *, limit: in
     return (await session.scalars(query.limit(limit))).all()
 
 
-def telling_run(runs: Sequence[SourceRun]) -> SourceRun | None:
+def find_reported_run(runs: Sequence[SourceRun]) -> SourceRun | None:
     """The last that ended and read something: what it met is what there is to mend."""
     return next((run for run in runs if run.ended_at and run.outcome != RunOutcome.UNCHANGED), None)
 
 
-async def list_lessons(session: AsyncSession, run: SourceRun) -> list[SourceLesson]:
+async def summarise_faults(session: AsyncSession, run: SourceRun) -> list[SourceFaultSummary]:
     """What to mend, each once, the gravest and most frequent first."""
     counted = select(func.min(SourceFault.position), func.count(func.distinct(SourceFault.identifier)))
     groups = counted.where(SourceFault.run_id == run.id).group_by(SourceFault.level, SourceFault.code)
     counts = {row[0]: row[1] for row in await session.execute(groups)}
     firsts = select(SourceFault).where(SourceFault.run_id == run.id, SourceFault.position.in_(counts))
-    found = [
-        SourceLesson(read_fault(row), counts[row.position], row.identifier, row.title)
+    lessons = [
+        SourceFaultSummary(read_fault(row), counts[row.position], row.identifier, row.title)
         for row in await session.scalars(firsts)
     ]
-    order = list(Level)
-    return sorted(found, key=lambda lesson: (order.index(lesson.fault.level), -lesson.count))
+    order = list(FaultLevel)
+    return sorted(lessons, key=lambda lesson: (order.index(lesson.fault.level), -lesson.count))
 
 
 async def list_faults(
@@ -149,10 +152,10 @@ async def list_faults(
 ) -> list[SourceFault]:
     """Rows of what a reading met, in its order; `refused`: only what kept something out."""
     query = select(SourceFault).where(SourceFault.run_id == run.id).order_by(SourceFault.position).limit(limit)
-    return list(await session.scalars(query.where(SourceFault.level == Level.REFUSED) if refused else query))
+    return list(await session.scalars(query.where(SourceFault.level == FaultLevel.REFUSED) if refused else query))
 
 
-async def list_tended_sources(
+async def list_managed_sources(
     session: AsyncSession, actor: Actor, *, after: UUID | None, size: int
 ) -> list[tuple[CatalogueSource, Organisation, SourceRun | None]]:
     """Those that the person looks after, in an order that does not change, each with its producer and last reading.
@@ -160,10 +163,10 @@ async def list_tended_sources(
     Raises:
         ForbiddenError: the person looks after no producer.
     """
-    producers = {producer.id: producer for producer in await list_tended(session, actor)}
+    producers = {producer.id: producer for producer in await list_managed_producers(session, actor)}
     query = select(CatalogueSource).where(CatalogueSource.organisation_id.in_(producers)).order_by(CatalogueSource.id)
-    found = query.where(CatalogueSource.id > after) if after else query
-    sources = (await session.scalars(found.limit(size))).all()
+    page_query = query.where(CatalogueSource.id > after) if after else query
+    sources = (await session.scalars(page_query.limit(size))).all()
     runs = await last_runs(session, [source.id for source in sources])
     return [(source, producers[source.organisation_id], runs.get(source.id)) for source in sources]
 
@@ -199,23 +202,23 @@ async def list_actions(
 ) -> list[tuple[SourceAction, list[SourceFault]]]:
     """What a reading did with records, in its order from the one past `after` on, each with what there is to mend."""
     query = select(SourceAction).where(SourceAction.run_id == run.id, SourceAction.position > after)
-    wanted = query.where(SourceAction.action == action) if action else query
-    actions = (await session.scalars(wanted.order_by(SourceAction.position).limit(size))).all()
-    places = [each.position for each in actions]
+    filtered_query = query.where(SourceAction.action == action) if action else query
+    actions = (await session.scalars(filtered_query.order_by(SourceAction.position).limit(size))).all()
+    places = [source_action.position for source_action in actions]
     faults = select(SourceFault).where(SourceFault.run_id == run.id, SourceFault.about.in_(places))
-    found: dict[int | None, list[SourceFault]] = {}
+    faults_by_position: dict[int | None, list[SourceFault]] = {}
     for row in await session.scalars(faults.order_by(SourceFault.position)):
-        found.setdefault(row.about, []).append(row)
-    return [(each, found.get(each.position, [])) for each in actions]
+        faults_by_position.setdefault(row.about, []).append(row)
+    return [(source_action, faults_by_position.get(source_action.position, [])) for source_action in actions]
 
 
 async def list_source_faults(session: AsyncSession, runs: Collection[UUID]) -> dict[UUID, list[SourceFault]]:
     """What was wrong with the source itself in each of these readings."""
     query = select(SourceFault).where(SourceFault.run_id.in_(runs), SourceFault.about.is_(None))
-    found: dict[UUID, list[SourceFault]] = {}
+    faults_by_run: dict[UUID, list[SourceFault]] = {}
     for row in await session.scalars(query.order_by(SourceFault.run_id, SourceFault.position)):
-        found.setdefault(row.run_id, []).append(row)
-    return found
+        faults_by_run.setdefault(row.run_id, []).append(row)
+    return faults_by_run
 
 
 async def get_original(session: AsyncSession, source: CatalogueSource, record_id: UUID) -> SourceRecord:
@@ -225,7 +228,7 @@ async def get_original(session: AsyncSession, source: CatalogueSource, record_id
         NotFoundError: it has none of this identifier, or its original form was too large to keep.
     """
     query = select(SourceRecord).where(SourceRecord.source_id == source.id, SourceRecord.id == record_id)
-    found = await session.scalar(query)
-    if found is None or found.original is None:
+    record = await session.scalar(query)
+    if record is None or record.original is None:
         raise NotFoundError("The original form of this record is not kept here.")
-    return found
+    return record

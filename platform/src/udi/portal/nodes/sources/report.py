@@ -15,7 +15,7 @@ from udi.kit.identity import Actor
 from udi.portal.nodes.api import as_json
 from udi.portal.nodes.sources import queries
 from udi.portal.nodes.sources.models import CatalogueSource, SourceFault, SourceRun
-from udi.portal.nodes.sources.telling import MOST_TOLD, read_fault
+from udi.portal.nodes.sources.run_log import MOST_LOGGED_FAULTS, read_fault
 from udi.protocol.faults import Gettext
 from udi.ui.site import site_of
 
@@ -23,7 +23,7 @@ COUNTS = ("found", "created", "updated", "unchanged", "refused", "withdrawn", "m
 
 
 @get("/sources/{source_id:uuid}/report.json")
-async def give_report(
+async def download_report(
     request: Request[Any, Any, State],
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -32,17 +32,17 @@ async def give_report(
     """The source, its last readings, and what to mend, record by record."""
     source, producer = await queries.get_source(session, member, source_id)
     runs = await queries.list_runs(session, source)
-    telling = queries.telling_run(runs)
-    rows = await queries.list_faults(session, telling, limit=MOST_TOLD) if telling else []
-    say = site_of(request).pages.speaker(request)
+    reported_run = queries.find_reported_run(runs)
+    rows = await queries.list_faults(session, reported_run, limit=MOST_LOGGED_FAULTS) if reported_run else []
+    say = site_of(request).pages.translator(request)
     return as_json(
         {
             **_source(source),
             "producer": {"id": str(producer.id), "slug": producer.slug, "name": producer.name},
             "readings": [_run(run) for run in runs],
             "faults": {
-                "reading": telling and str(telling.id),
-                "total": telling.told if telling else 0,
+                "reading": reported_run and str(reported_run.id),
+                "total": reported_run.told if reported_run else 0,
                 "items": [_fault(row, say) for row in rows],
             },
         }
@@ -51,9 +51,9 @@ async def give_report(
 
 def _source(source: CatalogueSource) -> dict[str, Any]:
     plain = ("address", "format", "language", "rhythm", "state", "failures", "shown")
-    found = {name: getattr(source, name) for name in plain}
+    fields = {name: getattr(source, name) for name in plain}
     next_at = source.next_at.isoformat() if source.next_at else None
-    return {"id": str(source.id), **found, "found_at": source.entry, "next_at": next_at}
+    return {"id": str(source.id), **fields, "found_at": source.entry, "next_at": next_at}
 
 
 def _run(run: SourceRun) -> dict[str, Any]:
@@ -69,11 +69,11 @@ def _run(run: SourceRun) -> dict[str, Any]:
 
 
 def _fault(row: SourceFault, say: Gettext) -> dict[str, Any]:
-    message, remedy = read_fault(row).say(say)
+    message, remedy = read_fault(row).translate(say)
     return {
         "identifier": row.identifier, "title": row.title, "level": row.level, "code": row.code, "field": row.field,
         "value": row.filled.get("value"), "message": message, "remedy": remedy,
     }  # fmt: skip
 
 
-routes: Sequence[ControllerRouterHandler] = [give_report]
+routes: Sequence[ControllerRouterHandler] = [download_report]

@@ -16,7 +16,7 @@ NAME = re.compile(r"[a-z_*-]+")
 
 
 @dataclass
-class Group:
+class RobotsGroup:
     """The rules for some programs: (allowed, pattern)."""
 
     rules: list[tuple[bool, str]] = field(default_factory=list)
@@ -32,8 +32,8 @@ class Group:
 class Robots:
     """What one site asks of us."""
 
-    named: Group | None = None
-    general: Group | None = None
+    named: RobotsGroup | None = None
+    general: RobotsGroup | None = None
 
     @property
     def delay(self) -> float:
@@ -50,9 +50,9 @@ class Robots:
         return invited or self.general is None or self.general.allows(path)
 
 
-def parse(text: str) -> Robots:
+def parse_robots(text: str) -> Robots:
     """The groups that are about us and about everybody; what is not understood is passed over."""
-    groups: dict[str, Group] = {}
+    groups: dict[str, RobotsGroup] = {}
     names: list[str] = []
     begun = False
     for line in text.lstrip("\ufeff").splitlines()[:MOST_LINES]:
@@ -61,16 +61,16 @@ def parse(text: str) -> Robots:
         if key == "user-agent":
             names = [] if begun else names
             begun = False
-            said = NAME.match(value.lower())
-            names.append(said[0] if said else "")
+            match = NAME.match(value.lower())
+            names.append(match[0] if match else "")
             continue
         begun = begun or key in {"allow", "disallow", "crawl-delay"}
         for name in names:
-            _add(groups.setdefault(name, Group()), key, value)
+            _add(groups.setdefault(name, RobotsGroup()), key, value)
     return Robots(groups.get(OURS), groups.get(EVERYBODY))
 
 
-def _add(group: Group, key: str, value: str) -> None:
+def _add(group: RobotsGroup, key: str, value: str) -> None:
     if key in {"allow", "disallow"} and value:
         group.rules.append((key == "allow", unquote(value)))
     elif key == "crawl-delay" and re.fullmatch(r"\d{1,4}(\.\d+)?", value):
@@ -85,10 +85,10 @@ def _matches(pattern: str, path: str) -> bool:
         return False
     at = len(first)
     for piece in others[:-1] if anchored and others else others:
-        found = path.find(piece, at)
-        if found < 0:
+        position = path.find(piece, at)
+        if position < 0:
             return False
-        at = found + len(piece)
+        at = position + len(piece)
     if not anchored:
         return True
     return len(path) == at if not others else path.endswith(others[-1]) and len(path) - len(others[-1]) >= at

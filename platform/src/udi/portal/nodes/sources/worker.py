@@ -5,11 +5,11 @@ import random
 
 import structlog
 
-from udi.kit.http import Outgoing
+from udi.kit.http import OutgoingClient
 from udi.kit.tenancy import Territory
 from udi.portal.nodes.sources import OUTGOING
-from udi.portal.nodes.sources.reading import Reader
-from udi.portal.nodes.sources.running import Desk, take_turn
+from udi.portal.nodes.sources.harvest_run import HarvestContext, harvest_next_source
+from udi.portal.nodes.sources.source_client import SourceClient
 from udi.ui.site import Site
 
 log = structlog.get_logger()
@@ -18,37 +18,37 @@ EVERY = 20.0
 """Seconds between two looks, where nothing was due."""
 
 
-async def read_for_ever(site: Site) -> None:
+async def harvest_periodically(site: Site) -> None:
     """Read what is due in every territory, again and again, until cancelled."""
-    outgoing: Outgoing = site.parts[OUTGOING]
-    reader = Reader(outgoing)
+    outgoing: OutgoingClient = site.parts[OUTGOING]
+    reader = SourceClient(outgoing)
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):
             group.create_task(_look_for_ever(site, reader))
 
 
-async def _look_for_ever(site: Site, reader: Reader) -> None:
+async def _look_for_ever(site: Site, reader: SourceClient) -> None:
     while True:
         busy = False
         try:
             territories = list(await site.registry.list())
             for territory in random.sample(territories, len(territories)):
-                busy = await _take(site, reader, territory) or busy
+                busy = await _harvest_territory(site, reader, territory) or busy
         except Exception as error:  # noqa: BLE001 - looked for again some seconds later
             log.warning("sources not looked for", error=type(error).__name__)
         if not busy:
             await asyncio.sleep(EVERY)
 
 
-async def _take(site: Site, reader: Reader, territory: Territory) -> bool:
+async def _harvest_territory(site: Site, reader: SourceClient, territory: Territory) -> bool:
     """What goes wrong in one territory holds up no other."""
     try:
-        return await take_turn(desk_of(site, reader, territory))
+        return await harvest_next_source(build_harvest_context(site, reader, territory))
     except Exception as error:  # noqa: BLE001 - its lease ends, and it is taken up again
         log.warning("source not read", territory=territory.slug, error=type(error).__name__)
         return False
 
 
-def desk_of(site: Site, reader: Reader, territory: Territory) -> Desk:
+def build_harvest_context(site: Site, reader: SourceClient, territory: Territory) -> HarvestContext:
     """What a worker reads the sources of a territory with."""
-    return Desk(site.database, reader, territory, site.pages.gettext)
+    return HarvestContext(site.database, reader, territory, site.pages.gettext)

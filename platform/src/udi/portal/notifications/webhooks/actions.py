@@ -14,22 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit import jobs
 from udi.kit.clock import now
 from udi.kit.errors import ConflictError, InvalidError, Refusal
-from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
+from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.notifications.models import Change, DeliveryState, Webhook, WebhookDelivery, WebhookState
+from udi.portal.notifications.models import Change, Webhook, WebhookDelivery, WebhookDeliveryState, WebhookState
 from udi.portal.notifications.webhooks.queries import count_webhooks
-from udi.portal.notifications.webhooks.signing import new_secret
+from udi.portal.notifications.webhooks.signatures import new_secret
 
 DELIVER = "deliver_webhook"
 MOST_WEBHOOKS, LONGEST_URL = 10, 500
 BOTH_SIGN = timedelta(hours=24)
 TEST = "test"
-KEPT = timedelta(days=30)
+DELIVERY_RETENTION = timedelta(days=30)
 """How long what was sent is kept."""
 
 
-async def check_address(outgoing: Outgoing, url: str) -> str:
+async def check_address(outgoing: OutgoingClient, url: str) -> str:
     """The address, if a program that is told may be there; it is checked again at each message.
 
     Raises:
@@ -119,7 +119,7 @@ async def queue_delivery(
     )
     delivery = WebhookDelivery(
         person_id=webhook.person_id, webhook_id=webhook.id, change_id=change_id, type=kind, title=str(data["title"]),
-        body=body, state=DeliveryState.WAITING, attempts=0, created_at=now(), next_at=now(),
+        body=body, state=WebhookDeliveryState.WAITING, attempts=0, created_at=now(), next_at=now(),
     )  # fmt: skip
     session.add(delivery)
     await session.flush()
@@ -142,8 +142,8 @@ async def pause_webhook(session: AsyncSession, webhook: Webhook) -> None:
 async def stop_webhook(session: AsyncSession, webhook: Webhook, state: WebhookState, reason: str) -> None:
     """Call it no more; what waited is given up."""
     webhook.state, webhook.reason = state, reason
-    waiting = (WebhookDelivery.webhook_id == webhook.id, WebhookDelivery.state == DeliveryState.WAITING)
-    given_up = update(WebhookDelivery).where(*waiting).values(state=DeliveryState.FAILED, next_at=None)
+    waiting = (WebhookDelivery.webhook_id == webhook.id, WebhookDelivery.state == WebhookDeliveryState.WAITING)
+    given_up = update(WebhookDelivery).where(*waiting).values(state=WebhookDeliveryState.FAILED, next_at=None)
     await session.execute(given_up.execution_options(synchronize_session=False))
     await session.flush()
 
@@ -162,4 +162,4 @@ async def delete_webhook(session: AsyncSession, webhook: Webhook) -> None:
 
 async def forget_deliveries(session: AsyncSession) -> None:
     """Forget what was sent long ago."""
-    await session.execute(delete(WebhookDelivery).where(WebhookDelivery.created_at < now() - KEPT))
+    await session.execute(delete(WebhookDelivery).where(WebhookDelivery.created_at < now() - DELIVERY_RETENTION))

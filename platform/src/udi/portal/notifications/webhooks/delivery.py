@@ -11,20 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
 from udi.kit.clock import now
-from udi.kit.http import Outgoing, OutgoingError, RefusedAddressError
-from udi.kit.mail import send_mail
+from udi.kit.emails import send_email
+from udi.kit.http import OutgoingClient, OutgoingError, RefusedAddressError
 from udi.kit.tenancy import Territory
 from udi.portal.identity.models import Person
-from udi.portal.notifications.letters import write_stopped
-from udi.portal.notifications.models import DeliveryState, Webhook, WebhookDelivery, WebhookState
+from udi.portal.notifications.emails import write_webhook_stopped_email
+from udi.portal.notifications.models import Webhook, WebhookDelivery, WebhookDeliveryState, WebhookState
 from udi.portal.notifications.queries import find_subscription
 from udi.portal.notifications.webhooks.actions import DELIVER, TEST, stop_webhook
-from udi.portal.notifications.webhooks.signing import headers
+from udi.portal.notifications.webhooks.signatures import headers
 from udi.ui.site import Site
 
 log = structlog.get_logger()
-SAY_STOPPED = "say_webhook_stopped"
-AGAIN = (
+NOTIFY_STOPPED = "say_webhook_stopped"
+RETRY_DELAYS = (
     timedelta(seconds=5),
     timedelta(minutes=5),
     timedelta(minutes=30),
@@ -36,13 +36,13 @@ GONE = 410
 UNREACHABLE, ADDRESS = "unreachable", "address"
 
 
-async def deliver(site: Site, territory: Territory, delivery_id: UUID, attempt: int) -> None:
+async def attempt_delivery(site: Site, territory: Territory, delivery_id: UUID, attempt: int) -> None:
     """Make one attempt, unless it was made, or the webhook is not called any more."""
     async with site.database.session(territory.id, role="worker") as session:
-        found = await _find(session, delivery_id, attempt)
-    if found is None:
+        row = await _find(session, delivery_id, attempt)
+    if row is None:
         return
-    delivery, webhook = found
+    delivery, webhook = row
     answer = await _post(site.parts["webhooks"], webhook, delivery)
     async with site.database.session(territory.id, role="worker") as session:
         again = await _find(session, delivery_id, attempt, lock=True)
@@ -56,7 +56,7 @@ async def _find(
 ) -> tuple[WebhookDelivery, Webhook] | None:
     waiting = (
         WebhookDelivery.id == delivery_id,
-        WebhookDelivery.state == DeliveryState.WAITING,
+        WebhookDelivery.state == WebhookDeliveryState.WAITING,
         WebhookDelivery.attempts == attempt,
     )
     called = select(WebhookDelivery, Webhook).join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
@@ -65,7 +65,7 @@ async def _find(
     return None if row is None else (row.WebhookDelivery, row.Webhook)
 
 
-async def _post(outgoing: Outgoing, webhook: Webhook, delivery: WebhookDelivery) -> str:
+async def _post(outgoing: OutgoingClient, webhook: Webhook, delivery: WebhookDelivery) -> str:
     """The status answered, or why there is none. Nothing of the answer is kept, and a redirect is not followed."""
     signed = headers(webhook, f"msg_{delivery.id.hex}", now(), delivery.body)
     try:
@@ -86,17 +86,17 @@ async def _note(session: AsyncSession, delivery: WebhookDelivery, webhook: Webho
     delivery.attempts += 1
     delivery.answer, delivery.tried_at, delivery.next_at = answer, now(), None
     if answer.startswith("2"):
-        delivery.state = DeliveryState.DELIVERED
+        delivery.state = WebhookDeliveryState.DELIVERED
     elif answer == str(GONE):
-        delivery.state = DeliveryState.FAILED
+        delivery.state = WebhookDeliveryState.FAILED
         await _stop(session, webhook, "gone")
     elif delivery.type == TEST:
-        delivery.state = DeliveryState.FAILED
-    elif delivery.attempts > len(AGAIN):
-        delivery.state = DeliveryState.FAILED
+        delivery.state = WebhookDeliveryState.FAILED
+    elif delivery.attempts > len(RETRY_DELAYS):
+        delivery.state = WebhookDeliveryState.FAILED
         await _stop(session, webhook, "failing")
     else:
-        delay = AGAIN[delivery.attempts - 1]
+        delay = RETRY_DELAYS[delivery.attempts - 1]
         delivery.next_at = now() + delay
         payload = {"delivery": str(delivery.id), "attempt": delivery.attempts}
         await jobs.enqueue(session, DELIVER, payload, delay=delay)
@@ -105,10 +105,10 @@ async def _note(session: AsyncSession, delivery: WebhookDelivery, webhook: Webho
 async def _stop(session: AsyncSession, webhook: Webhook, reason: str) -> None:
     await stop_webhook(session, webhook, WebhookState.STOPPED, reason)
     payload = {"webhook": str(webhook.id), "at": now().isoformat(timespec="seconds")}
-    await jobs.enqueue(session, SAY_STOPPED, payload)
+    await jobs.enqueue(session, NOTIFY_STOPPED, payload)
 
 
-async def say_stopped(site: Site, territory: Territory, webhook_id: UUID, at: str) -> None:
+async def notify_stopped(site: Site, territory: Territory, webhook_id: UUID, at: str) -> None:
     """Tell its owner by mail that a webhook stopped, unless it was started again meanwhile.
 
     Raises:
@@ -123,5 +123,5 @@ async def say_stopped(site: Site, territory: Territory, webhook_id: UUID, at: st
     if not person.email:
         return
     language = subscription.language if subscription else territory.languages[0]
-    mail = write_stopped(site, territory, webhook, to=person.email, language=language, at=at)
-    await send_mail(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+    mail = write_webhook_stopped_email(site, territory, webhook, to=person.email, language=language, at=at)
+    await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))

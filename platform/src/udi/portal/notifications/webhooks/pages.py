@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
 from udi.kit.errors import InvalidError
-from udi.kit.identity import Actor, manages_some
+from udi.kit.identity import Actor, manages_any
 from udi.kit.tenancy import Territory
 from udi.portal.notifications.models import Webhook
 from udi.portal.notifications.webhooks import actions, queries
@@ -46,7 +46,7 @@ async def _show_all(
 ) -> Response[str]:
     facts = {
         "webhooks": await queries.list_webhooks(session, member.person_id), "most": actions.MOST_WEBHOOKS, "url": url,
-        "everything": everything, "readings": readings, "error": error, "tends": manages_some(member),
+        "everything": everything, "readings": readings, "error": error, "tends": manages_any(member),
     }  # fmt: skip
     return render(request, "notifications/webhooks.html", status=422 if error else 200, **facts)
 
@@ -61,9 +61,15 @@ async def create_webhook(
     try:
         checked = await actions.check_address(site_of(request).parts["webhooks"], url)
     except InvalidError as error:
-        shown = url[: actions.LONGEST_URL]
+        shortened_url = url[: actions.LONGEST_URL]
         return await _show_all(
-            request, session, member, url=shown, everything=everything, readings=readings, error=error.refusals[0]
+            request,
+            session,
+            member,
+            url=shortened_url,
+            everything=everything,
+            readings=readings,
+            error=error.refusals[0],
         )
     webhook = await actions.create_webhook(session, member, url=checked, everything=everything, readings=readings)
     return await _show_one(request, session, webhook, secret=webhook.secret)

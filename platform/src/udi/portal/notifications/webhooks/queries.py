@@ -31,10 +31,10 @@ async def get_webhook(session: AsyncSession, actor: Actor, webhook_id: UUID) -> 
         NotFoundError: the person has none of this identifier.
     """
     own = (Webhook.id == webhook_id, Webhook.person_id == actor.person_id)
-    found = await session.scalar(select(Webhook).where(*own).with_for_update())
-    if found is None:
+    webhook = await session.scalar(select(Webhook).where(*own).with_for_update())
+    if webhook is None:
         raise NotFoundError("You have no such webhook, or not any more.")
-    return found
+    return webhook
 
 
 async def list_deliveries(session: AsyncSession, webhook: Webhook) -> Sequence[WebhookDelivery]:

@@ -4,23 +4,27 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
-from udi.kit.rows import Carried
-from udi.portal.organisations.joining.changes import CHANGE
-from udi.portal.organisations.joining.deciding import OPEN_ROOM
-from udi.portal.organisations.joining.states import State
-from udi.portal.organisations.models import Application, Choice, Entry, MemberChange
+from udi.kit.rows import ArchivedTable
+from udi.portal.organisations.joining.decisions import OPEN_SPACE
+from udi.portal.organisations.joining.member_changes import CHANGE
+from udi.portal.organisations.joining.transitions import ApplicationState
+from udi.portal.organisations.models import Application, HostingChoice, MemberChange, MembershipEntry
 
-CARRIED = (Carried(Application), Carried(MemberChange), Carried(Entry))
+CARRIED = (ArchivedTable(Application), ArchivedTable(MemberChange), ArchivedTable(MembershipEntry))
 LEFT_OUT = ()
 
 
-async def take_up(session: AsyncSession) -> int:
+async def requeue_joining(session: AsyncSession) -> int:
     """Queue again the changes of members and the rooms that were on their way; how many."""
     changes = (await session.scalars(select(MemberChange.id).where(MemberChange.done_at.is_(None)))).all()
     for change in changes:
         await jobs.enqueue(session, CHANGE, {"change": str(change)})
-    due = (Application.state == State.APPROVED, Application.choice == Choice.HOSTED, Application.room_at.is_(None))
+    due = (
+        Application.state == ApplicationState.APPROVED,
+        Application.choice == HostingChoice.HOSTED,
+        Application.room_at.is_(None),
+    )
     rooms = (await session.scalars(select(Application.id).where(*due))).all()
     for application in rooms:
-        await jobs.enqueue(session, OPEN_ROOM, {"application": str(application)})
+        await jobs.enqueue(session, OPEN_SPACE, {"application": str(application)})
     return len(changes) + len(rooms)

@@ -15,14 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.organisations.joining import deciding, queries
-from udi.portal.organisations.joining.asking import Asked, ask, correct, withdraw
-from udi.portal.organisations.joining.states import BY_TEAM, NEXT, Event, State
+from udi.portal.organisations.joining import decisions, queries
+from udi.portal.organisations.joining.applications import (
+    ApplicationInput,
+    correct_application,
+    submit_application,
+    withdraw_application,
+)
+from udi.portal.organisations.joining.transitions import BY_TEAM, TRANSITIONS, ApplicationEvent, ApplicationState
 from udi.portal.organisations.members.queries import list_own_entries
 from udi.portal.organisations.models import Application
 from udi.portal.tenants.texts import find_text
-from udi.ui.decisions import decides
-from udi.ui.errors import say_fields
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 HOME = "/join"
@@ -35,7 +40,7 @@ async def show_home(
     request: AnyRequest, session: NamedDependency[AsyncSession], actor: NamedDependency[Actor | None]
 ) -> Response[str]:
     """How to join, and what the person asked already."""
-    own = await queries.list_own(session, actor) if actor else []
+    own = await queries.list_own_applications(session, actor) if actor else []
     waiting = await queries.count_waiting(session) if actor and actor.moderator else 0
     entries = await list_own_entries(session, actor) if actor else []
     return render(request, "organisations/join.html", own=own, waiting=waiting, entries=entries)
@@ -48,23 +53,29 @@ async def show_form(
     member: NamedDependency[Actor],  # noqa: ARG001 - a passer-by is led to the login first
 ) -> Response[str]:
     """The form."""
-    return await _form(request, session, Asked())
+    return await _form(request, session, ApplicationInput())
 
 
 @post(f"{HOME}/new", status_code=303)
-async def send(
+async def send_application(
     request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
 ) -> Response[Any]:
     """Ask; first, whether the organisation is one of those that look like it."""
-    asked, form = await _read(request)
-    tidy = asked.tidy()
-    alike = await queries.find_alike(session, tidy.name, tidy.country, tidy.registry_number) if tidy.name else []
-    if alike and not form.get("apart"):
-        return await _form(request, session, asked, status=422, alike=alike)
+    application_input, form = await _read(request)
+    tidy = application_input.tidy()
+    similar_organisations = (
+        await queries.find_similar_organisations(session, tidy.name, tidy.country, tidy.registry_number)
+        if tidy.name
+        else []
+    )
+    if similar_organisations and not form.get("apart"):
+        return await _form(request, session, application_input, status=422, similar_organisations=similar_organisations)
     try:
-        application = await ask(session, member, asked, language=request.scope["state"]["locale"])
+        application = await submit_application(
+            session, member, application_input, language=request.scope["state"]["locale"]
+        )
     except InvalidError as error:
-        return await _form(request, session, asked, status=422, error=error, apart=bool(form.get("apart")))
+        return await _form(request, session, application_input, status=422, error=error, apart=bool(form.get("apart")))
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
 
@@ -73,11 +84,11 @@ async def show_requests(
     request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
 ) -> Response[str]:
     """Every request, for the territory's team."""
-    return render(request, "organisations/requests.html", rows=await queries.list_for_team(session, member))
+    return render(request, "organisations/requests.html", rows=await queries.list_applications(session, member))
 
 
 @get(ONE)
-async def show_one(
+async def show_application(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -96,7 +107,7 @@ async def show_correction(
     application_id: FromPath[UUID],
 ) -> Response[str]:
     """The form, as it was sent."""
-    application = await queries.get_own(session, member, application_id)
+    application = await queries.get_own_application(session, member, application_id)
     return await _form(request, session, _asked_of(application), of=application)
 
 
@@ -108,29 +119,31 @@ async def send_correction(
     application_id: FromPath[UUID],
 ) -> Response[Any]:
     """Send it again."""
-    application = await queries.get_own(session, member, application_id, lock=True)
-    asked, _ = await _read(request)
+    application = await queries.get_own_application(session, member, application_id, lock=True)
+    application_input, _ = await _read(request)
     try:
         async with session.begin_nested():
-            await correct(session, member, application, asked, language=request.scope["state"]["locale"])
+            await correct_application(
+                session, member, application, application_input, language=request.scope["state"]["locale"]
+            )
     except InvalidError as error:
         await session.refresh(application)
-        return await _form(request, session, asked, status=422, error=error, of=application)
+        return await _form(request, session, application_input, status=422, error=error, of=application)
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
 
 @post(f"{ONE}/withdraw", status_code=303)
-async def take_back(
+async def send_withdrawal(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], application_id: FromPath[UUID]
 ) -> Redirect:
     """Take it back."""
-    application = await queries.get_own(session, member, application_id, lock=True)
-    await withdraw(session, member, application)
+    application = await queries.get_own_application(session, member, application_id, lock=True)
+    await withdraw_application(session, member, application)
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
 
-@post(f"{ONE}/decide", status_code=303, guards=[decides()])
-async def decide(
+@post(f"{ONE}/decide", status_code=303, guards=[require_confirmation()])
+async def decide_application(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -142,47 +155,53 @@ async def decide(
     form = await request.form()
     words, decision = str(form.get("words") or ""), str(form.get("decision") or "")
     revision = str(form.get("revision") or "")
-    seen = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 9 else 0  # noqa: PLR2004 - a small number
+    revision_number = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 9 else 0  # noqa: PLR2004 - a small number
     try:
-        if decision == Event.APPROVE:
-            await deciding.approve(session, member, application, revision=seen)
-        elif decision == Event.ASK_MORE:
-            await deciding.ask_more(session, member, application, words, revision=seen)
+        if decision == ApplicationEvent.APPROVE:
+            await decisions.approve_application(session, member, application, revision=revision_number)
+        elif decision == ApplicationEvent.ASK_MORE:
+            await decisions.request_information(session, member, application, words, revision=revision_number)
         else:
-            await deciding.refuse(session, member, application, words, revision=seen)
+            await decisions.refuse_application(session, member, application, words, revision=revision_number)
     except InvalidError as error:
         return await _show(
-            request, session, member, application, status=422, words=words, errors=say_fields(request, error)
+            request, session, member, application, status=422, words=words, errors=form_errors(request, error)
         )
     return Redirect(f"{HOME}/{application.id}", status_code=303)
 
 
-async def _read(request: AnyRequest) -> tuple[Asked, Mapping[str, Any]]:
+async def _read(request: AnyRequest) -> tuple[ApplicationInput, Mapping[str, Any]]:
     form = await request.form()
     texts = {name: str(form.get(name) or "") for name in ("name", "registry_number", "kind", "email", "url", "choice")}
-    country = str(form.get("country", Asked.country))
-    return Asked(**texts, country=country, charter=bool(form.get("charter"))), form
+    country = str(form.get("country", ApplicationInput.country))
+    return ApplicationInput(**texts, country=country, charter=bool(form.get("charter"))), form
 
 
-def _asked_of(application: Application) -> Asked:
+def _asked_of(application: Application) -> ApplicationInput:
     names = ("name", "country", "registry_number", "kind", "email", "url", "choice")
-    return Asked(**{name: getattr(application, name) for name in names}, charter=True)
+    return ApplicationInput(**{name: getattr(application, name) for name in names}, charter=True)
 
 
 async def _form(
     request: AnyRequest,
     session: AsyncSession,
-    asked: Asked,
+    application_input: ApplicationInput,
     *,
     status: int = 200,
     error: InvalidError | None = None,
     of: Application | None = None,
-    alike: Sequence[Any] = (),
+    similar_organisations: Sequence[Any] = (),
     apart: bool = False,
 ) -> Response[str]:
     territory: Territory = request.scope["state"]["territory"]
     charter = await find_text(session, territory.id, "charter", request.scope["state"]["locale"])
-    facts = {"asked": asked, "errors": say_fields(request, error), "of": of, "alike": alike, "apart": apart}
+    facts = {
+        "asked": application_input,
+        "errors": form_errors(request, error),
+        "of": of,
+        "alike": similar_organisations,
+        "apart": apart,
+    }
     return render(request, "organisations/join-form.html", status=status, charter=charter, **facts)
 
 
@@ -198,7 +217,7 @@ async def _show(
 ) -> Response[str]:
     organisation = await queries.find_organisation(session, application.organisation_id)
     change = organisation and await queries.find_waiting_change(session, organisation.id, application.person_id)
-    possible = {event for state, event in NEXT if state == application.state}
+    possible = {event for state, event in TRANSITIONS if state == application.state}
     return render(
         request,
         "organisations/request.html",
@@ -212,18 +231,18 @@ async def _show(
         decides=member.moderator and any(event in possible for event in BY_TEAM),
         words=words,
         errors=errors or {},
-        approved=application.state == State.APPROVED,
+        approved=application.state == ApplicationState.APPROVED,
     )
 
 
 routes: Sequence[ControllerRouterHandler] = [
     show_home,
     show_form,
-    send,
+    send_application,
     show_requests,
-    show_one,
+    show_application,
     show_correction,
     send_correction,
-    take_back,
-    decide,
+    send_withdrawal,
+    decide_application,
 ]

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.identity.models import Person
-from udi.portal.organisations.joining.nearness import find_near
-from udi.portal.organisations.joining.registries import same_person
-from udi.portal.organisations.joining.states import OPEN
+from udi.portal.organisations.joining.name_similarity import find_similar
+from udi.portal.organisations.joining.registries import legal_person_key
+from udi.portal.organisations.joining.transitions import OPEN
 from udi.portal.organisations.models import Application, MemberChange, Organisation
 
 MOST_SHOWN = 200
@@ -30,7 +30,7 @@ def require_team(actor: Actor) -> None:
         )
 
 
-async def list_own(session: AsyncSession, actor: Actor) -> Sequence[Application]:
+async def list_own_applications(session: AsyncSession, actor: Actor) -> Sequence[Application]:
     """What the person asked, the newest first."""
     query = select(Application).where(Application.person_id == actor.person_id)
     return (await session.scalars(query.order_by(Application.asked_at.desc(), Application.id))).all()
@@ -43,25 +43,25 @@ async def get_application(session: AsyncSession, actor: Actor, id_: UUID, *, loc
         NotFoundError: there is none, or it is somebody else's.
     """
     query = select(Application).where(Application.id == id_)
-    found = await session.scalar(query.with_for_update() if lock else query)
-    if found is None or not (actor.moderator or found.person_id == actor.person_id):
+    application = await session.scalar(query.with_for_update() if lock else query)
+    if application is None or not (actor.moderator or application.person_id == actor.person_id):
         raise NotFoundError("No request of yours is at this address.")
-    return found
+    return application
 
 
-async def get_own(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Application:
+async def get_own_application(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Application:
     """An application of the person, to change it.
 
     Raises:
         NotFoundError: the person made none of this identifier.
     """
-    found = await get_application(session, actor, id_, lock=lock)
-    if found.person_id != actor.person_id:
+    application = await get_application(session, actor, id_, lock=lock)
+    if application.person_id != actor.person_id:
         raise NotFoundError("No request of yours is at this address.")
-    return found
+    return application
 
 
-async def list_for_team(session: AsyncSession, actor: Actor) -> Sequence[tuple[Application, Person]]:
+async def list_applications(session: AsyncSession, actor: Actor) -> Sequence[tuple[Application, Person]]:
     """Every application and who asks: those to decide first, the oldest of them first; then the last decided.
 
     Raises:
@@ -84,7 +84,7 @@ async def count_waiting(session: AsyncSession) -> int:
     return await session.scalar(select(func.count()).where(Application.state.in_(OPEN))) or 0
 
 
-async def find_same_number(session: AsyncSession, country: str, number: str) -> Organisation | None:
+async def find_by_registry_number(session: AsyncSession, country: str, number: str) -> Organisation | None:
     """The organisation of the territory that has this registry number."""
     if not number:
         return None
@@ -92,20 +92,22 @@ async def find_same_number(session: AsyncSession, country: str, number: str) -> 
     return (await session.scalars(select(Organisation).where(*same).order_by(Organisation.slug).limit(1))).first()
 
 
-async def find_alike(session: AsyncSession, name: str, country: str, number: str) -> list[Organisation]:
+async def find_similar_organisations(session: AsyncSession, name: str, country: str, number: str) -> list[Organisation]:
     """The organisations of the territory that could be this one: a number of the same legal person, or a near name."""
     everybody = (await session.scalars(select(Organisation))).all()
-    person = same_person(country, number)
+    person = legal_person_key(country, number)
     kin = [
-        each
-        for each in everybody
-        if person and each.country == country and same_person(country, each.registry_number) == person
+        organisation
+        for organisation in everybody
+        if person
+        and organisation.country == country
+        and legal_person_key(country, organisation.registry_number) == person
     ]
-    near = [each for each in find_near(name, everybody) if each not in kin]
+    near = [organisation for organisation in find_similar(name, everybody) if organisation not in kin]
     return [*kin, *near]
 
 
-async def find_open_twin(session: AsyncSession, application: Application) -> Application | None:
+async def find_open_duplicate(session: AsyncSession, application: Application) -> Application | None:
     """Another application, still to decide, for the same organisation."""
     same = [Application.state.in_(OPEN), Application.id != application.id, Application.country == application.country]
     if application.registry_number:

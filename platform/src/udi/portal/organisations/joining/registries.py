@@ -8,13 +8,13 @@ FRANCE = "FR"
 SIREN, SIRET = 9, 14
 ASSOCIATION = re.compile(r"W[0-9A-Z]{9}")
 """Number of the French register of associations (RNA)."""
-POST = "356000000"
+LA_POSTE = "356000000"
 """La Poste: the sum of the digits of its SIRET divides by five, or they follow the common rule."""
 LONGEST = 40
 FIELD = "registry_number"
 
 
-def tidy(number: str) -> str:
+def normalise_number(number: str) -> str:
     """As registers write it: no space, point or hyphen, capital letters."""
     return re.sub(r"[\s.\-\u00a0\u202f]+", "", number).upper()
 
@@ -45,7 +45,7 @@ def check_number(country: str, number: str) -> Refusal | None:
             "This is not a French registry number.",
             "A SIREN has 9 digits, a SIRET 14, an association’s number W and 9 signs.",
         )
-    of_post = number.startswith(POST) and sum(map(int, number)) % 5 == 0
+    of_post = number.startswith(LA_POSTE) and sum(map(int, number)) % 5 == 0
     if not (has_key(number) or of_post):
         return Refusal(
             FIELD,
@@ -55,6 +55,6 @@ def check_number(country: str, number: str) -> Refusal | None:
     return None
 
 
-def same_person(country: str, number: str) -> str:
+def legal_person_key(country: str, number: str) -> str:
     """What two numbers of one legal person have in common: in France, the SIREN that begins each SIRET."""
     return number[:SIREN] if country == FRANCE and number.isdigit() else number

@@ -6,19 +6,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
-from udi.kit.budgets import spend
+from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal, TooManyError
+from udi.kit.errors import ConflictError, InvalidError, NotFoundError, Refusal, TooManyRequestsError
 from udi.kit.identity import MANAGERS, PUBLISHERS, Actor
 from udi.portal import audit
-from udi.portal.organisations.joining.asking import LONGEST_MAIL, MAIL
-from udi.portal.organisations.joining.changes import change_member
+from udi.portal.organisations.joining.applications import LONGEST_MAIL, MAIL
+from udi.portal.organisations.joining.member_changes import change_member
 from udi.portal.organisations.members import queries
-from udi.portal.organisations.members.states import Stage, Step, step
-from udi.portal.organisations.models import Entry, Organisation
+from udi.portal.organisations.members.transitions import MembershipEvent, MembershipStage, transition_membership
+from udi.portal.organisations.models import MembershipEntry, Organisation
 from udi.portal.tenants.budgets import MAILS
 
-TELL_ENTRY = "tell_entry"
+SEND_ENTRY = "tell_entry"
 ROLES: dict[str, tuple[str, ...]] = {"manager": (MANAGERS,), "publisher": (PUBLISHERS,), "member": ()}
 """What the pages offer, and the groups of each; a manager publishes too."""
 MOST_INVITED, MOST_REQUESTED, LONGEST_WORDS = 50, 5, 2000
@@ -40,9 +40,9 @@ def read_role(role: str) -> tuple[str, ...]:
     return ROLES[role]
 
 
-async def invite(
+async def invite_member(
     session: AsyncSession, actor: Actor, organisation: Organisation, *, email: str, role: str, language: str
-) -> Entry:
+) -> MembershipEntry:
     """Invite an address; the mail says how to answer.
 
     Raises:
@@ -57,17 +57,17 @@ async def invite(
         raise InvalidError(
             refusals=[Refusal("email", "This address is invited already.", "Its invitation waits below.")]
         )
-    lines = await queries.list_lines(session, organisation)
+    lines = await queries.list_member_summaries(session, organisation)
     if any(line.person.email.lower() == email and not line.leaves for line in lines):
         raise InvalidError(refusals=[Refusal("email", "This address is a member’s.", "Change their role in the list.")])
     if len(waiting) >= MOST_INVITED:
-        raise TooManyError(
+        raise TooManyRequestsError(
             "%(most)s invitations and requests wait already, which is as many as may.",
             remedy="Take some back, or answer those who ask.", values={"most": MOST_INVITED},
         )  # fmt: skip
-    await spend(session, MAILS, str(actor.person_id))
-    entry = Entry(
-        organisation_id=organisation.id, stage=Stage.INVITED, email=email, groups=list(groups), language=language,
+    await spend_budget(session, MAILS, str(actor.person_id))
+    entry = MembershipEntry(
+        organisation_id=organisation.id, stage=MembershipStage.INVITED, email=email, groups=list(groups), language=language,
         begun_by=actor.person_id, begun_at=now(),
     )  # fmt: skip
     await _begin(session, entry)
@@ -75,16 +75,16 @@ async def invite(
     return entry
 
 
-async def request(
+async def request_membership(
     session: AsyncSession, actor: Actor, organisation: Organisation, *, words: str, language: str
-) -> Entry:
+) -> MembershipEntry:
     """Ask to belong to an organisation; its administrators are told by mail.
 
     Raises:
         ConflictError: the person belongs to it, is invited, or asked already.
         TooManyError: the person has as many requests open as one may.
     """
-    lines = {line.person.id: line for line in await queries.list_lines(session, organisation)}
+    lines = {line.person.id: line for line in await queries.list_member_summaries(session, organisation)}
     own = lines.get(actor.person_id)
     if own and not own.leaves:
         raise ConflictError("You belong to it already.", remedy="Log in again if «my space» does not show it.")
@@ -93,12 +93,12 @@ async def request(
             "You asked already, or are invited.", remedy="“Join as a producer” shows what waits for an answer."
         )
     if await queries.count_own_requests(session, actor) >= MOST_REQUESTED:
-        raise TooManyError(
+        raise TooManyRequestsError(
             "You have %(most)s requests that wait for an answer, which is as many as one may.",
             remedy="Take one back, or wait for an answer.", values={"most": MOST_REQUESTED},
         )  # fmt: skip
-    entry = Entry(
-        organisation_id=organisation.id, stage=Stage.REQUESTED, person_id=actor.person_id, groups=[], language=language,
+    entry = MembershipEntry(
+        organisation_id=organisation.id, stage=MembershipStage.REQUESTED, person_id=actor.person_id, groups=[], language=language,
         words=_clean(words), begun_by=actor.person_id, begun_at=now(),
     )  # fmt: skip
     await _begin(session, entry)
@@ -106,29 +106,35 @@ async def request(
     return entry
 
 
-async def accept(session: AsyncSession, actor: Actor, organisation: Organisation, entry: Entry) -> None:
+async def accept_invitation(
+    session: AsyncSession, actor: Actor, organisation: Organisation, entry: MembershipEntry
+) -> None:
     """Answer yes to an invitation: the person comes in with the role that they were invited to."""
-    await _answer(session, entry, Step.ACCEPT)
+    await _answer(session, entry, MembershipEvent.ACCEPT)
     entry.person_id = actor.person_id
     await change_member(session, actor, organisation, actor.person_id, entry.groups)
     audit.record(session, actor, "member.joined", organisation.id)
 
 
-async def decline(session: AsyncSession, actor: Actor, organisation: Organisation, entry: Entry) -> None:
+async def decline_invitation(
+    session: AsyncSession, actor: Actor, organisation: Organisation, entry: MembershipEntry
+) -> None:
     """Answer no to an invitation."""
-    await _answer(session, entry, Step.DECLINE)
+    await _answer(session, entry, MembershipEvent.DECLINE)
     entry.person_id = actor.person_id
     audit.record(session, actor, "member.declined", organisation.id)
 
 
-async def admit(session: AsyncSession, actor: Actor, organisation: Organisation, entry: Entry, role: str) -> None:
+async def admit_member(
+    session: AsyncSession, actor: Actor, organisation: Organisation, entry: MembershipEntry, role: str
+) -> None:
     """Let somebody in who asked; they are told by mail.
 
     Raises:
         InvalidError: there is no such role.
     """
     groups = read_role(role)
-    await _answer(session, entry, Step.ADMIT)
+    await _answer(session, entry, MembershipEvent.ADMIT)
     entry.groups = list(groups)
     if entry.person_id is not None:
         await change_member(session, actor, organisation, entry.person_id, groups)
@@ -136,7 +142,9 @@ async def admit(session: AsyncSession, actor: Actor, organisation: Organisation,
     audit.record(session, actor, "member.joined", organisation.id)
 
 
-async def refuse(session: AsyncSession, actor: Actor, organisation: Organisation, entry: Entry, words: str) -> None:
+async def refuse_membership(
+    session: AsyncSession, actor: Actor, organisation: Organisation, entry: MembershipEntry, words: str
+) -> None:
     """Refuse somebody who asked, and say why; they are told by mail.
 
     Raises:
@@ -144,15 +152,15 @@ async def refuse(session: AsyncSession, actor: Actor, organisation: Organisation
     """
     if not _clean(words):
         raise InvalidError(refusals=[Refusal("words", "Say why: the person reads it.")])
-    await _answer(session, entry, Step.REFUSE)
+    await _answer(session, entry, MembershipEvent.REFUSE)
     entry.words = _clean(words)
     await _tell(session, entry)
     audit.record(session, actor, "member.refused", organisation.id)
 
 
-async def cancel(session: AsyncSession, actor: Actor, organisation: Organisation, entry: Entry) -> None:
+async def cancel_entry(session: AsyncSession, actor: Actor, organisation: Organisation, entry: MembershipEntry) -> None:
     """Take an invitation or a request back."""
-    await _answer(session, entry, Step.CANCEL)
+    await _answer(session, entry, MembershipEvent.CANCEL)
     audit.record(session, actor, "member.cancelled", organisation.id)
 
 
@@ -165,27 +173,29 @@ async def give_role(session: AsyncSession, actor: Actor, organisation: Organisat
         ConflictError: nobody would administer the organisation.
     """
     groups = read_role(role)
-    await _keep_an_administrator(session, organisation, person, stays=MANAGERS in groups)
+    await _require_administrator(session, organisation, person, stays=MANAGERS in groups)
     await change_member(session, actor, organisation, person, groups)
     audit.record(session, actor, "member.changed", organisation.id, role=role)
 
 
-async def remove(session: AsyncSession, actor: Actor, organisation: Organisation, person: UUID) -> None:
+async def remove_member(session: AsyncSession, actor: Actor, organisation: Organisation, person: UUID) -> None:
     """Have a member leave, or leave oneself.
 
     Raises:
         NotFoundError: the person is no member.
         ConflictError: nobody would administer the organisation.
     """
-    await _keep_an_administrator(session, organisation, person, stays=False)
+    await _require_administrator(session, organisation, person, stays=False)
     await change_member(session, actor, organisation, person, None)
     audit.record(session, actor, "member.left" if person == actor.person_id else "member.removed", organisation.id)
 
 
-async def _keep_an_administrator(
+async def _require_administrator(
     session: AsyncSession, organisation: Organisation, person: UUID, *, stays: bool
 ) -> None:
-    lines = {line.person.id: line for line in await queries.list_lines(session, organisation) if not line.leaves}
+    lines = {
+        line.person.id: line for line in await queries.list_member_summaries(session, organisation) if not line.leaves
+    }
     if person not in lines:
         raise NotFoundError("This person is no member, or not any more.")
     others = any(line.manages for id_, line in lines.items() if id_ != person)
@@ -197,20 +207,20 @@ async def _keep_an_administrator(
         )
 
 
-async def _begin(session: AsyncSession, entry: Entry) -> None:
+async def _begin(session: AsyncSession, entry: MembershipEntry) -> None:
     session.add(entry)
     await session.flush()
     await _tell(session, entry)
 
 
-async def _answer(session: AsyncSession, entry: Entry, what: Step) -> None:
-    entry.stage, entry.answered_at = step(entry.stage, what), now()
+async def _answer(session: AsyncSession, entry: MembershipEntry, what: MembershipEvent) -> None:
+    entry.stage, entry.answered_at = transition_membership(entry.stage, what), now()
     await session.flush()
 
 
-async def _tell(session: AsyncSession, entry: Entry) -> None:
+async def _tell(session: AsyncSession, entry: MembershipEntry) -> None:
     await session.flush()
-    await jobs.enqueue(session, TELL_ENTRY, {"entry": str(entry.id), "stage": entry.stage})
+    await jobs.enqueue(session, SEND_ENTRY, {"entry": str(entry.id), "stage": entry.stage})
 
 
 def _clean(words: str) -> str:

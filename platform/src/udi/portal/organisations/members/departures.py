@@ -6,20 +6,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.clock import now
 from udi.portal import audit
 from udi.portal.identity.departures import Departure
-from udi.portal.organisations.members.states import Stage, Step, step
-from udi.portal.organisations.models import Entry, Organisation
+from udi.portal.organisations.members.transitions import MembershipEvent, MembershipStage, transition_membership
+from udi.portal.organisations.models import MembershipEntry, Organisation
 
 
 async def cancel_invitations(session: AsyncSession, departure: Departure) -> int:
     """Take back what somebody offered who does not administer the organisation any more; how many invitations."""
-    same = (Organisation.tenant_id == Entry.tenant_id) & (Organisation.id == Entry.organisation_id)
-    theirs = (Entry.begun_by == departure.person.id, Entry.stage == Stage.INVITED)
-    query = select(Entry, Organisation.slug).join(Organisation, same).where(*theirs).with_for_update(of=Entry)
+    same = (Organisation.tenant_id == MembershipEntry.tenant_id) & (Organisation.id == MembershipEntry.organisation_id)
+    theirs = (MembershipEntry.begun_by == departure.person.id, MembershipEntry.stage == MembershipStage.INVITED)
+    query = (
+        select(MembershipEntry, Organisation.slug)
+        .join(Organisation, same)
+        .where(*theirs)
+        .with_for_update(of=MembershipEntry)
+    )
     cancelled = 0
     for entry, slug in (await session.execute(query)).all():
         if departure.still_manages(slug):
             continue
-        entry.stage = step(entry.stage, Step.CANCEL)
+        entry.stage = transition_membership(entry.stage, MembershipEvent.CANCEL)
         entry.answered_at = now()
         audit.record(session, None, "member.cancelled", entry.organisation_id)
         cancelled += 1

@@ -17,10 +17,10 @@ from udi.kit.identity import Actor
 from udi.portal.identity.tokens import list_tokens_for
 from udi.portal.organisations.members import actions, queries
 from udi.portal.organisations.members.actions import ROLES, role_of
-from udi.portal.organisations.members.states import Stage, Step
-from udi.portal.organisations.models import Entry, Organisation
-from udi.ui.decisions import decides
-from udi.ui.errors import say_fields
+from udi.portal.organisations.members.transitions import MembershipEvent, MembershipStage
+from udi.portal.organisations.models import MembershipEntry, Organisation
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 PLACE = "/my-space/organisations/{slug:str}"
@@ -33,43 +33,43 @@ Member = NamedDependency[Actor]
 @get(PLACE)
 async def show_people(request: AnyRequest, session: Database, member: Member, slug: FromPath[str]) -> Response[str]:
     """Who belongs to it; for its administrators, what they may do."""
-    organisation = await queries.get_for_member(session, member, slug)
+    organisation = await queries.get_member_organisation(session, member, slug)
     return await _people(request, session, member, organisation)
 
 
-@post(f"{PLACE}/invitations", status_code=303, guards=[decides()])
+@post(f"{PLACE}/invitations", status_code=303, guards=[require_confirmation()])
 async def send_invitation(request: AnyRequest, session: Database, member: Member, slug: FromPath[str]) -> Response[Any]:
     """Invite an address."""
-    organisation = await queries.get_for_member(session, member, slug, managing=True, lock=True)
+    organisation = await queries.get_member_organisation(session, member, slug, managing=True, lock=True)
     form = await request.form()
     email, role = str(form.get("email") or ""), str(form.get("role") or "")
     language: str = request.scope["state"]["locale"]
     try:
-        await actions.invite(session, member, organisation, email=email, role=role, language=language)
+        await actions.invite_member(session, member, organisation, email=email, role=role, language=language)
     except InvalidError as error:
-        errors = say_fields(request, error)
+        errors = form_errors(request, error)
         return await _people(request, session, member, organisation, status=422, typed=email, errors=errors)
-    return _to(organisation)
+    return _redirect_to(organisation)
 
 
-@post(f"{PLACE}/members/{{person_id:uuid}}/role", status_code=303, guards=[decides()])
+@post(f"{PLACE}/members/{{person_id:uuid}}/role", status_code=303, guards=[require_confirmation()])
 async def change_role(
     request: AnyRequest, session: Database, member: Member, slug: FromPath[str], person_id: FromPath[UUID]
 ) -> Redirect:
     """Give a member another role."""
-    organisation = await queries.get_for_member(session, member, slug, managing=True, lock=True)
+    organisation = await queries.get_member_organisation(session, member, slug, managing=True, lock=True)
     role = str((await request.form()).get("role") or "")
     await actions.give_role(session, member, organisation, person_id, role)
-    return _to(organisation)
+    return _redirect_to(organisation)
 
 
-@post(f"{PLACE}/members/{{person_id:uuid}}/remove", status_code=303, guards=[decides()])
+@post(f"{PLACE}/members/{{person_id:uuid}}/remove", status_code=303, guards=[require_confirmation()])
 async def remove_member(session: Database, member: Member, slug: FromPath[str], person_id: FromPath[UUID]) -> Redirect:
     """Have a member leave; oneself too."""
     own = person_id == member.person_id
-    organisation = await queries.get_for_member(session, member, slug, managing=not own, lock=True)
-    await actions.remove(session, member, organisation, person_id)
-    return Redirect("/my-space", status_code=303) if own else _to(organisation)
+    organisation = await queries.get_member_organisation(session, member, slug, managing=not own, lock=True)
+    await actions.remove_member(session, member, organisation, person_id)
+    return Redirect("/my-space", status_code=303) if own else _redirect_to(organisation)
 
 
 @get(f"{PLACE}/membership")
@@ -81,11 +81,11 @@ async def show_membership(request: AnyRequest, session: Database, member: Member
 
 
 @post(f"{PLACE}/membership", status_code=303)
-async def ask_membership(request: AnyRequest, session: Database, member: Member, slug: FromPath[str]) -> Redirect:
+async def request_membership(request: AnyRequest, session: Database, member: Member, slug: FromPath[str]) -> Redirect:
     """Ask."""
     organisation = await queries.get_organisation(session, slug, lock=True)
     words, language = str((await request.form()).get("words") or ""), request.scope["state"]["locale"]
-    await actions.request(session, member, organisation, words=words, language=language)
+    await actions.request_membership(session, member, organisation, words=words, language=language)
     return Redirect(f"/my-space/organisations/{organisation.slug}/membership", status_code=303)
 
 
@@ -101,7 +101,7 @@ async def show_invitation(
     return render(request, "organisations/invitation.html", organisation=organisation, entry=entry, role=role)
 
 
-@post(f"{ENTRY}/{{what:str}}", status_code=303, guards=[decides("accept", "admit", parameter="what")])
+@post(f"{ENTRY}/{{what:str}}", status_code=303, guards=[require_confirmation("accept", "admit", parameter="what")])
 async def answer_entry(
     request: AnyRequest,
     session: Database,
@@ -111,50 +111,56 @@ async def answer_entry(
     what: FromPath[str],
 ) -> Response[Any]:
     """Accept or decline an invitation; admit or refuse who asks; take either back."""
-    if what not in set(Step):
+    if what not in set(MembershipEvent):
         raise NotFoundError
     organisation = await queries.get_organisation(session, slug, lock=True)
     entry = await queries.get_entry(session, organisation, entry_id)
-    if what in {Step.ACCEPT, Step.DECLINE}:
+    if what in {MembershipEvent.ACCEPT, MembershipEvent.DECLINE}:
         _require_invited(member, entry)
-        await (actions.accept if what == Step.ACCEPT else actions.decline)(session, member, organisation, entry)
+        await (actions.accept_invitation if what == MembershipEvent.ACCEPT else actions.decline_invitation)(
+            session, member, organisation, entry
+        )
         return Redirect(f"/my-space/organisations/{slug}/entries/{entry_id}", status_code=303)
-    if what == Step.CANCEL and entry.stage == Stage.REQUESTED and entry.person_id == member.person_id:
-        await actions.cancel(session, member, organisation, entry)
+    if (
+        what == MembershipEvent.CANCEL
+        and entry.stage == MembershipStage.REQUESTED
+        and entry.person_id == member.person_id
+    ):
+        await actions.cancel_entry(session, member, organisation, entry)
         return Redirect(f"/my-space/organisations/{slug}/membership", status_code=303)
-    return await _administer(request, session, member, entry, slug, Step(what))
+    return await _administer(request, session, member, entry, slug, MembershipEvent(what))
 
 
 async def _administer(
-    request: AnyRequest, session: AsyncSession, member: Actor, entry: Entry, slug: str, what: Step
+    request: AnyRequest, session: AsyncSession, member: Actor, entry: MembershipEntry, slug: str, what: MembershipEvent
 ) -> Response[Any]:
-    organisation = await queries.get_for_member(session, member, slug, managing=True)
+    organisation = await queries.get_member_organisation(session, member, slug, managing=True)
     form = await request.form()
     try:
-        if what == Step.ADMIT:
-            await actions.admit(session, member, organisation, entry, str(form.get("role") or ""))
-        elif what == Step.REFUSE:
-            await actions.refuse(session, member, organisation, entry, str(form.get("words") or ""))
-        elif entry.stage == Stage.REQUESTED:
+        if what == MembershipEvent.ADMIT:
+            await actions.admit_member(session, member, organisation, entry, str(form.get("role") or ""))
+        elif what == MembershipEvent.REFUSE:
+            await actions.refuse_membership(session, member, organisation, entry, str(form.get("words") or ""))
+        elif entry.stage == MembershipStage.REQUESTED:
             raise ForbiddenError(
                 "Only who asked takes a request back.", remedy="Answer it: admit, or refuse and say why."
             )
         else:
-            await actions.cancel(session, member, organisation, entry)
+            await actions.cancel_entry(session, member, organisation, entry)
     except InvalidError as error:
-        errors = {f"{field}-{entry.id}": said for field, said in say_fields(request, error).items()}
+        errors = {f"{field}-{entry.id}": message for field, message in form_errors(request, error).items()}
         return await _people(request, session, member, organisation, status=422, errors=errors)
-    return _to(organisation)
+    return _redirect_to(organisation)
 
 
-def _require_invited(actor: Actor, entry: Entry) -> None:
+def _require_invited(actor: Actor, entry: MembershipEntry) -> None:
     if entry.email and entry.email == actor.email.lower() and not actor.email_verified:
         raise ForbiddenError(
             "It was not checked yet that the address of your account, %(email)s, is yours.",
             remedy="Follow the link that was sent to it when you made the account, then log in again.",
             values={"email": actor.email},
         )
-    if not entry.email or entry.email != actor.proven_email:
+    if not entry.email or entry.email != actor.verified_email:
         raise ForbiddenError(
             "This invitation was sent to another address than the one of your account, %(email)s.",
             remedy="Log in with the account of that address, or ask whoever invited you to invite this one.",
@@ -162,7 +168,7 @@ def _require_invited(actor: Actor, entry: Entry) -> None:
         )
 
 
-def _to(organisation: Organisation) -> Redirect:
+def _redirect_to(organisation: Organisation) -> Redirect:
     return Redirect(f"/my-space/organisations/{organisation.slug}", status_code=303)
 
 
@@ -176,7 +182,7 @@ async def _people(
     typed: str = "",
     errors: Mapping[str, str] | None = None,
 ) -> Response[str]:
-    lines = await queries.list_lines(session, organisation)
+    lines = await queries.list_member_summaries(session, organisation)
     own = next((line for line in lines if line.person.id == member.person_id), None)
     manages = member.may_manage(organisation.slug) and own is not None and own.manages
     entries = await queries.list_entries(session, organisation) if manages else []
@@ -190,7 +196,7 @@ async def _people(
         manages=manages,
         entries=entries,
         tokens=await list_tokens_for(session, organisation.slug) if manages else {},
-        people=await queries.name_people(session, entries),
+        people=await queries.find_requesters(session, entries),
         role_of=role_of,
         roles=list(ROLES),
         typed=typed,
@@ -205,7 +211,7 @@ routes: Sequence[ControllerRouterHandler] = [
     change_role,
     remove_member,
     show_membership,
-    ask_membership,
+    request_membership,
     show_invitation,
     answer_entry,
 ]

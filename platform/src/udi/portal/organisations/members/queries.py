@@ -11,13 +11,13 @@ from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import MANAGERS, Actor
 from udi.portal.identity.models import Person
 from udi.portal.identity.queries import list_members
-from udi.portal.organisations.joining.changes import list_waiting
-from udi.portal.organisations.members.states import WAITING, Stage
-from udi.portal.organisations.models import Entry, MemberChange, Organisation
+from udi.portal.organisations.joining.member_changes import list_waiting
+from udi.portal.organisations.members.transitions import WAITING, MembershipStage
+from udi.portal.organisations.models import MemberChange, MembershipEntry, Organisation
 
 
 @dataclass(frozen=True)
-class Line:
+class MemberSummary:
     """A member as the page shows them; `change` waits for the identity service, `groups` are those it will give."""
 
     person: Person
@@ -33,14 +33,16 @@ class Line:
         return self.change is not None and self.change.leaves
 
 
-async def list_lines(session: AsyncSession, organisation: Organisation) -> list[Line]:
+async def list_member_summaries(session: AsyncSession, organisation: Organisation) -> list[MemberSummary]:
     """The members who logged in here, and those on their way in or out, by name."""
-    lines = {p.id: Line(p, frozenset(groups)) for p, groups in await list_members(session, organisation.slug)}
+    lines = {p.id: MemberSummary(p, frozenset(groups)) for p, groups in await list_members(session, organisation.slug)}
     for change in await list_waiting(session, organisation.id):
-        known = lines.get(change.person_id)
-        person = known.person if known else await session.scalar(select(Person).where(Person.id == change.person_id))
+        existing = lines.get(change.person_id)
+        person = (
+            existing.person if existing else await session.scalar(select(Person).where(Person.id == change.person_id))
+        )
         if person is not None:
-            base = known or Line(person, frozenset())
+            base = existing or MemberSummary(person, frozenset())
             lines[change.person_id] = replace(base, groups=frozenset(change.groups), change=change)
     return sorted(lines.values(), key=lambda line: (line.person.name.casefold(), line.person.email))
 
@@ -52,13 +54,13 @@ async def get_organisation(session: AsyncSession, slug: str, *, lock: bool = Fal
         NotFoundError: the territory has none of this name.
     """
     query = select(Organisation).where(Organisation.slug == slug, Organisation.producer)
-    found = await session.scalar(query.with_for_update() if lock else query) if slug.isprintable() else None
-    if found is None:
+    organisation = await session.scalar(query.with_for_update() if lock else query) if slug.isprintable() else None
+    if organisation is None:
         raise NotFoundError("No organisation has this address here.")
-    return found
+    return organisation
 
 
-async def get_for_member(
+async def get_member_organisation(
     session: AsyncSession, actor: Actor, slug: str, *, managing: bool = False, lock: bool = False
 ) -> Organisation:
     """An organisation of the person; `managing`, one that they administer.
@@ -71,7 +73,7 @@ async def get_for_member(
     """
     organisation = await get_organisation(session, slug, lock=lock)
     values = {"name": organisation.name, "email": organisation.email}
-    lines = {line.person.id: line for line in await list_lines(session, organisation)}
+    lines = {line.person.id: line for line in await list_member_summaries(session, organisation)}
     own = lines.get(actor.person_id)
     if slug not in actor.memberships or own is None or own.leaves:
         raise ForbiddenError(
@@ -88,51 +90,62 @@ async def get_for_member(
     return organisation
 
 
-async def list_entries(session: AsyncSession, organisation: Organisation) -> Sequence[Entry]:
+async def list_entries(session: AsyncSession, organisation: Organisation) -> Sequence[MembershipEntry]:
     """Invitations and requests of an organisation that wait for an answer, the oldest first."""
-    query = select(Entry).where(Entry.organisation_id == organisation.id, Entry.stage.in_(WAITING))
-    return (await session.scalars(query.order_by(Entry.begun_at, Entry.id))).all()
-
-
-async def list_own_entries(session: AsyncSession, actor: Actor) -> list[tuple[Entry, Organisation]]:
-    """Invitations to the person's address and requests of theirs that wait, with the organisation."""
-    mine = ((Entry.stage == Stage.INVITED) & (Entry.email == actor.proven_email)) | (
-        (Entry.stage == Stage.REQUESTED) & (Entry.person_id == actor.person_id)
+    query = select(MembershipEntry).where(
+        MembershipEntry.organisation_id == organisation.id, MembershipEntry.stage.in_(WAITING)
     )
-    same = (Organisation.tenant_id == Entry.tenant_id) & (Organisation.id == Entry.organisation_id)
-    rows = await session.execute(select(Entry, Organisation).join(Organisation, same).where(mine))
+    return (await session.scalars(query.order_by(MembershipEntry.begun_at, MembershipEntry.id))).all()
+
+
+async def list_own_entries(session: AsyncSession, actor: Actor) -> list[tuple[MembershipEntry, Organisation]]:
+    """Invitations to the person's address and requests of theirs that wait, with the organisation."""
+    mine = ((MembershipEntry.stage == MembershipStage.INVITED) & (MembershipEntry.email == actor.verified_email)) | (
+        (MembershipEntry.stage == MembershipStage.REQUESTED) & (MembershipEntry.person_id == actor.person_id)
+    )
+    same = (Organisation.tenant_id == MembershipEntry.tenant_id) & (Organisation.id == MembershipEntry.organisation_id)
+    rows = await session.execute(select(MembershipEntry, Organisation).join(Organisation, same).where(mine))
     return [(row.Entry, row.Organisation) for row in rows]
 
 
-async def get_entry(session: AsyncSession, organisation: Organisation, id_: UUID) -> Entry:
+async def get_entry(session: AsyncSession, organisation: Organisation, id_: UUID) -> MembershipEntry:
     """An invitation or a request of an organisation.
 
     Raises:
         NotFoundError: it has none of this identifier.
     """
-    query = select(Entry).where(Entry.id == id_, Entry.organisation_id == organisation.id).with_for_update()
-    found = await session.scalar(query)
-    if found is None:
-        raise NotFoundError
-    return found
-
-
-async def find_waiting_entry(session: AsyncSession, organisation: Organisation, actor: Actor) -> Entry | None:
-    """What waits between a person and an organisation."""
-    mine = ((Entry.stage == Stage.INVITED) & (Entry.email == actor.proven_email)) | (
-        (Entry.stage == Stage.REQUESTED) & (Entry.person_id == actor.person_id)
+    query = (
+        select(MembershipEntry)
+        .where(MembershipEntry.id == id_, MembershipEntry.organisation_id == organisation.id)
+        .with_for_update()
     )
-    query = select(Entry).where(Entry.organisation_id == organisation.id, mine).order_by(Entry.begun_at).limit(1)
+    entry = await session.scalar(query)
+    if entry is None:
+        raise NotFoundError
+    return entry
+
+
+async def find_waiting_entry(session: AsyncSession, organisation: Organisation, actor: Actor) -> MembershipEntry | None:
+    """What waits between a person and an organisation."""
+    mine = ((MembershipEntry.stage == MembershipStage.INVITED) & (MembershipEntry.email == actor.verified_email)) | (
+        (MembershipEntry.stage == MembershipStage.REQUESTED) & (MembershipEntry.person_id == actor.person_id)
+    )
+    query = (
+        select(MembershipEntry)
+        .where(MembershipEntry.organisation_id == organisation.id, mine)
+        .order_by(MembershipEntry.begun_at)
+        .limit(1)
+    )
     return (await session.scalars(query)).first()
 
 
 async def count_own_requests(session: AsyncSession, actor: Actor) -> int:
     """How many requests of the person wait."""
-    own = (Entry.person_id == actor.person_id, Entry.stage == Stage.REQUESTED)
+    own = (MembershipEntry.person_id == actor.person_id, MembershipEntry.stage == MembershipStage.REQUESTED)
     return await session.scalar(select(func.count()).where(*own)) or 0
 
 
-async def name_people(session: AsyncSession, entries: Sequence[Entry]) -> dict[UUID, Person]:
+async def find_requesters(session: AsyncSession, entries: Sequence[MembershipEntry]) -> dict[UUID, Person]:
     """Those who ask, by identifier."""
     ids = {entry.person_id for entry in entries if entry.person_id}
     return {person.id: person for person in await session.scalars(select(Person).where(Person.id.in_(ids)))}

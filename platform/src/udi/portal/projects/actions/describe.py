@@ -7,17 +7,17 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from udi.kit.budgets import spend
+from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, PreconditionError, Refusal, TooManyError
+from udi.kit.errors import ConflictError, InvalidError, PreconditionFailedError, Refusal, TooManyRequestsError
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.queries import SHOWN
+from udi.portal.catalogue.queries import IS_PUBLISHED
 from udi.portal.organisations.models import Organisation
 from udi.portal.organisations.queries import find_organisations
-from udi.portal.projects.actions.telling import tell
-from udi.portal.projects.models import Audience, Project, ProjectDataset, Scale, Support
+from udi.portal.projects.actions.notifications import queue_notification
+from udi.portal.projects.models import Audience, Project, ProjectDataset, Scale, SupportKind
 from udi.portal.projects.queries import MOST_LED
 from udi.portal.tenants.budgets import PROJECTS
 from udi.protocol.policy import Requester
@@ -28,7 +28,7 @@ MOST_DATASETS = 50
 
 
 @dataclass(frozen=True)
-class Described:
+class ProjectInput:
     """What a form says of a project, as it was typed."""
 
     title: str = ""
@@ -45,7 +45,7 @@ class Described:
     url: str = ""
     impact: str = ""
 
-    def tidy(self) -> "Described":
+    def tidy(self) -> "ProjectInput":
         """The same without what a keyboard or a copy adds; a person is a person, whatever else was chosen."""
         return replace(
             self,
@@ -81,37 +81,37 @@ def is_web_address(url: str) -> bool:
     return parts.scheme in {"http", "https"} and "." in host and plain and len(url) <= LONGEST["url"]
 
 
-def check(described: Described) -> list[Refusal]:
+def check_description(described: ProjectInput) -> list[Refusal]:
     """What is wrong with each field, of what was tidied."""
-    found = []
+    refusals = []
     if not described.title or not described.title.isprintable():
-        found.append(Refusal("title", "The project has no name.", "Give it one, of 150 characters at most."))
+        refusals.append(Refusal("title", "The project has no name.", "Give it one, of 150 characters at most."))
     if not described.summary:
-        found.append(Refusal("summary", "It is not said what it is.", "Say it in a sentence or two."))
+        refusals.append(Refusal("summary", "It is not said what it is.", "Say it in a sentence or two."))
     for name, most in LONGEST.items():
         if len(getattr(described, name)) > most:
             values = {"most": most}
-            found.append(Refusal(name, "This is very long.", "Write %(most)s characters at most.", values=values))
+            refusals.append(Refusal(name, "This is very long.", "Write %(most)s characters at most.", values=values))
     if described.url and not is_web_address(described.url):
-        found.append(Refusal("url", "This is not a web address.", "Write it as https://www.town.example."))
-    return found + _check_choices(described)
+        refusals.append(Refusal("url", "This is not a web address.", "Write it as https://www.town.example."))
+    return refusals + _check_choices(described)
 
 
-def _check_choices(described: Described) -> list[Refusal]:
-    found = []
+def _check_choices(described: ProjectInput) -> list[Refusal]:
+    refusals = []
     if described.purpose not in set(Purpose):
-        found.append(Refusal("purpose", "It is not said what it is for.", "Choose one of the purposes."))
+        refusals.append(Refusal("purpose", "It is not said what it is for.", "Choose one of the purposes."))
     if described.scale and described.scale not in set(Scale):
-        found.append(Refusal("scale", "This choice is not offered.", "Choose one of the list."))
+        refusals.append(Refusal("scale", "This choice is not offered.", "Choose one of the list."))
     if described.organisation and described.requester not in set(Requester) - {Requester.PERSON}:
-        found.append(Refusal("requester", "It is not said what the organisation is.", "Choose what it is."))
-    for name, kind in (("audience", Audience), ("support", Support)):
+        refusals.append(Refusal("requester", "It is not said what the organisation is.", "Choose what it is."))
+    for name, kind in (("audience", Audience), ("support", SupportKind)):
         if not set(getattr(described, name)) <= set(kind):
-            found.append(Refusal(name, "This choice is not offered.", "Choose among the list."))
-    return found
+            refusals.append(Refusal(name, "This choice is not offered.", "Choose among the list."))
+    return refusals
 
 
-async def create_project(session: AsyncSession, actor: Actor, described: Described, *, language: str) -> Project:
+async def create_project(session: AsyncSession, actor: Actor, described: ProjectInput, *, language: str) -> Project:
     """Begin a project, which the person leads; nobody else sees it until they say so.
 
     Raises:
@@ -122,11 +122,11 @@ async def create_project(session: AsyncSession, actor: Actor, described: Describ
     organisation = await _check_all(session, actor, described, None)
     led = select(func.count()).where(Project.leader_id == actor.person_id)
     if (await session.scalar(led) or 0) >= MOST_LED:
-        raise TooManyError(
+        raise TooManyRequestsError(
             "You lead %(most)s projects, which is as many as one may.",
             remedy="Take up one that is there.", values={"most": MOST_LED},
         )  # fmt: skip
-    await spend(session, PROJECTS, str(actor.person_id))
+    await spend_budget(session, PROJECTS, str(actor.person_id))
     moment = now()
     project = Project(
         leader_id=actor.person_id, reporter_id=None, language=language, created_at=moment, changed_at=moment,
@@ -140,7 +140,7 @@ async def create_project(session: AsyncSession, actor: Actor, described: Describ
 
 
 async def change_project(
-    session: AsyncSession, actor: Actor, project: Project, described: Described, *, revision: int
+    session: AsyncSession, actor: Actor, project: Project, described: ProjectInput, *, revision: int
 ) -> None:
     """Change what is said of a project.
 
@@ -154,7 +154,7 @@ async def change_project(
             "Nobody leads this reuse: it was only reported.", remedy="Correct its name and its address."
         )
     if project.revision != revision:
-        raise PreconditionError(
+        raise PreconditionFailedError(
             "Somebody of the team changed this project since you opened it.",
             remedy="Read it again, then make your change.",
         )
@@ -182,11 +182,11 @@ async def publish_project(session: AsyncSession, actor: Actor, project: Project)
         raise ConflictError("Everybody sees this project already.")
     project.confidential, project.published_at = False, now()
     await note_change(session, project)
-    await tell(session, project, "published")
+    await queue_notification(session, project, "published")
     audit.record(session, actor, "project.published", project.id)
 
 
-async def use_dataset(session: AsyncSession, actor: Actor, project: Project, dataset: UUID) -> None:
+async def add_project_dataset(session: AsyncSession, actor: Actor, project: Project, dataset: UUID) -> None:
     """Say that a project uses a dataset of the territory; once more changes nothing.
 
     Raises:
@@ -195,7 +195,7 @@ async def use_dataset(session: AsyncSession, actor: Actor, project: Project, dat
     used = set(await session.scalars(select(ProjectDataset.dataset_id).where(ProjectDataset.project_id == project.id)))
     if dataset in used:
         return
-    if await session.scalar(select(Dataset.id).where(Dataset.id == dataset, SHOWN)) is None:
+    if await session.scalar(select(Dataset.id).where(Dataset.id == dataset, IS_PUBLISHED)) is None:
         refusal = Refusal("dataset", "No dataset has this address here.", "Look for it, then choose it in the list.")
         raise InvalidError(refusals=[refusal])
     if len(used) >= MOST_DATASETS:
@@ -208,7 +208,7 @@ async def use_dataset(session: AsyncSession, actor: Actor, project: Project, dat
     audit.record(session, actor, "project.dataset_added", project.id, dataset=str(dataset))
 
 
-async def leave_dataset(session: AsyncSession, actor: Actor, project: Project, dataset: UUID) -> None:
+async def remove_project_dataset(session: AsyncSession, actor: Actor, project: Project, dataset: UUID) -> None:
     """Say that a project does not use a dataset."""
     own = (ProjectDataset.project_id == project.id, ProjectDataset.dataset_id == dataset)
     await session.execute(delete(ProjectDataset).where(*own))
@@ -217,27 +217,27 @@ async def leave_dataset(session: AsyncSession, actor: Actor, project: Project, d
 
 
 async def _check_all(
-    session: AsyncSession, actor: Actor, described: Described, project: Project | None
+    session: AsyncSession, actor: Actor, described: ProjectInput, project: Project | None
 ) -> Organisation | None:
     """The organisation in whose name it is led: one of the person's, or the one that it has.
 
     Raises:
         InvalidError: a field is wrong.
     """
-    refusals = check(described)
-    known = await find_organisations(session, [described.organisation]) if described.organisation else {}
-    found = known.get(described.organisation)
-    kept = project is not None and found is not None and project.organisation_id == found.id
-    if described.organisation and not (found and (kept or found.slug in actor.memberships)):
+    refusals = check_description(described)
+    organisations = await find_organisations(session, [described.organisation]) if described.organisation else {}
+    organisation = organisations.get(described.organisation)
+    is_unchanged = project is not None and organisation is not None and project.organisation_id == organisation.id
+    if described.organisation and not (organisation and (is_unchanged or organisation.slug in actor.memberships)):
         refusals.append(
             Refusal("organisation", "You do not belong to this organisation.", "Choose one of yours, or your own name.")
         )
     if refusals:
         raise InvalidError("Nothing was kept yet.", refusals=refusals)
-    return found
+    return organisation
 
 
-def _fill(project: Project, described: Described, organisation: Organisation | None) -> None:
+def _fill(project: Project, described: ProjectInput, organisation: Organisation | None) -> None:
     for name in ("title", "summary", "words", "leader_name", "requester", "purpose", "scale", "url", "impact"):
         setattr(project, name, getattr(described, name))
     project.audience, project.support = list(described.audience), list(described.support)

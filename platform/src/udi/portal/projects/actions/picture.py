@@ -11,7 +11,7 @@ from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.projects.actions.describe import note_change
 from udi.portal.projects.models import Project, ProjectPicture
-from udi.portal.projects.pictures import Made
+from udi.portal.projects.pictures import PicturePair
 
 MOST_PICTURES = 4
 LONGEST_ALTERNATIVE = 250
@@ -33,7 +33,7 @@ def check_alternative(alternative: str) -> str:
 
 
 async def add_picture(
-    session: AsyncSession, actor: Actor, project: Project, made: Made, alternative: str
+    session: AsyncSession, actor: Actor, project: Project, pictures: PicturePair, alternative: str
 ) -> ProjectPicture:
     """Keep a picture that was made anew.
 
@@ -46,10 +46,10 @@ async def add_picture(
     count, position = (await session.execute(last)).one()
     if count >= MOST_PICTURES:
         raise ConflictError("A project has four pictures at most.", remedy="Take one away first.")
-    (width, height), (small_width, small_height) = made.size, made.small_size
+    (width, height), (small_width, small_height) = pictures.size, pictures.small_size
     picture = ProjectPicture(
         project_id=project.id, position=(position or 0) + 1, alternative=words, width=width, height=height,
-        content=made.large, small_width=small_width, small_height=small_height, small=made.small, added_at=now(),
+        content=pictures.large, small_width=small_width, small_height=small_height, small=pictures.small, added_at=now(),
     )  # fmt: skip
     session.add(picture)
     await note_change(session, project)

@@ -8,13 +8,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.clock import now
-from udi.kit.errors import InvalidError, Refusal, TooManyError
+from udi.kit.errors import InvalidError, Refusal, TooManyRequestsError
 from udi.kit.identity import Actor
 from udi.portal import audit
-from udi.portal.projects.actions.describe import LONGEST, is_web_address, use_dataset
-from udi.portal.projects.actions.telling import tell
+from udi.portal.projects.actions.describe import LONGEST, add_project_dataset, is_web_address
+from udi.portal.projects.actions.notifications import queue_notification
 from udi.portal.projects.models import Project
-from udi.portal.projects.states import State
+from udi.portal.projects.transitions import ProjectState
 from udi.protocol.policy import Requester
 
 MOST_A_DAY = 20
@@ -39,20 +39,20 @@ async def report_reuse(
     moment = now()
     today = (Project.reporter_id == actor.person_id, Project.created_at > moment - timedelta(days=1))
     if (await session.scalar(select(func.count()).where(*today)) or 0) >= MOST_A_DAY:
-        raise TooManyError(
+        raise TooManyRequestsError(
             "You reported %(most)s reuses in a day, which is as many as one may.",
             remedy="Go on tomorrow.", values={"most": MOST_A_DAY},
         )  # fmt: skip
     project = Project(
-        title=title, summary="", url=url, language=language, state=State.DELIVERED, confidential=False,
+        title=title, summary="", url=url, language=language, state=ProjectState.DELIVERED, confidential=False,
         leader_id=None, reporter_id=actor.person_id, requester=Requester.PERSON, created_at=moment, changed_at=moment,
         published_at=moment,
     )  # fmt: skip
     session.add(project)
     await session.flush()
     for dataset in datasets:
-        await use_dataset(session, actor, project, dataset)
-    await tell(session, project, "reported")
+        await add_project_dataset(session, actor, project, dataset)
+    await queue_notification(session, project, "reported")
     audit.record(session, actor, "reuse.reported", project.id)
     return project
 

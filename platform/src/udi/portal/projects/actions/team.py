@@ -4,19 +4,19 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit import jobs
-from udi.kit.budgets import spend
+from udi.kit.budgets import spend_budget
 from udi.kit.clock import now
-from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyError
+from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequestsError
 from udi.kit.identity import Actor
 from udi.portal import audit
 from udi.portal.identity.departures import Departure
 from udi.portal.identity.models import Membership, Person
-from udi.portal.organisations.joining.asking import LONGEST_MAIL, MAIL
+from udi.portal.organisations.joining.applications import LONGEST_MAIL, MAIL
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.actions.describe import note_change
-from udi.portal.projects.actions.telling import tell
-from udi.portal.projects.models import Project, ProjectMember, Right
-from udi.portal.projects.states import PRESENT, Stage, Step, step
+from udi.portal.projects.actions.notifications import queue_notification
+from udi.portal.projects.models import Project, ProjectMember, TeamRight
+from udi.portal.projects.transitions import PRESENT, TeamMemberEvent, TeamMemberStage, transition_member
 from udi.portal.tenants.budgets import MAILS
 
 MOST_MEMBERS = 50
@@ -24,76 +24,85 @@ END_SECRETS = "end_project_secrets"
 """The job that ends the secrets which somebody made for a project that they lead no more."""
 
 
-def read_right(right: str) -> Right:
+def read_right(right: str) -> TeamRight:
     """The right of this name.
 
     Raises:
         InvalidError: there is none.
     """
-    if right not in set(Right):
+    if right not in set(TeamRight):
         raise InvalidError(refusals=[Refusal("right", "There is no such right.", "Choose one of the two.")])
-    return Right(right)
+    return TeamRight(right)
 
 
-async def invite(session: AsyncSession, actor: Actor, project: Project, *, email: str, right: str) -> ProjectMember:
+async def invite_member(
+    session: AsyncSession, actor: Actor, project: Project, *, email: str, right: str
+) -> ProjectMember:
     """Invite an address. A colleague, of the organisation that leads the project, is in at once; both are told by mail.
 
     Raises:
         InvalidError: this is no address, or no right; or the address is in the team, or invited.
         TooManyError: the team is as large as it may be, or this person had many mails sent today.
     """
-    email, given = email.strip().lower(), read_right(right)
+    email, granted_right = email.strip().lower(), read_right(right)
     if not MAIL.fullmatch(email) or len(email) > LONGEST_MAIL:
         raise InvalidError(refusals=[Refusal("email", "This is not a mail address.", "Write it as name@town.example.")])
     colleague = await _find_colleague(session, project, email)
     present = (ProjectMember.project_id == project.id, ProjectMember.stage.in_(PRESENT))
-    known = set(await session.scalars(select(ProjectMember.email).where(*present)))
-    if email in known or email == actor.email.lower():
+    team_emails = set(await session.scalars(select(ProjectMember.email).where(*present)))
+    if email in team_emails or email == actor.email.lower():
         refusal = Refusal("email", "This address is in the team, or invited already.", "See the list.")
         raise InvalidError(refusals=[refusal])
-    if len(known) >= MOST_MEMBERS:
-        raise TooManyError(
+    if len(team_emails) >= MOST_MEMBERS:
+        raise TooManyRequestsError(
             "A team has %(most)s people at most.", remedy="Take somebody away first.", values={"most": MOST_MEMBERS}
         )
-    await spend(session, MAILS, str(actor.person_id))
+    await spend_budget(session, MAILS, str(actor.person_id))
     member = ProjectMember(
-        project_id=project.id, email=email, right=given, begun_by=actor.person_id, begun_at=now(),
-        stage=Stage.JOINED if colleague else Stage.INVITED, person_id=colleague.id if colleague else None,
+        project_id=project.id, email=email, right=granted_right, begun_by=actor.person_id, begun_at=now(),
+        stage=TeamMemberStage.JOINED if colleague else TeamMemberStage.INVITED, person_id=colleague.id if colleague else None,
         answered_at=now() if colleague else None,
     )  # fmt: skip
     session.add(member)
     await session.flush()
-    await tell(session, project, "added" if colleague else "invited", member)
+    await queue_notification(session, project, "added" if colleague else "invited", member)
     audit.record(session, actor, "project.member_added" if colleague else "project.member_invited", project.id)
     return member
 
 
-async def answer(session: AsyncSession, actor: Actor, project: Project, member: ProjectMember, what: Step) -> None:
+async def answer_invitation(
+    session: AsyncSession, actor: Actor, project: Project, member: ProjectMember, what: TeamMemberEvent
+) -> None:
     """Accept or decline one's own invitation, or leave.
 
     Raises:
         ConflictError: it was answered, or taken back.
     """
-    member.stage, member.answered_at, member.person_id = step(member.stage, what), now(), actor.person_id
+    member.stage, member.answered_at, member.person_id = transition_member(member.stage, what), now(), actor.person_id
     await session.flush()
-    if what is Step.ACCEPT:
+    if what is TeamMemberEvent.ACCEPT:
         audit.record(session, actor, "project.member_joined", project.id)
-    elif what is Step.DECLINE:
+    elif what is TeamMemberEvent.DECLINE:
         audit.record(session, actor, "project.member_declined", project.id)
     else:
         audit.record(session, actor, "project.member_left", project.id)
 
 
-async def dismiss(session: AsyncSession, actor: Actor, project: Project, member: ProjectMember, what: Step) -> None:
+async def remove_member(
+    session: AsyncSession, actor: Actor, project: Project, member: ProjectMember, what: TeamMemberEvent
+) -> None:
     """Take an invitation back, or somebody off the team.
 
     Raises:
         ConflictError: it was answered, or taken back.
     """
-    member.stage, member.answered_at = step(member.stage, what), now()
+    member.stage, member.answered_at = transition_member(member.stage, what), now()
     await session.flush()
     audit.record(
-        session, actor, "project.member_cancelled" if what is Step.CANCEL else "project.member_removed", project.id
+        session,
+        actor,
+        "project.member_cancelled" if what is TeamMemberEvent.CANCEL else "project.member_removed",
+        project.id,
     )
 
 
@@ -108,7 +117,7 @@ async def give_right(session: AsyncSession, actor: Actor, project: Project, memb
     audit.record(session, actor, "project.member_changed", project.id, right=member.right)
 
 
-async def hand_over(session: AsyncSession, actor: Actor, project: Project, member: ProjectMember) -> None:
+async def hand_over_project(session: AsyncSession, actor: Actor, project: Project, member: ProjectMember) -> None:
     """Have somebody of the team lead the project, in their own name; who led it stays in the team and may edit.
 
     The secrets that the former leader made for its machines end.
@@ -116,12 +125,12 @@ async def hand_over(session: AsyncSession, actor: Actor, project: Project, membe
     Raises:
         ConflictError: this person is not in the team.
     """
-    if member.stage != Stage.JOINED or member.person_id is None:
+    if member.stage != TeamMemberStage.JOINED or member.person_id is None:
         raise ConflictError("This person is not in the team yet.", remedy="Wait for their answer.")
     new, moment = member.person_id, now()
     former = {"project": str(project.id), "person": str(actor.person_id)}
     await jobs.enqueue(session, END_SECRETS, former)
-    member.person_id, member.email, member.right = actor.person_id, actor.email.lower(), Right.EDIT
+    member.person_id, member.email, member.right = actor.person_id, actor.email.lower(), TeamRight.EDIT
     member.begun_by, member.answered_at = new, moment
     await session.flush()
     project.leader_id = new
@@ -135,10 +144,10 @@ async def cancel_invitations(session: AsyncSession, departure: Departure) -> int
     """Take back the invitations into teams of somebody whose account is gone; how many."""
     if not departure.gone:
         return 0
-    theirs = (ProjectMember.begun_by == departure.person.id, ProjectMember.stage == Stage.INVITED)
+    theirs = (ProjectMember.begun_by == departure.person.id, ProjectMember.stage == TeamMemberStage.INVITED)
     waiting = (await session.scalars(select(ProjectMember).where(*theirs).with_for_update())).all()
     for member in waiting:
-        member.stage = step(member.stage, Step.CANCEL)
+        member.stage = transition_member(member.stage, TeamMemberEvent.CANCEL)
         member.answered_at = now()
         audit.record(session, None, "project.member_cancelled", member.project_id)
     await session.flush()

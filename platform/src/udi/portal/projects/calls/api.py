@@ -12,39 +12,45 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.open.asked import Asked
-from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.open.query_parameters import QueryParameters
+from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.organisations.models import Organisation
-from udi.portal.projects.calls import queries, shapes
-from udi.portal.projects.programs import Machine, sent
-from udi.ui.cross_origin import OpenToAll
+from udi.portal.projects.api_dependencies import ApiRequest, json_response
+from udi.portal.projects.calls import queries, schemas
+from udi.ui.cross_origin import CrossOriginMiddleware
 
 
 @get("/")
 async def list_public(
-    request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: ApiRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
 ) -> Response[Any]:
     """Calls that are open or were, the newest first."""
-    asked = Asked(read_pairs(request), ("page", "size"))
-    number, size = asked.whole("page", 1, most=10_000), asked.whole("size", queries.PAGE, most=100)
-    asked.check()
+    parameters = QueryParameters(read_pairs(request), ("page", "size"))
+    number, size = (
+        parameters.read_integer("page", 1, most=10_000),
+        parameters.read_integer("size", queries.PAGE, most=100),
+    )
+    parameters.check()
     page = await queries.list_calls(session, number, size=size)
-    ids = {each.organisation_id for each in page.items if each.organisation_id}
-    found = await session.scalars(select(Organisation).where(Organisation.id.in_(ids)))
-    return sent(request, shapes.CallPage.of(page, {each.id: each for each in found}, territory.origin))
+    ids = {call.organisation_id for call in page.items if call.organisation_id}
+    organisations = await session.scalars(select(Organisation).where(Organisation.id.in_(ids)))
+    return json_response(
+        request,
+        schemas.CallPage.of(page, {organisation.id: organisation for organisation in organisations}, territory.origin),
+    )
 
 
 @get("/{call_id:uuid}")
 async def read_call(
-    request: Machine,
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     call_id: FromPath[UUID],
 ) -> Response[Any]:
     """One call, as everybody sees it."""
     call = await queries.get_call(session, None, call_id)
-    said = shapes.Call.of(
+    content = schemas.CallDetail.of(
         call,
         await queries.find_organiser(session, call),
         criteria=await queries.list_criteria(session, call),
@@ -53,9 +59,9 @@ async def read_call(
         laureates=await queries.list_laureates(session, call),
         origin=territory.origin,
     )
-    return sent(request, said)
+    return json_response(request, content)
 
 
 routes: Sequence[ControllerRouterHandler] = [
-    Router(shapes.BASE, route_handlers=[list_public, read_call], middleware=[OpenToAll()], guards=PROGRAMS)
+    Router(schemas.BASE, route_handlers=[list_public, read_call], middleware=[CrossOriginMiddleware()], guards=PROGRAMS)
 ]

@@ -16,32 +16,32 @@ def write_calendar(call: Call, territory: Territory, closes: str, results: str) 
         lines += [
             "BEGIN:VEVENT",
             f"UID:{name}-{call.id}@{territory.hosts[0]}",
-            f"DTSTAMP:{_instant(call.changed_at)}",
-            f"DTSTART:{_instant(moment)}",
-            f"SUMMARY:{_text(words)}",
+            f"DTSTAMP:{_format_instant(call.changed_at)}",
+            f"DTSTART:{_format_instant(moment)}",
+            f"SUMMARY:{_escape_text(words)}",
             f"URL:{territory.origin}/calls/{call.id}",
             "END:VEVENT",
         ]
-    return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"]).encode()
+    return "".join(f"{_fold_line(line)}\r\n" for line in [*lines, "END:VCALENDAR"]).encode()
 
 
-def _instant(moment: datetime) -> str:
+def _format_instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _text(words: str) -> str:
+def _escape_text(words: str) -> str:
     for sign in ("\\", ";", ","):
         words = words.replace(sign, f"\\{sign}")
     return " ".join(words.split())
 
 
-def _folded(line: str) -> str:
+def _fold_line(line: str) -> str:
     """No line longer than 75 octets; what follows begins with a space."""
     parts, rest = [], line
     while len(rest.encode()) > WIDTH:
-        cut = WIDTH
-        while len(rest[:cut].encode()) > WIDTH:
-            cut -= 1
-        parts.append(rest[:cut])
-        rest = rest[cut:]
+        length = WIDTH
+        while len(rest[:length].encode()) > WIDTH:
+            length -= 1
+        parts.append(rest[:length])
+        rest = rest[length:]
     return "\r\n ".join([*parts, rest])

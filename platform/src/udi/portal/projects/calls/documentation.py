@@ -10,7 +10,7 @@ from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.paging import MAX_PAGE_SIZE
 from udi.portal.catalogue.documentation.operations import Chapter, Operation
 from udi.portal.catalogue.documentation.parameters import PATH
-from udi.portal.projects.calls import shapes
+from udi.portal.projects.calls import schemas
 from udi.portal.projects.calls.queries import PAGE
 
 ID, DATASET = UUID("4f0d2c9b-7a31-4b8e-8c65-1d2e3f405162"), UUID(PATH["id"][2])
@@ -18,10 +18,10 @@ WHEN = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 OPERATIONS = (
     Operation(
         name="listCalls",
-        path=shapes.BASE,
+        path=schemas.BASE,
         summary="List the calls for projects",
         detail="Calls that are open or were, the newest first.",
-        answer=shapes.CallPage,
+        answer=schemas.CallPage,
         refusals=(InvalidError,),
         takes={
             "page": ("Which page, from 1.", {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1}, 1),
@@ -35,10 +35,10 @@ OPERATIONS = (
     ),
     Operation(
         name="readCall",
-        path=f"{shapes.BASE}/{{call_id}}",
+        path=f"{schemas.BASE}/{{call_id}}",
         summary="Read a call for projects",
         detail="What is looked for, how it is judged, by when, with which data; once they are public, its laureates.",
-        answer=shapes.Call,
+        answer=schemas.CallDetail,
         refusals=(NotFoundError,),
     ),
 )
@@ -46,30 +46,30 @@ OPERATIONS = (
 
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
-    said: dict[str, Any] = {
+    common_fields: dict[str, Any] = {
         "id": ID, "title": "Rafraîchir la ville", "summary": "Des idées pour l’ombre des rues.", "language": "fr",
-        "state": "published", "organiser": shapes.CallOrganiser(slug="portelune", name="Ville de Portelune"),
+        "state": "published", "organiser": schemas.CallOrganiser(slug="portelune", name="Ville de Portelune"),
         "opened": WHEN, "closes": WHEN.replace(month=4), "results": WHEN.replace(month=6), "page": f"{origin}/calls/{ID}",
     }  # fmt: skip
-    item = shapes.CallItem(**said, url=f"{shapes.BASE}/{ID}")
-    call = shapes.Call(
-        **said, words="Nous cherchons des projets qui rendent l’été supportable.", published=WHEN.replace(month=6),
-        criteria=[shapes.CallCriterion(label="Utilité", points=40)],
-        datasets=[shapes.CallDataset(id=DATASET, title="Arbres de la ville", page=f"{origin}/data/{DATASET}")],
-        questions=[shapes.CallQuestion(question="Une école peut-elle répondre ?", answer="Oui.", answered=WHEN)],
+    item = schemas.CallItem(**common_fields, url=f"{schemas.BASE}/{ID}")
+    call = schemas.CallDetail(
+        **common_fields, words="Nous cherchons des projets qui rendent l’été supportable.", published=WHEN.replace(month=6),
+        criteria=[schemas.CallCriterionItem(label="Utilité", points=40)],
+        datasets=[schemas.CallDatasetItem(id=DATASET, title="Arbres de la ville", page=f"{origin}/data/{DATASET}")],
+        questions=[schemas.CallQuestionItem(question="Une école peut-elle répondre ?", answer="Oui.", answered=WHEN)],
         laureates=[
-            shapes.Laureate(
+            schemas.Laureate(
                 title="L’ombre des rues", summary="Où marcher au frais en été.", points=34.5, reason="Utile dès cet été."
             )
         ],
     )  # fmt: skip
-    listed = shapes.CallPage(total=1, page=1, size=PAGE, items=[item])
+    listed = schemas.CallPage(total=1, page=1, size=PAGE, items=[item])
     return {"listCalls": to_builtins(listed), "readCall": to_builtins(call)}
 
 
 CHAPTER = Chapter(
     operations=OPERATIONS,
     places={"call_id": ("Identifier of the call.", {"type": "string", "format": "uuid"}, str(ID))},
-    asked={},
+    body_examples={},
     make_examples=make_examples,
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from udi.portal.catalogue.models import Dataset
 from udi.portal.projects.calls.models import Call, CallCriterion
-from udi.portal.projects.calls.organising import Written
+from udi.portal.projects.calls.organiser_actions import CallInput
 
 IDENTIFIER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CRITERION = re.compile(r"(.*?)[\s,:;–-]*(\d{1,3})\s*(?:points?)?\s*")
@@ -23,41 +23,41 @@ def read_text(form: Any, name: str) -> str:
 def read_moment(form: Any, name: str, zone: tzinfo) -> datetime | None:
     """A day and an hour in the territory's time; None where there is none."""
     try:
-        found = datetime.fromisoformat(read_text(form, name))
-        return found.replace(tzinfo=zone).astimezone(zone) if found.tzinfo is None else None
+        moment = datetime.fromisoformat(read_text(form, name))
+        return moment.replace(tzinfo=zone).astimezone(zone) if moment.tzinfo is None else None
     except (ValueError, OverflowError):
         return None
 
 
-def read_written(form: Any, zone: tzinfo) -> Written:
+def read_call_input(form: Any, zone: tzinfo) -> CallInput:
     """What was typed."""
     lines = [line.strip() for line in read_text(form, "criteria").splitlines() if line.strip()]
-    found = [CRITERION.fullmatch(line) for line in lines]
-    criteria = tuple((match[1].strip(), int(match[2])) if match else ("", 0) for match in found)
+    matches = [CRITERION.fullmatch(line) for line in lines]
+    criteria = tuple((match[1].strip(), int(match[2])) if match else ("", 0) for match in matches)
     datasets = IDENTIFIER.findall(read_text(form, "datasets").lower())
-    return Written(
+    return CallInput(
         title=read_text(form, "title"),
         summary=read_text(form, "summary"),
         words=read_text(form, "words"),
         closes_at=read_moment(form, "closes_at", zone),
         results_at=read_moment(form, "results_at", zone),
         criteria=criteria,
-        datasets=tuple(dict.fromkeys(UUID(each) for each in datasets)),
+        datasets=tuple(dict.fromkeys(UUID(identifier) for identifier in datasets)),
     )
 
 
-def show_moment(moment: datetime | None, zone: tzinfo) -> str:
+def format_moment(moment: datetime | None, zone: tzinfo) -> str:
     """As a field of a form writes it."""
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else ""
 
 
-def typed(form: Any) -> dict[str, str]:
+def read_form_values(form: Any) -> dict[str, str]:
     """What was typed, to show it again."""
     names = ("title", "summary", "words", "closes_at", "results_at", "criteria", "datasets", "organisation")
     return {name: read_text(form, name) for name in names}
 
 
-def typed_of(
+def call_form_values(
     call: Call, criteria: Sequence[CallCriterion], datasets: Sequence[Dataset], zone: tzinfo, origin: str
 ) -> dict[str, str]:
     """A call as its form shows it."""
@@ -65,9 +65,9 @@ def typed_of(
         "title": call.title,
         "summary": call.summary,
         "words": call.words,
-        "closes_at": show_moment(call.closes_at, zone),
-        "results_at": show_moment(call.results_at, zone),
-        "criteria": "\n".join(f"{each.label}, {each.points}" for each in criteria),
-        "datasets": "\n".join(f"{origin}/data/{each.id}" for each in datasets),
+        "closes_at": format_moment(call.closes_at, zone),
+        "results_at": format_moment(call.results_at, zone),
+        "criteria": "\n".join(f"{criterion.label}, {criterion.points}" for criterion in criteria),
+        "datasets": "\n".join(f"{origin}/data/{dataset.id}" for dataset in datasets),
         "organisation": "",
     }

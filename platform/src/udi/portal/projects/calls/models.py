@@ -6,20 +6,20 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
-from udi.portal.projects.calls.states import State
-from udi.portal.projects.models import of_person, of_project
+from udi.kit.db import TenantColumns
+from udi.portal.projects.calls.transitions import CallState
+from udi.portal.projects.models import person_key, project_key
 from udi.portal.schema import PortalTable
 
 
-def part_of(table: str) -> ForeignKeyConstraint:
+def cascading_key(table: str) -> ForeignKeyConstraint:
     """What it is a part of goes, the row goes."""
     return ForeignKeyConstraint(
         ["tenant_id", f"{table}_id"], [f"app.{table}.tenant_id", f"app.{table}.id"], ondelete="CASCADE"
     )
 
 
-class Call(Owned, PortalTable):
+class Call(TenantColumns, PortalTable):
     """A call for projects by the territory, or by one of its organisations."""
 
     __tablename__ = "call"
@@ -34,7 +34,7 @@ class Call(Owned, PortalTable):
     summary: Mapped[str] = mapped_column(Text)
     words: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(Text, default=State.DRAFT)
+    state: Mapped[str] = mapped_column(Text, default=CallState.DRAFT)
     """As written; `standing` says what the clock makes of it."""
     closes_at: Mapped[datetime]
     results_at: Mapped[datetime]
@@ -45,11 +45,11 @@ class Call(Owned, PortalTable):
     published_at: Mapped[datetime | None]
 
 
-class CallCriterion(Owned, PortalTable):
+class CallCriterion(TenantColumns, PortalTable):
     """What submissions are judged by: at most so many points."""
 
     __tablename__ = "call_criterion"
-    __table_args__ = (part_of("call"), Index(None, "tenant_id", "call_id", "position"))
+    __table_args__ = (cascading_key("call"), Index(None, "tenant_id", "call_id", "position"))
 
     call_id: Mapped[UUID]
     position: Mapped[int]
@@ -61,18 +61,18 @@ class CallDataset(PortalTable):
     """A dataset that a call offers."""
 
     __tablename__ = "call_dataset"
-    __table_args__ = (part_of("call"), part_of("dataset"), Index(None, "tenant_id", "dataset_id"))
+    __table_args__ = (cascading_key("call"), cascading_key("dataset"), Index(None, "tenant_id", "dataset_id"))
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
     call_id: Mapped[UUID] = mapped_column(primary_key=True)
     dataset_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
-class CallQuestion(Owned, PortalTable):
+class CallQuestion(TenantColumns, PortalTable):
     """A question about a call; everybody reads it once it is answered, without who asked."""
 
     __tablename__ = "call_question"
-    __table_args__ = (part_of("call"), of_person("person_id"), Index(None, "tenant_id", "call_id", "asked_at"))
+    __table_args__ = (cascading_key("call"), person_key("person_id"), Index(None, "tenant_id", "call_id", "asked_at"))
 
     call_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
@@ -82,15 +82,15 @@ class CallQuestion(Owned, PortalTable):
     answered_at: Mapped[datetime | None]
 
 
-class Submission(Owned, PortalTable):
+class Submission(TenantColumns, PortalTable):
     """A project that answers a call, as it was when it was last sent: that is what the jury reads."""
 
     __tablename__ = "submission"
     __table_args__ = (
         UniqueConstraint("tenant_id", "call_id", "project_id"),
-        part_of("call"),
-        of_project(),
-        of_person("person_id"),
+        cascading_key("call"),
+        project_key(),
+        person_key("person_id"),
         Index(None, "tenant_id", "project_id"),
         Index(None, "tenant_id", "person_id"),
     )
@@ -112,13 +112,13 @@ class Submission(Owned, PortalTable):
     """Mean of the jury's points, once it has judged."""
 
 
-class Juror(Owned, PortalTable):
+class Juror(TenantColumns, PortalTable):
     """Somebody whom the organiser named, by the mail address of their account."""
 
     __tablename__ = "juror"
     __table_args__ = (
         UniqueConstraint("tenant_id", "call_id", "email"),
-        part_of("call"),
+        cascading_key("call"),
         Index(None, "tenant_id", "email"),
     )
 
@@ -133,7 +133,7 @@ class Conflict(PortalTable):
     """A submission that a juror does not score, and why."""
 
     __tablename__ = "conflict"
-    __table_args__ = (part_of("juror"), part_of("submission"), Index(None, "tenant_id", "submission_id"))
+    __table_args__ = (cascading_key("juror"), cascading_key("submission"), Index(None, "tenant_id", "submission_id"))
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("app.current_tenant()"))
     juror_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -146,8 +146,8 @@ class Score(PortalTable):
 
     __tablename__ = "score"
     __table_args__ = (
-        part_of("juror"),
-        part_of("submission"),
+        cascading_key("juror"),
+        cascading_key("submission"),
         ForeignKeyConstraint(
             ["tenant_id", "criterion_id"], ["app.call_criterion.tenant_id", "app.call_criterion.id"], ondelete="CASCADE"
         ),

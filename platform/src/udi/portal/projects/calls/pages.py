@@ -15,15 +15,15 @@ from udi.kit.identity import Actor
 from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory
 from udi.portal.projects.calls import queries
-from udi.portal.projects.calls.answering import submit, withdraw
+from udi.portal.projects.calls.atom import MEDIA_TYPE, write_feed
 from udi.portal.projects.calls.calendar import MEDIA_TYPE as CALENDAR
 from udi.portal.projects.calls.calendar import write_calendar
-from udi.portal.projects.calls.feed import MEDIA_TYPE, write_feed
+from udi.portal.projects.calls.candidate_actions import submit_project, withdraw_submission
 from udi.portal.projects.calls.models import Call
-from udi.portal.projects.calls.organising import ask_question
+from udi.portal.projects.calls.organiser_actions import ask_question
 from udi.portal.projects.listing import is_identifier
-from udi.portal.projects.queries import get_led_project, leads, list_led
-from udi.ui.errors import say_fields
+from udi.portal.projects.queries import get_led_project, is_leader, list_led_projects
+from udi.ui.errors import form_errors
 from udi.ui.site import render, site_of
 
 PATH = "/calls"
@@ -39,8 +39,8 @@ async def show_calls(
     """Every call, the newest first; one's drafts."""
     page = await queries.list_calls(session, page_number(request.query_params.get("page", 1)))
     organises = actor is not None and (actor.moderator or any(map(actor.may_manage, actor.memberships)))
-    drafts = await queries.list_organised(session, actor) if actor and organises else []
-    standings = {call.id: queries.standing(call) for call in page.items}
+    drafts = await queries.list_drafts(session, actor) if actor and organises else []
+    standings = {call.id: queries.call_state(call) for call in page.items}
     return render(request, "projects/calls.html", page=page, drafts=drafts, organises=organises, standings=standings)
 
 
@@ -50,7 +50,7 @@ async def send_feed(
 ) -> Response[bytes]:
     """The newest calls as an Atom feed."""
     page = await queries.list_calls(session, 1)
-    title = site_of(request).pages.speaker(request)("Calls for projects")
+    title = site_of(request).pages.translator(request)("Calls for projects")
     feed = write_feed(page.items, territory, request.scope["state"]["locale"], title)
     return Response(feed, media_type=MEDIA_TYPE, headers=OPEN)
 
@@ -63,10 +63,10 @@ async def show_call(
     call_id: FromPath[UUID],
 ) -> Response[str]:
     """What is looked for, how it will be judged, by when, with which data; its results."""
-    return await _show(request, session, actor, await queries.get_call(session, actor, call_id))
+    return await _render_call(request, session, actor, await queries.get_call(session, actor, call_id))
 
 
-async def _show(
+async def _render_call(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor | None,
@@ -81,7 +81,7 @@ async def _show(
         "projects/call.html",
         status=422 if error else 200,
         call=call,
-        standing=queries.standing(call),
+        standing=queries.call_state(call),
         organiser=organiser,
         organises=queries.may_organise(actor, organiser),
         juror=await queries.find_juror(session, actor, call),
@@ -91,7 +91,7 @@ async def _show(
         own=await queries.list_own_submissions(session, actor, call) if actor else [],
         laureates=await queries.list_laureates(session, call),
         question=question,
-        errors=say_fields(request, error),
+        errors=form_errors(request, error),
     )
 
 
@@ -104,7 +104,7 @@ async def send_calendar(
     call_id: FromPath[UUID],
 ) -> Response[bytes]:
     """Its days for a calendar."""
-    call, say = await queries.get_call(session, actor, call_id), site_of(request).pages.speaker(request)
+    call, say = await queries.get_call(session, actor, call_id), site_of(request).pages.translator(request)
     values = {"title": call.title}
     closes, results = say("%(title)s: the call closes"), say("%(title)s: results expected")
     body = write_calendar(call, territory, closes % values, results % values)
@@ -113,7 +113,7 @@ async def send_calendar(
 
 
 @post(f"{ONE}/questions", status_code=303)
-async def ask(
+async def send_question(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -125,7 +125,7 @@ async def ask(
     try:
         await ask_question(session, member, call, question)
     except InvalidError as error:
-        return await _show(request, session, member, call, question=question, error=error)
+        return await _render_call(request, session, member, call, question=question, error=error)
     return Redirect(f"{PATH}/{call.id}#questions", status_code=303)
 
 
@@ -138,10 +138,10 @@ async def show_answer(
 ) -> Response[str]:
     """The form by which one answers with a project; `project` in the address is chosen."""
     call = await queries.get_call(session, member, call_id)
-    chosen = request.query_params.get("project", "")
+    project_id = request.query_params.get("project", "")
     sent = await queries.list_own_submissions(session, member, call)
-    answer = next((each.answer for each in sent if str(each.project_id) == chosen), "")
-    return await _answer(request, session, member, call, project=chosen, answer=answer)
+    answer = next((submission.answer for submission in sent if str(submission.project_id) == project_id), "")
+    return await _render_answer_form(request, session, member, call, project=project_id, answer=answer)
 
 
 @post(f"{ONE}/answer", status_code=303)
@@ -154,18 +154,18 @@ async def send_answer(
     """Answer, or replace what was sent."""
     call = await queries.get_call(session, member, call_id, lock=True)
     form = await request.form()
-    chosen, answer = str(form.get("project") or ""), str(form.get("answer") or "")
-    if not is_identifier(chosen):
+    project_id, answer = str(form.get("project") or ""), str(form.get("answer") or "")
+    if not is_identifier(project_id):
         raise NotFoundError("No project has this address here.")
-    project = await get_led_project(session, member, UUID(chosen))
+    project = await get_led_project(session, member, UUID(project_id))
     try:
-        await submit(session, member, call, project, answer)
+        await submit_project(session, member, call, project, answer)
     except InvalidError as error:
-        return await _answer(request, session, member, call, project=chosen, answer=answer, error=error)
+        return await _render_answer_form(request, session, member, call, project=project_id, answer=answer, error=error)
     return Redirect(f"{PATH}/{call.id}", status_code=303)
 
 
-async def _answer(
+async def _render_answer_form(
     request: AnyRequest,
     session: AsyncSession,
     member: Actor,
@@ -180,16 +180,16 @@ async def _answer(
         "projects/call-answer.html",
         status=422 if error else 200,
         call=call,
-        standing=queries.standing(call),
-        led=[(str(each.id), each.title) for each in await list_led(session, member)],
+        standing=queries.call_state(call),
+        led=[(str(led_project.id), led_project.title) for led_project in await list_led_projects(session, member)],
         project=project,
         answer=answer,
-        errors=say_fields(request, error),
+        errors=form_errors(request, error),
     )
 
 
 @post(f"{ONE}/submissions/{{submission_id:uuid}}/withdraw", status_code=303)
-async def take_back(
+async def send_withdrawal(
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
     call_id: FromPath[UUID],
@@ -198,10 +198,10 @@ async def take_back(
     """Take an answer back."""
     call = await queries.get_call(session, member, call_id, lock=True)
     submission = await queries.get_submission(session, call, submission_id, lock=True)
-    if not await leads(session, member, submission.project_id):
+    if not await is_leader(session, member, submission.project_id):
         raise NotFoundError("No submission has this address here.")
-    await withdraw(session, member, call, submission)
+    await withdraw_submission(session, member, call, submission)
     return Redirect(f"{PATH}/{call.id}", status_code=303)
 
 
-routes = [show_calls, send_feed, show_call, send_calendar, ask, show_answer, send_answer, take_back]
+routes = [show_calls, send_feed, show_call, send_calendar, send_question, show_answer, send_answer, send_withdrawal]

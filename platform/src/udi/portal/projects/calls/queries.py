@@ -12,7 +12,7 @@ from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
 from udi.kit.paging import Page
 from udi.portal.catalogue.models import Dataset
-from udi.portal.catalogue.queries import SHOWN as DATASET_SHOWN
+from udi.portal.catalogue.queries import IS_PUBLISHED as DATASET_SHOWN
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.calls.models import (
     Call,
@@ -24,11 +24,11 @@ from udi.portal.projects.calls.models import (
     Score,
     Submission,
 )
-from udi.portal.projects.calls.states import State, stand
-from udi.portal.projects.queries import led_by
+from udi.portal.projects.calls.transitions import CallState, state_at
+from udi.portal.projects.queries import select_led_projects
 
 PAGE = 10
-MOST = 500
+MOST_SUBMISSIONS = 500
 """Submissions that one call takes."""
 
 
@@ -39,9 +39,9 @@ class UnknownCallError(NotFoundError):
         super().__init__("No call for projects has this address here.")
 
 
-def standing(call: Call) -> State:
+def call_state(call: Call) -> CallState:
     """Where a call stands now."""
-    return stand(call.state, call.closes_at, now())
+    return state_at(call.state, call.closes_at, now())
 
 
 def may_organise(actor: Actor | None, organisation: Organisation | None) -> bool:
@@ -53,10 +53,10 @@ def may_organise(actor: Actor | None, organisation: Organisation | None) -> bool
 
 async def list_calls(session: AsyncSession, number: int, *, size: int = PAGE) -> Page[Call]:
     """The calls that everybody sees, the newest first."""
-    shown = Call.state != State.DRAFT
-    total = await session.scalar(select(func.count()).select_from(Call).where(shown)) or 0
+    condition = Call.state != CallState.DRAFT
+    total = await session.scalar(select(func.count()).select_from(Call).where(condition)) or 0
     number = min(number, max(1, -(-total // size)))
-    ordered = select(Call).where(shown).order_by(Call.opened_at.desc(), Call.id)
+    ordered = select(Call).where(condition).order_by(Call.opened_at.desc(), Call.id)
     return Page(list(await session.scalars(ordered.limit(size).offset((number - 1) * size))), total, number, size)
 
 
@@ -74,15 +74,15 @@ async def get_call(session: AsyncSession, actor: Actor | None, id_: UUID, *, loc
         NotFoundError: there is none, or it is a draft of others.
     """
     query = select(Call).where(Call.id == id_)
-    found = await session.scalar(query.with_for_update() if lock else query)
-    if found is None:
+    call = await session.scalar(query.with_for_update() if lock else query)
+    if call is None:
         raise UnknownCallError
-    if found.state == State.DRAFT and not may_organise(actor, await find_organiser(session, found)):
+    if call.state == CallState.DRAFT and not may_organise(actor, await find_organiser(session, call)):
         raise UnknownCallError
-    return found
+    return call
 
 
-async def get_organised(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Call:
+async def get_organised_call(session: AsyncSession, actor: Actor, id_: UUID, *, lock: bool = False) -> Call:
     """A call that the person organises.
 
     Raises:
@@ -95,13 +95,15 @@ async def get_organised(session: AsyncSession, actor: Actor, id_: UUID, *, lock:
     return call
 
 
-async def list_organised(session: AsyncSession, actor: Actor) -> Sequence[Call]:
+async def list_drafts(session: AsyncSession, actor: Actor) -> Sequence[Call]:
     """The drafts of the person's organisations, or of the territory for its team."""
     managed = [slug for slug in actor.memberships if actor.may_manage(slug)]
     own = select(Organisation.id).where(Organisation.slug.in_(managed))
     mine = Call.organisation_id.in_(own)
-    wanted = mine | Call.organisation_id.is_(None) if actor.moderator else mine
-    query = select(Call).where(wanted, Call.state == State.DRAFT).order_by(Call.created_at.desc(), Call.id).limit(50)
+    condition = mine | Call.organisation_id.is_(None) if actor.moderator else mine
+    query = (
+        select(Call).where(condition, Call.state == CallState.DRAFT).order_by(Call.created_at.desc(), Call.id).limit(50)
+    )
     return (await session.scalars(query)).all()
 
 
@@ -129,15 +131,17 @@ async def list_submissions(session: AsyncSession, call: Call) -> Sequence[Submis
     """All that were sent: by points once the jury has judged, else by name."""
     query = select(Submission).where(Submission.call_id == call.id)
     ordered = query.order_by(Submission.total.desc().nulls_last(), Submission.title, Submission.id)
-    return (await session.scalars(ordered.limit(MOST))).all()
+    return (await session.scalars(ordered.limit(MOST_SUBMISSIONS))).all()
 
 
 async def list_laureates(session: AsyncSession, call: Call) -> Sequence[Submission]:
     """Those that were chosen, once the results are public."""
-    if call.state != State.PUBLISHED:
+    if call.state != CallState.PUBLISHED:
         return []
     query = select(Submission).where(Submission.call_id == call.id, Submission.laureate.is_(True))
-    return (await session.scalars(query.order_by(Submission.total.desc(), Submission.title).limit(MOST))).all()
+    return (
+        await session.scalars(query.order_by(Submission.total.desc(), Submission.title).limit(MOST_SUBMISSIONS))
+    ).all()
 
 
 async def count_submissions(session: AsyncSession, call: Call) -> int:
@@ -147,8 +151,10 @@ async def count_submissions(session: AsyncSession, call: Call) -> int:
 
 async def list_own_submissions(session: AsyncSession, actor: Actor, call: Call) -> Sequence[Submission]:
     """Those of the projects that the person leads."""
-    own = (Submission.call_id == call.id, Submission.project_id.in_(led_by(actor)))
-    return (await session.scalars(select(Submission).where(*own).order_by(Submission.title).limit(MOST))).all()
+    own = (Submission.call_id == call.id, Submission.project_id.in_(select_led_projects(actor)))
+    return (
+        await session.scalars(select(Submission).where(*own).order_by(Submission.title).limit(MOST_SUBMISSIONS))
+    ).all()
 
 
 async def get_submission(session: AsyncSession, call: Call, id_: UUID, *, lock: bool = False) -> Submission:
@@ -158,10 +164,10 @@ async def get_submission(session: AsyncSession, call: Call, id_: UUID, *, lock: 
         NotFoundError: it has none of this identifier.
     """
     query = select(Submission).where(Submission.call_id == call.id, Submission.id == id_)
-    found = await session.scalar(query.with_for_update() if lock else query)
-    if found is None:
+    submission = await session.scalar(query.with_for_update() if lock else query)
+    if submission is None:
         raise NotFoundError("No submission has this address here.")
-    return found
+    return submission
 
 
 async def list_jurors(session: AsyncSession, call: Call) -> Sequence[Juror]:
@@ -174,7 +180,7 @@ async def find_juror(session: AsyncSession, actor: Actor | None, call: Call) -> 
     """The person as a juror of a call."""
     if actor is None:
         return None
-    own = (Juror.call_id == call.id, Juror.email == actor.proven_email)
+    own = (Juror.call_id == call.id, Juror.email == actor.verified_email)
     return await session.scalar(select(Juror).where(*own))
 
 
@@ -198,14 +204,14 @@ async def list_conflicts(session: AsyncSession, juror: Juror) -> dict[UUID, str]
 
 async def list_scores(session: AsyncSession, juror: Juror) -> dict[UUID, dict[UUID, Score]]:
     """A juror's own scores, by submission and criterion."""
-    found: dict[UUID, dict[UUID, Score]] = {}
+    scores_by_submission: dict[UUID, dict[UUID, Score]] = {}
     for score in await session.scalars(select(Score).where(Score.juror_id == juror.id)):
-        found.setdefault(score.submission_id, {})[score.criterion_id] = score
-    return found
+        scores_by_submission.setdefault(score.submission_id, {})[score.criterion_id] = score
+    return scores_by_submission
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CriterionResult:
     """What the jury says of a submission by one criterion: the mean of its points, and its reasons without who gave them."""
 
     label: str
@@ -214,20 +220,20 @@ class Verdict:
     reasons: list[str]
 
 
-async def list_verdicts(session: AsyncSession, call: Call, submission: Submission) -> list[Verdict]:
+async def list_criterion_results(session: AsyncSession, call: Call, submission: Submission) -> list[CriterionResult]:
     """Of a submission, by criterion; only once the jury has judged."""
-    if call.state not in {State.JUDGED, State.PUBLISHED}:
+    if call.state not in {CallState.JUDGED, CallState.PUBLISHED}:
         return []
     scores = (await session.scalars(select(Score).where(Score.submission_id == submission.id))).all()
-    found = []
+    verdicts = []
     for criterion in await list_criteria(session, call):
         own = [score for score in scores if score.criterion_id == criterion.id]
         mean = sum(score.points for score in own) / len(own) if own else 0.0
-        found.append(Verdict(criterion.label, criterion.points, mean, sorted(score.reason for score in own)))
-    return found
+        verdicts.append(CriterionResult(criterion.label, criterion.points, mean, sorted(score.reason for score in own)))
+    return verdicts
 
 
-async def count_scored(session: AsyncSession, call: Call) -> dict[UUID, int]:
+async def count_scored_submissions(session: AsyncSession, call: Call) -> dict[UUID, int]:
     """How many submissions each juror has scored."""
     counted = select(Score.juror_id, func.count(Score.submission_id.distinct())).group_by(Score.juror_id)
     ids = select(Juror.id).where(Juror.call_id == call.id)

@@ -4,6 +4,6 @@ from collections.abc import Sequence
 
 from litestar.types import ControllerRouterHandler
 
-from udi.portal.projects.calls import api, desk, jury, pages
+from udi.portal.projects.calls import api, jury_pages, organiser_pages, pages
 
-routes: Sequence[ControllerRouterHandler] = [*pages.routes, *desk.routes, *jury.routes, *api.routes]
+routes: Sequence[ControllerRouterHandler] = [*pages.routes, *organiser_pages.routes, *jury_pages.routes, *api.routes]

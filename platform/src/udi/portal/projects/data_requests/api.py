@@ -13,127 +13,140 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError, Refusal
 from udi.kit.paging import PAGE_SIZE
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.open.asked import Asked as Parameters
-from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.open.query_parameters import QueryParameters as Parameters
+from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.identity.bearers import PROGRAMS
 from udi.portal.identity.tokens import Bearer
-from udi.portal.projects.bodies import read_body
-from udi.portal.projects.data_requests import matching, queries, shapes
-from udi.portal.projects.data_requests.asking import Asked, ask, correct, stop_supporting, support, withdraw
-from udi.portal.projects.data_requests.decisions import ACTS
+from udi.portal.projects.api_dependencies import MAX_BODY, PRIVATE, ApiRequest, dependencies, find_bearer, json_response
+from udi.portal.projects.data_requests import matching, queries, schemas
+from udi.portal.projects.data_requests.actions import (
+    DataRequestInput,
+    correct_request,
+    create_request,
+    remove_support,
+    support_request,
+    withdraw_request,
+)
+from udi.portal.projects.data_requests.decisions import DECISIONS
 from udi.portal.projects.data_requests.models import DataRequest
-from udi.portal.projects.data_requests.states import State
-from udi.portal.projects.programs import MAX_BODY, PRIVATE, Machine, dependencies, find_bearer, sent
-from udi.ui.cross_origin import OpenToAll
+from udi.portal.projects.data_requests.transitions import DataRequestState
+from udi.portal.projects.request_bodies import read_body
+from udi.ui.cross_origin import CrossOriginMiddleware
 from udi.ui.site import site_of
 
-CLOSED = (State.HIDDEN, State.WITHDRAWN)
+CLOSED = (DataRequestState.HIDDEN, DataRequestState.WITHDRAWN)
 
 
 @get("/")
 async def list_board(
-    request: Machine, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
+    request: ApiRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
 ) -> Response[Any]:
     """A page of the board: those that most people need first."""
-    asked = Parameters(read_pairs(request), ("show", "page", "size"))
-    boards = asked.choices("show", queries.BOARDS) or ["open"]
-    number, size = asked.whole("page", 1, most=10_000), asked.whole("size", PAGE_SIZE, most=100)
-    asked.check()
+    parameters = Parameters(read_pairs(request), ("show", "page", "size"))
+    boards = parameters.read_choices("show", queries.BOARDS) or ["open"]
+    number, size = parameters.read_integer("page", 1, most=10_000), parameters.read_integer("size", PAGE_SIZE, most=100)
+    parameters.check()
     page = await queries.list_requests(session, boards[0], number, size=size)
-    return sent(request, shapes.DataRequestPage.of(page, territory.origin))
+    return json_response(request, schemas.DataRequestPage.of(page, territory.origin))
 
 
 @get("/{data_request_id:uuid}")
 async def read_request(
-    request: Machine,
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     data_request_id: FromPath[UUID],
 ) -> Response[Any]:
     """One request and its answer; one's own too where it is not shown, with a token."""
-    bearer = find_bearer(request, shapes.SCOPE)
-    found = await queries.get_request(session, bearer.member if bearer else None, data_request_id)
-    return sent(request, await _shape(session, found, territory), private=found.state in CLOSED)
+    bearer = find_bearer(request, schemas.SCOPE)
+    data_request = await queries.get_request(session, bearer.member if bearer else None, data_request_id)
+    return json_response(
+        request, await _build_schema(session, data_request, territory), private=data_request.state in CLOSED
+    )
 
 
 @get("/mine")
 async def list_mine(
     session: NamedDependency[AsyncSession], territory: NamedDependency[Territory], bearer: NamedDependency[Bearer]
-) -> Response[shapes.MyDataRequests]:
+) -> Response[schemas.MyDataRequests]:
     """What I asked, and what waits for an answer of mine."""
     own, waiting = (
-        [shapes.DataRequestItem.of(row, territory.origin) for row in rows]
+        [schemas.DataRequestItem.of(row, territory.origin) for row in rows]
         for rows in (
-            await queries.list_own(session, bearer.member),
-            await queries.list_sent_to(session, bearer.member),
+            await queries.list_own_requests(session, bearer.member),
+            await queries.list_requests_to_answer(session, bearer.member),
         )
     )
-    return Response(shapes.MyDataRequests(own=own, to_answer=waiting), headers=PRIVATE)
+    return Response(schemas.MyDataRequests(own=own, to_answer=waiting), headers=PRIVATE)
 
 
 @post("/", status_code=201, request_max_body_size=MAX_BODY)
 async def create(
-    request: Machine,
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
-) -> Response[shapes.DataRequest]:
+) -> Response[schemas.DataRequestDetail]:
     """Ask; the producers that may hold the data are told."""
-    said = Asked(**read_body(await request.body(), shapes.ToAskData)).tidy()
+    request_input = DataRequestInput(**read_body(await request.body(), schemas.NewDataRequest)).tidy()
     reader = site_of(request).parts["search"].find(territory.id)
-    near = await matching.find_near_datasets(session, reader, said.title, said.theme)
-    likely = await matching.find_likely(session, near, said.theme)
-    made = await ask(session, bearer.member, said, likely, language=request.scope["state"]["locale"])
-    headers = PRIVATE | {"Location": f"{shapes.BASE}/{made.id}"}
-    return Response(await _shape(session, made, territory), status_code=201, headers=headers)
+    near = await matching.find_similar_datasets(session, reader, request_input.title, request_input.theme)
+    likely = await matching.find_likely_producers(session, near, request_input.theme)
+    data_request = await create_request(
+        session, bearer.member, request_input, likely, language=request.scope["state"]["locale"]
+    )
+    headers = PRIVATE | {"Location": f"{schemas.BASE}/{data_request.id}"}
+    return Response(await _build_schema(session, data_request, territory), status_code=201, headers=headers)
 
 
 @put("/{data_request_id:uuid}", request_max_body_size=MAX_BODY)
 async def change(
-    request: Machine,
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
     data_request_id: FromPath[UUID],
-) -> Response[shapes.DataRequest]:
+) -> Response[schemas.DataRequestDetail]:
     """Say it better."""
-    own = await queries.get_own(session, bearer.member, data_request_id, lock=True)
-    await correct(session, bearer.member, own, Asked(**read_body(await request.body(), shapes.ToAskData)))
-    return Response(await _shape(session, own, territory), headers=PRIVATE)
+    own = await queries.get_own_request(session, bearer.member, data_request_id, lock=True)
+    await correct_request(
+        session, bearer.member, own, DataRequestInput(**read_body(await request.body(), schemas.NewDataRequest))
+    )
+    return Response(await _build_schema(session, own, territory), headers=PRIVATE)
 
 
 @post("/{data_request_id:uuid}/events", status_code=200, request_max_body_size=MAX_BODY)
-async def settle(
-    request: Machine,
+async def apply_event(
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     bearer: NamedDependency[Bearer],
     data_request_id: FromPath[UUID],
-) -> Response[shapes.DataRequest]:
+) -> Response[schemas.DataRequestDetail]:
     """Take it back, answer it, pass it on; for the team: join, send, hide, show, ask anew."""
-    said = read_body(await request.body(), shapes.ToSettle)
-    event = said.pop("event")
-    if event == shapes.WITHDRAW:
-        found = await queries.get_own(session, bearer.member, data_request_id, lock=True)
-        await withdraw(session, bearer.member, found)
-    elif event in ACTS:
-        found = await queries.get_request(session, bearer.member, data_request_id, lock=True)
-        await ACTS[event](session, bearer.member, found, said)
+    payload = read_body(await request.body(), schemas.DataRequestEventInput)
+    event = payload.pop("event")
+    if event == schemas.WITHDRAW:
+        data_request = await queries.get_own_request(session, bearer.member, data_request_id, lock=True)
+        await withdraw_request(session, bearer.member, data_request)
+    elif event in DECISIONS:
+        data_request = await queries.get_request(session, bearer.member, data_request_id, lock=True)
+        await DECISIONS[event](session, bearer.member, data_request, payload)
     else:
         raise InvalidError(refusals=[Refusal("event", "There is no such step.", code="unknown-value")])
-    return Response(await _shape(session, found, territory), headers=PRIVATE)
+    return Response(await _build_schema(session, data_request, territory), headers=PRIVATE)
 
 
 @put("/{data_request_id:uuid}/support", status_code=204)
 async def set_support(
-    request: Machine,
+    request: ApiRequest,
     session: NamedDependency[AsyncSession],
     bearer: NamedDependency[Bearer],
     data_request_id: FromPath[UUID],
 ) -> None:
     """Need the same data."""
-    found = await queries.get_request(session, bearer.member, data_request_id, lock=True)
-    await support(session, bearer.member, found, language=request.scope["state"]["locale"])
+    data_request = await queries.get_request(session, bearer.member, data_request_id, lock=True)
+    await support_request(session, bearer.member, data_request, language=request.scope["state"]["locale"])
 
 
 @delete("/{data_request_id:uuid}/support", status_code=204)
@@ -141,34 +154,34 @@ async def end_support(
     session: NamedDependency[AsyncSession], bearer: NamedDependency[Bearer], data_request_id: FromPath[UUID]
 ) -> None:
     """Need them no more."""
-    found = await queries.get_request(session, bearer.member, data_request_id, lock=True)
-    await stop_supporting(session, bearer.member, found)
+    data_request = await queries.get_request(session, bearer.member, data_request_id, lock=True)
+    await remove_support(session, bearer.member, data_request)
 
 
-async def _shape(session: AsyncSession, row: DataRequest, territory: Territory) -> shapes.DataRequest:
-    around = shapes.Around(
-        await queries.list_routes(session, row.id),
+async def _build_schema(session: AsyncSession, row: DataRequest, territory: Territory) -> schemas.DataRequestDetail:
+    around = schemas.DataRequestRelations(
+        await queries.list_recipients(session, row.id),
         await queries.find_dataset(session, row.dataset_id),
         await queries.find_organisation(session, row.answered_by),
     )
-    return shapes.DataRequest.of(row, around, territory.origin)
+    return schemas.DataRequestDetail.of(row, around, territory.origin)
 
 
 routes: Sequence[ControllerRouterHandler] = [
     Router(
-        shapes.BASE,
+        schemas.BASE,
         route_handlers=[
             list_board,
             read_request,
             list_mine,
             create,
             change,
-            settle,
+            apply_event,
             set_support,
             end_support,
         ],
-        middleware=[OpenToAll()],
+        middleware=[CrossOriginMiddleware()],
         guards=PROGRAMS,
-        dependencies=dependencies(shapes.SCOPE),
+        dependencies=dependencies(schemas.SCOPE),
     )
 ]

@@ -8,60 +8,60 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
-from udi.portal.projects.data_requests import answering, queries
+from udi.portal.projects.data_requests import answers, queries
 from udi.portal.projects.data_requests.models import DataRequest
 
-Said = Mapping[str, str]
+DecisionValues = Mapping[str, str]
 """By the names of `WORDS`."""
-WORDS = ("words", "day", "dataset", "into", "organisation")
-Act = Callable[[AsyncSession, Actor, DataRequest, Said], Awaitable[None]]
+DECISION_FIELDS = ("words", "day", "dataset", "into", "organisation")
+Decision = Callable[[AsyncSession, Actor, DataRequest, DecisionValues], Awaitable[None]]
 
 
-async def _promise(session: AsyncSession, actor: Actor, found: DataRequest, said: Said) -> None:
+async def _promise(session: AsyncSession, actor: Actor, data_request: DataRequest, values: DecisionValues) -> None:
     try:
-        day = date.fromisoformat(said["day"])
+        day = date.fromisoformat(values["day"])
     except ValueError:
         day = None
-    await answering.promise(session, actor, found, said["words"], day)
+    await answers.promise_data(session, actor, data_request, values["words"], day)
 
 
-async def _decline(session: AsyncSession, actor: Actor, found: DataRequest, said: Said) -> None:
-    await answering.decline(session, actor, found, said["words"])
+async def _decline(session: AsyncSession, actor: Actor, data_request: DataRequest, values: DecisionValues) -> None:
+    await answers.decline_request(session, actor, data_request, values["words"])
 
 
-async def _deliver(session: AsyncSession, actor: Actor, found: DataRequest, said: Said) -> None:
-    await answering.deliver(session, actor, found, said["dataset"], said["words"])
+async def _deliver(session: AsyncSession, actor: Actor, data_request: DataRequest, values: DecisionValues) -> None:
+    await answers.deliver_dataset(session, actor, data_request, values["dataset"], values["words"])
 
 
-async def _pass(session: AsyncSession, actor: Actor, found: DataRequest, said: Said) -> None:
-    await answering.pass_on(session, actor, found, said["words"])
+async def _pass(session: AsyncSession, actor: Actor, data_request: DataRequest, values: DecisionValues) -> None:
+    await answers.pass_request(session, actor, data_request, values["words"])
 
 
-async def _merge(session: AsyncSession, actor: Actor, found: DataRequest, said: Said) -> None:
+async def _merge(session: AsyncSession, actor: Actor, data_request: DataRequest, values: DecisionValues) -> None:
     try:
-        into = await queries.get_request(session, actor, UUID(said["into"].strip("/").rpartition("/")[2]), lock=True)
+        into = await queries.get_request(session, actor, UUID(values["into"].strip("/").rpartition("/")[2]), lock=True)
     except ValueError as error:
         raise NotFoundError("No request for data is at this address.") from error
-    await answering.merge(session, actor, found, into)
+    await answers.merge_requests(session, actor, data_request, into)
 
 
-async def _route(session: AsyncSession, actor: Actor, found: DataRequest, said: Said) -> None:
-    await answering.route(session, actor, found, said["organisation"])
+async def _route(session: AsyncSession, actor: Actor, data_request: DataRequest, values: DecisionValues) -> None:
+    await answers.route_request(session, actor, data_request, values["organisation"])
 
 
-async def _hide(session: AsyncSession, actor: Actor, found: DataRequest, said: Said) -> None:
-    await answering.hide(session, actor, found, said["words"])
+async def _hide(session: AsyncSession, actor: Actor, data_request: DataRequest, values: DecisionValues) -> None:
+    await answers.hide_request(session, actor, data_request, values["words"])
 
 
-async def _show(session: AsyncSession, actor: Actor, found: DataRequest, _said: Said) -> None:
-    await answering.show(session, actor, found)
+async def _show(session: AsyncSession, actor: Actor, data_request: DataRequest, _said: DecisionValues) -> None:
+    await answers.unhide_request(session, actor, data_request)
 
 
-async def _reopen(session: AsyncSession, actor: Actor, found: DataRequest, _said: Said) -> None:
-    await answering.reopen(session, actor, found)
+async def _reopen(session: AsyncSession, actor: Actor, data_request: DataRequest, _said: DecisionValues) -> None:
+    await answers.reopen_request(session, actor, data_request)
 
 
-ACTS: Mapping[str, Act] = {
+DECISIONS: Mapping[str, Decision] = {
     "promise": _promise,
     "decline": _decline,
     "deliver": _deliver,

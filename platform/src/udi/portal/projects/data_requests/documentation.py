@@ -11,18 +11,18 @@ from udi.kit.paging import MAX_PAGE_SIZE, PAGE_SIZE
 from udi.portal.catalogue.documentation.operations import Chapter, Operation
 from udi.portal.catalogue.documentation.parameters import PATH
 from udi.portal.projects.data_requests.queries import BOARDS
-from udi.portal.projects.data_requests.shapes import (
+from udi.portal.projects.data_requests.schemas import (
     BASE,
     SCOPE,
-    DataOutcome,
     DataProducer,
-    DataRequest,
+    DataRequestDetail,
+    DataRequestEventInput,
     DataRequestItem,
     DataRequestPage,
-    DataRoute,
+    DataRequestRecipientItem,
     MyDataRequests,
-    ToAskData,
-    ToSettle,
+    NewDataRequest,
+    ResultingDataset,
 )
 
 ID, DATASET = UUID("7c1e9d54-02ab-4d3f-9b17-5a6c8e0f1d23"), UUID(PATH["id"][2])
@@ -56,10 +56,10 @@ OPERATIONS = (
         path=BASE,
         summary="Ask for data",
         detail="Ask in public for data that nobody publishes, once no search finds them; the producers that may hold them are told.",
-        answer=DataRequest,
+        answer=DataRequestDetail,
         refusals=(ForbiddenError, ConflictError, InvalidError),
         method="post",
-        asks=ToAskData,
+        asks=NewDataRequest,
         statuses=(201,),
         scope=SCOPE,
     ),
@@ -68,7 +68,7 @@ OPERATIONS = (
         path=ONE,
         summary="Read a request for data",
         detail="What is needed, to whom it was sent, and what was answered.",
-        answer=DataRequest,
+        answer=DataRequestDetail,
         refusals=(NotFoundError,),
     ),
     Operation(
@@ -76,10 +76,10 @@ OPERATIONS = (
         path=ONE,
         summary="Correct a request for data",
         detail="Say all of it anew, while nobody has answered.",
-        answer=DataRequest,
+        answer=DataRequestDetail,
         refusals=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         method="put",
-        asks=ToAskData,
+        asks=NewDataRequest,
         scope=SCOPE,
     ),
     Operation(
@@ -87,10 +87,10 @@ OPERATIONS = (
         path=f"{ONE}/events",
         summary="Settle a request for data",
         detail="Who asked takes it back; a producer to whom it was sent answers; the territory’s team does the rest.",
-        answer=DataRequest,
+        answer=DataRequestDetail,
         refusals=(ForbiddenError, NotFoundError, ConflictError, InvalidError),
         method="post",
-        asks=ToSettle,
+        asks=DataRequestEventInput,
         scope=SCOPE,
     ),
     Operation(
@@ -129,16 +129,16 @@ OPERATIONS = (
 
 def make_examples(origin: str) -> dict[str, Any]:
     """By operation, as the portal at `origin` would answer."""
-    said: dict[str, Any] = {
+    common_fields: dict[str, Any] = {
         "id": ID, "title": "Ombres portées des bâtiments", "language": "fr", "theme": "environment", "state": "delivered",
         "supporters": 3, "asked": WHEN, "due": date(2026, 4, 1), "page": f"{origin}/data-requests/{ID}",
     }  # fmt: skip
-    item = DataRequestItem(**said, url=f"{BASE}/{ID}")
-    request = DataRequest(
-        **said, words="Savoir où planter.", changed=WHEN, answer="Les voici.", answered=WHEN, promised=None, merged_into=None,
-        producers=[DataRoute(slug="portelune", name="Ville de Portelune", sent=WHEN, passed=None)],
+    item = DataRequestItem(**common_fields, url=f"{BASE}/{ID}")
+    request = DataRequestDetail(
+        **common_fields, words="Savoir où planter.", changed=WHEN, answer="Les voici.", answered=WHEN, promised=None, merged_into=None,
+        producers=[DataRequestRecipientItem(slug="portelune", name="Ville de Portelune", sent=WHEN, passed=None)],
         answered_by=DataProducer(slug="portelune", name="Ville de Portelune"),
-        dataset=DataOutcome(id=DATASET, title="Arbres de la ville", page=f"{origin}/data/{DATASET}"),
+        dataset=ResultingDataset(id=DATASET, title="Arbres de la ville", page=f"{origin}/data/{DATASET}"),
     )  # fmt: skip
     answers: dict[str, Any] = dict.fromkeys(
         ("askForData", "readDataRequest", "correctDataRequest", "settleDataRequest"), request
@@ -151,9 +151,13 @@ def make_examples(origin: str) -> dict[str, Any]:
 CHAPTER = Chapter(
     operations=OPERATIONS,
     places={"data_request_id": ("Identifier of the request.", {"type": "string", "format": "uuid"}, str(ID))},
-    asked={
-        ToAskData: ToAskData(title="Ombres portées des bâtiments", words="Savoir où planter.", theme="environment"),
-        ToSettle: ToSettle(event="promise", words="Après la campagne de mesures.", day="2027-05-31"),
+    body_examples={
+        NewDataRequest: NewDataRequest(
+            title="Ombres portées des bâtiments", words="Savoir où planter.", theme="environment"
+        ),
+        DataRequestEventInput: DataRequestEventInput(
+            event="promise", words="Après la campagne de mesures.", day="2027-05-31"
+        ),
     },
     make_examples=make_examples,
 )

@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.portal.catalogue.models import Dataset, DatasetState
-from udi.portal.catalogue.search.alike import find_alike
-from udi.portal.catalogue.search.index import Reader
+from udi.portal.catalogue.search.index import IndexReader
+from udi.portal.catalogue.search.similarity import find_similar_rows
 from udi.portal.catalogue.search.words import query_words
-from udi.portal.organisations.joining.nearness import likeness
+from udi.portal.organisations.joining.name_similarity import similarity
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.data_requests.models import DataRequest
-from udi.portal.projects.data_requests.states import OPEN, State
+from udi.portal.projects.data_requests.transitions import OPEN, DataRequestState
 
 MOST_NEAR, MOST_SHOWN, MOST_PRODUCERS, MOST_NAMED = 40, 5, 3, 2
 NEAR = 0.55
@@ -23,7 +23,7 @@ MOST_COMPARED = 500
 
 
 @dataclass(frozen=True)
-class Near:
+class SimilarDataset:
     """A dataset near what is asked for."""
 
     id: UUID
@@ -38,43 +38,49 @@ class Near:
     """Of the data, where they have one: their title is most often in it too."""
 
 
-def told_apart(near: Sequence[Near]) -> list[Near]:
+def drop_same_titles(near: Sequence[SimilarDataset]) -> list[SimilarDataset]:
     """The same without those whose title a nearer one of the same producer has: a list of links tells them apart."""
-    first = {(each.title, each.organisation_id): each for each in reversed(near)}
-    return [each for each in near if first[each.title, each.organisation_id] is each]
+    first = {(dataset.title, dataset.organisation_id): dataset for dataset in reversed(near)}
+    return [dataset for dataset in near if first[dataset.title, dataset.organisation_id] is dataset]
 
 
 @dataclass(frozen=True)
-class Likely:
+class LikelyProducer:
     """A producer that may hold the data, and the reason: `datasets` of its own that are near, else how many of the theme."""
 
     organisation: Organisation
-    datasets: tuple[Near, ...] = ()
+    datasets: tuple[SimilarDataset, ...] = ()
     of_theme: int = 0
 
     @property
     def reason(self) -> dict[str, Any]:
         """As the route keeps it."""
-        named = [{"id": str(each.id), "title": each.title} for each in told_apart(self.datasets)[:MOST_NAMED]]
+        named = [
+            {"id": str(dataset.id), "title": dataset.title} for dataset in drop_same_titles(self.datasets)[:MOST_NAMED]
+        ]
         return {"datasets": named, "near": len(self.datasets)} if named else {"of_theme": self.of_theme}
 
 
-async def find_near_datasets(session: AsyncSession, reader: Reader | None, title: str, theme: str) -> list[Near]:
+async def find_similar_datasets(
+    session: AsyncSession, reader: IndexReader | None, title: str, theme: str
+) -> list[SimilarDataset]:
     """The datasets that share the rarest words of a title, the nearest first; none without an index."""
-    seqs = find_near_numbers(reader, title, theme, most=MOST_NEAR)
-    rows = await read_near(session, seqs)
+    seqs = find_similar_sequence_numbers(reader, title, theme, most=MOST_NEAR)
+    rows = await read_similar_datasets(session, seqs)
     return [rows[seq] for seq in seqs if seq in rows]
 
 
-def find_near_numbers(reader: Reader | None, title: str, theme: str, *, most: int, producer: str = "") -> list[int]:
+def find_similar_sequence_numbers(
+    reader: IndexReader | None, title: str, theme: str, *, most: int, producer: str = ""
+) -> list[int]:
     """The numbers of such datasets; `producer`: those of this one only, by its slug."""
     if reader is None or not title.strip():
         return []
-    telling = " ".join(word for word, _ in query_words(title))
-    return find_alike(reader, dataset="", named=telling, theme=theme, most=most, producer=producer)
+    query_text = " ".join(word for word, _ in query_words(title))
+    return find_similar_rows(reader, dataset="", named=query_text, theme=theme, most=most, producer=producer)
 
 
-async def read_near(session: AsyncSession, seqs: Collection[int]) -> dict[int, Near]:
+async def read_similar_datasets(session: AsyncSession, seqs: Collection[int]) -> dict[int, SimilarDataset]:
     """The datasets of these numbers that are published, by number."""
     if not seqs:
         return {}
@@ -84,32 +90,39 @@ async def read_near(session: AsyncSession, seqs: Collection[int]) -> dict[int, N
     )  # fmt: skip
     same = (Organisation.tenant_id == Dataset.tenant_id) & (Organisation.id == Dataset.organisation_id)
     query = select(*columns, Organisation.name, Organisation.id.label("organisation_id")).join(Organisation, same)
-    shown = query.where(Dataset.seq.in_(seqs), Dataset.state == DatasetState.PUBLISHED)
-    return {row.seq: _near(row) for row in await session.execute(shown)}
+    published_query = query.where(Dataset.seq.in_(seqs), Dataset.state == DatasetState.PUBLISHED)
+    return {row.seq: _make_similar_dataset(row) for row in await session.execute(published_query)}
 
 
-def _near(row: Any) -> Near:
+def _make_similar_dataset(row: Any) -> SimilarDataset:
     language = row.languages[0] if len(row.languages) == 1 else ""
     same = (row.id, row.title, row.slug, row.theme, row.access, row.name, row.organisation_id)
-    return Near(*same, tuple(row.keywords), language)
+    return SimilarDataset(*same, tuple(row.keywords), language)
 
 
-async def find_likely(session: AsyncSession, near: Sequence[Near], theme: str) -> list[Likely]:
+async def find_likely_producers(
+    session: AsyncSession, near: Sequence[SimilarDataset], theme: str
+) -> list[LikelyProducer]:
     """The producers of the nearest datasets; where nothing is near, those with the most datasets of the theme."""
     if not near:
-        return await _of_theme(session, theme) if theme else []
-    found: dict[UUID, list[Near]] = {}
-    for each in near:
-        found.setdefault(each.organisation_id, []).append(each)
-    weights = {each.organisation_id: 0.0 for each in near}
-    for place, each in enumerate(near):
-        weights[each.organisation_id] += 1 / (place + 1)
-    best = sorted(found, key=lambda id_: (-weights[id_], str(id_)))[:MOST_PRODUCERS]
-    known = {each.id: each for each in await session.scalars(select(Organisation).where(Organisation.id.in_(best)))}
-    return [Likely(known[id_], tuple(found[id_])) for id_ in best if id_ in known]
+        return await _find_theme_producers(session, theme) if theme else []
+    datasets_by_producer: dict[UUID, list[SimilarDataset]] = {}
+    for dataset in near:
+        datasets_by_producer.setdefault(dataset.organisation_id, []).append(dataset)
+    weights = {dataset.organisation_id: 0.0 for dataset in near}
+    for place, dataset in enumerate(near):
+        weights[dataset.organisation_id] += 1 / (place + 1)
+    best = sorted(datasets_by_producer, key=lambda id_: (-weights[id_], str(id_)))[:MOST_PRODUCERS]
+    producers_by_id = {
+        producer.id: producer
+        for producer in await session.scalars(select(Organisation).where(Organisation.id.in_(best)))
+    }
+    return [
+        LikelyProducer(producers_by_id[id_], tuple(datasets_by_producer[id_])) for id_ in best if id_ in producers_by_id
+    ]
 
 
-async def _of_theme(session: AsyncSession, theme: str) -> list[Likely]:
+async def _find_theme_producers(session: AsyncSession, theme: str) -> list[LikelyProducer]:
     count = func.count().label("count")
     counted = (
         select(Dataset.organisation_id, count)
@@ -120,14 +133,21 @@ async def _of_theme(session: AsyncSession, theme: str) -> list[Likely]:
     )
     rows = [(row.organisation_id, row[1]) for row in await session.execute(counted)]
     ids = [id_ for id_, _ in rows]
-    known = {each.id: each for each in await session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
-    return [Likely(known[id_], of_theme=number) for id_, number in rows if id_ in known]
+    producers_by_id = {
+        producer.id: producer
+        for producer in await session.scalars(select(Organisation).where(Organisation.id.in_(ids)))
+    }
+    return [LikelyProducer(producers_by_id[id_], of_theme=number) for id_, number in rows if id_ in producers_by_id]
 
 
-async def find_twins(session: AsyncSession, title: str, *, but: UUID | None = None) -> list[DataRequest]:
+async def find_similar_requests(session: AsyncSession, title: str, *, but: UUID | None = None) -> list[DataRequest]:
     """Open or answered requests whose title looks like this one, the most alike first."""
-    states = (*OPEN, State.DECLINED, State.DELIVERED)
+    states = (*OPEN, DataRequestState.DECLINED, DataRequestState.DELIVERED)
     query = select(DataRequest).where(DataRequest.state.in_(states)).order_by(DataRequest.asked_at.desc())
-    rows = [each for each in await session.scalars(query.limit(MOST_COMPARED)) if each.id != but]
-    rated = sorted(((likeness(title, each.title), each) for each in rows), key=lambda pair: -pair[0])
-    return [each for rate, each in rated[:MOST_SHOWN] if rate >= NEAR]
+    rows = [
+        data_request for data_request in await session.scalars(query.limit(MOST_COMPARED)) if data_request.id != but
+    ]
+    rated = sorted(
+        ((similarity(title, data_request.title), data_request) for data_request in rows), key=lambda pair: -pair[0]
+    )
+    return [data_request for rate, data_request in rated[:MOST_SHOWN] if rate >= NEAR]

@@ -8,31 +8,31 @@ from sqlalchemy import ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
-from udi.portal.projects.data_requests.states import State
+from udi.kit.db import TenantColumns
+from udi.portal.projects.data_requests.transitions import DataRequestState
 from udi.portal.schema import PortalTable
 
 
-def of_person() -> ForeignKeyConstraint:
+def person_key() -> ForeignKeyConstraint:
     """The person goes, the request stays without them: others support it."""
     return ForeignKeyConstraint(
         ["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="SET NULL (person_id)"
     )
 
 
-def of_request() -> ForeignKeyConstraint:
+def request_key() -> ForeignKeyConstraint:
     """The request goes, the row goes."""
     return ForeignKeyConstraint(
         ["tenant_id", "request_id"], ["app.data_request.tenant_id", "app.data_request.id"], ondelete="CASCADE"
     )
 
 
-class DataRequest(Owned, PortalTable):
+class DataRequest(TenantColumns, PortalTable):
     """Somebody needs data that nobody publishes. `revision` counts its changes, and mails tell of one."""
 
     __tablename__ = "data_request"
     __table_args__ = (
-        of_person(),
+        person_key(),
         ForeignKeyConstraint(["tenant_id", "dataset_id"], ["app.dataset.tenant_id", "app.dataset.id"]),
         Index(None, "tenant_id", "state", "asked_at"),
         Index(None, "tenant_id", "person_id"),
@@ -47,7 +47,7 @@ class DataRequest(Owned, PortalTable):
     words: Mapped[str] = mapped_column(Text)
     """What the data are needed for."""
     theme: Mapped[str] = mapped_column(Text, default="", server_default="")
-    state: Mapped[str] = mapped_column(Text, default=State.ASKED)
+    state: Mapped[str] = mapped_column(Text, default=DataRequestState.ASKED)
     revision: Mapped[int] = mapped_column(default=1)
     supporters: Mapped[int] = mapped_column(default=0)
     """How many others need them too."""
@@ -74,7 +74,7 @@ class DataRequestSupport(PortalTable):
 
     __tablename__ = "data_request_support"
     __table_args__ = (
-        of_request(),
+        request_key(),
         ForeignKeyConstraint(["tenant_id", "person_id"], ["app.person.tenant_id", "app.person.id"], ondelete="CASCADE"),
         Index(None, "tenant_id", "person_id"),
     )
@@ -92,7 +92,7 @@ class DataRequestRoute(PortalTable):
 
     __tablename__ = "data_request_route"
     __table_args__ = (
-        of_request(),
+        request_key(),
         ForeignKeyConstraint(
             ["tenant_id", "organisation_id"],
             ["app.organisation.tenant_id", "app.organisation.id"],

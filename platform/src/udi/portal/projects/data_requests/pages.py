@@ -18,17 +18,24 @@ from udi.kit.paging import page_number
 from udi.kit.tenancy import Territory
 from udi.portal.organisations.queries import list_producers
 from udi.portal.projects.data_requests import atom, matching, queries
-from udi.portal.projects.data_requests.asking import Asked, ask, correct, stop_supporting, support, withdraw
+from udi.portal.projects.data_requests.actions import (
+    DataRequestInput,
+    correct_request,
+    create_request,
+    remove_support,
+    support_request,
+    withdraw_request,
+)
 from udi.portal.projects.data_requests.models import DataRequest
-from udi.portal.projects.data_requests.states import State
+from udi.portal.projects.data_requests.transitions import DataRequestState
 from udi.protocol.themes import THEMES
-from udi.ui.errors import say_fields
-from udi.ui.locale import localised
+from udi.ui.errors import form_errors
+from udi.ui.locale import localise
 from udi.ui.site import render, site_of
 
 HOME = "/data-requests"
 ONE = f"{HOME}/{{request_id:uuid}}"
-MOST_FED = 50
+FEED_SIZE = 50
 AnyRequest = Request[Any, Any, AppState]
 
 
@@ -37,11 +44,11 @@ async def show_board(
     request: AnyRequest, session: NamedDependency[AsyncSession], actor: NamedDependency[Actor | None]
 ) -> Response[str]:
     """What people need and do not find."""
-    said = request.query_params
-    board = said.get("show", "open") if said.get("show") in queries.BOARDS else "open"
-    page = await queries.list_requests(session, board, page_number(said.get("page", 1)))
-    sent = await queries.list_sent_to(session, actor) if actor else []
-    own = await queries.list_own(session, actor) if actor else []
+    parameters = request.query_params
+    board = parameters.get("show", "open") if parameters.get("show") in queries.BOARDS else "open"
+    page = await queries.list_requests(session, board, page_number(parameters.get("page", 1)))
+    sent = await queries.list_requests_to_answer(session, actor) if actor else []
+    own = await queries.list_own_requests(session, actor) if actor else []
 
     def page_url(number: int) -> str:
         return f"{HOME}?show={board}&page={number}"
@@ -55,9 +62,9 @@ async def show_feed(
     request: AnyRequest, session: NamedDependency[AsyncSession], territory: NamedDependency[Territory]
 ) -> Response[bytes]:
     """Those that changed last."""
-    say, language = site_of(request).pages.speaker(request), request.scope["state"]["locale"]
+    say, language = site_of(request).pages.translator(request), request.scope["state"]["locale"]
     feed = atom.write_feed(
-        await queries.list_newest(session, MOST_FED), territory, language, say("Data that people ask for")
+        await queries.list_newest(session, FEED_SIZE), territory, language, say("Data that people ask for")
     )
     return Response(feed, media_type=atom.MEDIA_TYPE, headers={"Vary": "Accept-Language"})
 
@@ -70,43 +77,49 @@ async def show_form(
     member: NamedDependency[Actor],  # noqa: ARG001 - a passer-by is led to the login first
 ) -> Response[str]:
     """The form; with a title, what is near it first."""
-    asked = Asked(title=request.query_params.get("title", "")[:150])
-    return await _form(request, session, territory, asked)
+    request_input = DataRequestInput(title=request.query_params.get("title", "")[:150])
+    return await _render_form(request, session, territory, request_input)
 
 
 @post(f"{HOME}/new", status_code=303)
-async def send(
+async def send_request(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
 ) -> Response[Any]:
     """Ask; first, whether it is there, or asked already."""
-    asked, form = await _read(request)
-    near = await _find_near(request, session, territory, asked)
-    twins = await matching.find_twins(session, asked.title)
-    if (near or twins) and not form.get("seen") and not asked.check():
-        return await _form(request, session, territory, asked, status=422, near=near, twins=twins, met=True)
-    likely = await matching.find_likely(session, near, asked.theme)
+    request_input, form = await _read_form(request)
+    near = await _find_similar_datasets(request, session, territory, request_input)
+    twins = await matching.find_similar_requests(session, request_input.title)
+    if (near or twins) and not form.get("seen") and not request_input.check():
+        return await _render_form(
+            request, session, territory, request_input, status=422, near=near, twins=twins, met=True
+        )
+    likely = await matching.find_likely_producers(session, near, request_input.theme)
     try:
-        made = await ask(session, member, asked, likely, language=request.scope["state"]["locale"])
+        data_request = await create_request(
+            session, member, request_input, likely, language=request.scope["state"]["locale"]
+        )
     except InvalidError as error:
-        return await _form(request, session, territory, asked, status=422, error=error, met=bool(form.get("seen")))
-    return Redirect(f"{HOME}/{made.id}", status_code=303)
+        return await _render_form(
+            request, session, territory, request_input, status=422, error=error, met=bool(form.get("seen"))
+        )
+    return Redirect(f"{HOME}/{data_request.id}", status_code=303)
 
 
 @get(ONE)
-async def show_one(
+async def show_request(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor | None],
     request_id: FromPath[UUID],
 ) -> Response[Any]:
     """What is needed, who may hold it, what was answered; one that was joined with another leads there."""
-    found = await queries.get_request(session, actor, request_id)
-    if found.state == State.MERGED:
-        return Redirect(f"{HOME}/{found.merged_into}", status_code=301)
-    return await show(request, session, actor, found)
+    data_request = await queries.get_request(session, actor, request_id)
+    if data_request.state == DataRequestState.MERGED:
+        return Redirect(f"{HOME}/{data_request.merged_into}", status_code=301)
+    return await render_request(request, session, actor, data_request)
 
 
 @get(f"{ONE}/correct")
@@ -118,9 +131,9 @@ async def show_correction(
     request_id: FromPath[UUID],
 ) -> Response[str]:
     """The form, as it was sent."""
-    own = await queries.get_own(session, member, request_id)
-    asked = Asked(own.title, own.words, own.theme)
-    return await _form(request, session, territory, asked, of=own)
+    own = await queries.get_own_request(session, member, request_id)
+    request_input = DataRequestInput(own.title, own.words, own.theme)
+    return await _render_form(request, session, territory, request_input, of=own)
 
 
 @post(f"{ONE}/correct", status_code=303)
@@ -132,22 +145,22 @@ async def send_correction(
     request_id: FromPath[UUID],
 ) -> Response[Any]:
     """Say it better."""
-    own = await queries.get_own(session, member, request_id, lock=True)
-    asked, _ = await _read(request)
+    own = await queries.get_own_request(session, member, request_id, lock=True)
+    request_input, _ = await _read_form(request)
     try:
-        await correct(session, member, own, asked)
+        await correct_request(session, member, own, request_input)
     except InvalidError as error:
-        return await _form(request, session, territory, asked, status=422, error=error, of=own)
+        return await _render_form(request, session, territory, request_input, status=422, error=error, of=own)
     return Redirect(f"{HOME}/{own.id}", status_code=303)
 
 
 @post(f"{ONE}/withdraw", status_code=303)
-async def take_back(
+async def send_withdrawal(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], request_id: FromPath[UUID]
 ) -> Redirect:
     """Take it back."""
-    own = await queries.get_own(session, member, request_id, lock=True)
-    await withdraw(session, member, own)
+    own = await queries.get_own_request(session, member, request_id, lock=True)
+    await withdraw_request(session, member, own)
     return Redirect(f"{HOME}/{own.id}", status_code=303)
 
 
@@ -159,90 +172,92 @@ async def set_support(
     request_id: FromPath[UUID],
 ) -> Redirect:
     """Say that one needs the same data, or (`stop`) no more."""
-    found = await queries.get_request(session, member, request_id, lock=True)
+    data_request = await queries.get_request(session, member, request_id, lock=True)
     if (await request.form()).get("stop"):
-        await stop_supporting(session, member, found)
+        await remove_support(session, member, data_request)
     else:
-        await support(session, member, found, language=request.scope["state"]["locale"])
-    return Redirect(f"{HOME}/{found.id}", status_code=303)
+        await support_request(session, member, data_request, language=request.scope["state"]["locale"])
+    return Redirect(f"{HOME}/{data_request.id}", status_code=303)
 
 
-async def show(
+async def render_request(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor | None,
-    found: DataRequest,
+    data_request: DataRequest,
     *,
     status: int = 200,
-    said: Mapping[str, str] | None = None,
+    values: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> Response[str]:
     """The page of a request; with what was said wrongly."""
-    routes = await queries.list_routes(session, found.id)
+    routes = await queries.list_recipients(session, data_request.id)
     team = actor is not None and actor.moderator
     return render(
         request,
         "projects/data-request.html",
         status=status,
-        found=found,
+        found=data_request,
         routes=routes,
         answering=queries.may_answer(actor, routes),
-        own=actor is not None and found.person_id == actor.person_id,
-        supported=await queries.supports(session, actor, found.id),
-        dataset=await queries.find_dataset(session, found.dataset_id),
-        answered_by=await queries.find_organisation(session, found.answered_by),
-        producers=[(each.slug, each.name) for each in await list_producers(session)] if team else [],
-        twins=await matching.find_twins(session, found.title, but=found.id) if team else [],
-        said=said or {},
+        own=actor is not None and data_request.person_id == actor.person_id,
+        supported=await queries.is_supporter(session, actor, data_request.id),
+        dataset=await queries.find_dataset(session, data_request.dataset_id),
+        answered_by=await queries.find_organisation(session, data_request.answered_by),
+        producers=[(producer.slug, producer.name) for producer in await list_producers(session)] if team else [],
+        twins=await matching.find_similar_requests(session, data_request.title, but=data_request.id) if team else [],
+        said=values or {},
         errors=errors or {},
     )
 
 
-async def _find_near(
-    request: AnyRequest, session: AsyncSession, territory: Territory, asked: Asked
-) -> list[matching.Near]:
+async def _find_similar_datasets(
+    request: AnyRequest, session: AsyncSession, territory: Territory, request_input: DataRequestInput
+) -> list[matching.SimilarDataset]:
     reader = site_of(request).parts["search"].find(territory.id)
-    return await matching.find_near_datasets(session, reader, asked.title, asked.theme)
+    return await matching.find_similar_datasets(session, reader, request_input.title, request_input.theme)
 
 
-async def _read(request: AnyRequest) -> tuple[Asked, Mapping[str, Any]]:
+async def _read_form(request: AnyRequest) -> tuple[DataRequestInput, Mapping[str, Any]]:
     form = await request.form()
-    return Asked(**{name: str(form.get(name) or "") for name in ("title", "words", "theme")}).tidy(), form
+    return DataRequestInput(**{name: str(form.get(name) or "") for name in ("title", "words", "theme")}).tidy(), form
 
 
-async def _form(
+async def _render_form(
     request: AnyRequest,
     session: AsyncSession,
     territory: Territory,
-    asked: Asked,
+    request_input: DataRequestInput,
     *,
     status: int = 200,
     error: InvalidError | None = None,
     of: DataRequest | None = None,
-    near: Sequence[matching.Near] | None = None,
+    near: Sequence[matching.SimilarDataset] | None = None,
     twins: Sequence[DataRequest] | None = None,
     met: bool = False,
 ) -> Response[str]:
-    if near is None and of is None and asked.title:
+    if near is None and of is None and request_input.title:
         near, twins = (
-            await _find_near(request, session, territory, asked),
-            await matching.find_twins(session, asked.title),
+            await _find_similar_datasets(request, session, territory, request_input),
+            await matching.find_similar_requests(session, request_input.title),
         )
     language = request.scope["state"]["locale"]
-    themes = [(theme.code, localised(theme.label, language)) for theme in THEMES.values()]
-    facts = {"asked": asked, "errors": say_fields(request, error), "of": of, "met": met, "themes": themes}
-    shown = matching.told_apart(near or [])[: matching.MOST_SHOWN]
-    return render(request, "projects/data-request-form.html", status=status, near=shown, twins=twins or [], **facts)
+    themes = [(theme.code, localise(theme.label, language)) for theme in THEMES.values()]
+    facts = {"asked": request_input, "errors": form_errors(request, error), "of": of, "met": met, "themes": themes}
+    near_datasets = matching.drop_same_titles(near or [])[: matching.MOST_SHOWN]
+    return render(
+        request, "projects/data-request-form.html", status=status, near=near_datasets, twins=twins or [], **facts
+    )
 
 
 routes: Sequence[ControllerRouterHandler] = [
     show_board,
     show_feed,
     show_form,
-    send,
-    show_one,
+    send_request,
+    show_request,
     show_correction,
     send_correction,
-    take_back,
+    send_withdrawal,
     set_support,
 ]

@@ -14,28 +14,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.answers import indexes_of
+from udi.portal.catalogue.cached_responses import indexes_of
 from udi.portal.catalogue.queries import search_datasets
 from udi.portal.catalogue.search.criteria import LONGEST_TEXT, Criteria
 from udi.portal.catalogue.search.thesaurus import thesaurus_of
 from udi.portal.organisations.queries import find_organisations
 from udi.portal.projects import listing, queries
 from udi.portal.projects.actions.describe import (
-    Described,
+    ProjectInput,
+    add_project_dataset,
     change_project,
     create_project,
-    leave_dataset,
-    use_dataset,
+    remove_project_dataset,
 )
-from udi.portal.projects.forms import described_of, read_described, read_number
+from udi.portal.projects.forms import project_input_of, read_number, read_project_input
 from udi.portal.projects.models import Project
 from udi.portal.projects.pages.project import ONE
-from udi.ui.errors import say_fields
+from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 AnyRequest = Request[Any, Any, State]
 NEW = f"{listing.PATH}/new"
-OFFERED = 6
+MOST_RESULTS = 6
 """Datasets that a search offers."""
 
 
@@ -45,7 +45,7 @@ async def show_new(
 ) -> Response[str]:
     """The empty form; `dataset` in the address is used from the start."""
     dataset = request.query_params.get("dataset", "")
-    return await _form(request, session, member, Described(), dataset=dataset)
+    return await _render_form(request, session, member, ProjectInput(), dataset=dataset)
 
 
 @post(NEW, status_code=303)
@@ -54,14 +54,14 @@ async def create(
 ) -> Response[Any]:
     """Begin a project, which nobody else sees yet."""
     form = await request.form()
-    described, dataset = read_described(form), str(form.get("dataset") or "")
+    described, dataset = read_project_input(form), str(form.get("dataset") or "")
     try:
         async with session.begin_nested():
             project = await create_project(session, member, described, language=request.scope["state"]["locale"])
             if listing.is_identifier(dataset):
-                await use_dataset(session, member, project, UUID(dataset))
+                await add_project_dataset(session, member, project, UUID(dataset))
     except InvalidError as error:
-        return await _form(request, session, member, described, dataset=dataset, error=error)
+        return await _render_form(request, session, member, described, dataset=dataset, error=error)
     return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
 
 
@@ -76,8 +76,8 @@ async def show_edit(
     project = await queries.get_editable_project(session, member, project_id)
     if project.reported:
         return Redirect(f"{listing.PATH}/{project.id}/correct", status_code=303)
-    described = described_of(project, await queries.find_organisation(session, project))
-    return await _form(request, session, member, described, of=project, revision=project.revision)
+    described = project_input_of(project, await queries.find_organisation(session, project))
+    return await _render_form(request, session, member, described, of=project, revision=project.revision)
 
 
 @post(f"{ONE}/edit", status_code=303)
@@ -90,11 +90,11 @@ async def change(
     """Change what is said of it."""
     project = await queries.get_editable_project(session, member, project_id, lock=True)
     form = await request.form()
-    described, revision = read_described(form), read_number(form.get("revision"))
+    described, revision = read_project_input(form), read_number(form.get("revision"))
     try:
         await change_project(session, member, project, described, revision=revision)
     except InvalidError as error:
-        return await _form(request, session, member, described, of=project, revision=revision, error=error)
+        return await _render_form(request, session, member, described, of=project, revision=revision, error=error)
     return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
 
 
@@ -109,14 +109,16 @@ async def show_datasets(
     """The datasets that it uses, and a search for others."""
     project = await queries.get_editable_project(session, member, project_id)
     words = request.query_params.get("q", "")[:LONGEST_TEXT]
-    found = []
+    results = []
     if words:
-        criteria = Criteria(text=words, size=OFFERED)
+        criteria = Criteria(text=words, size=MOST_RESULTS)
         thesaurus = thesaurus_of(territory.search)
-        found = (await search_datasets(session, indexes_of(request), territory.id, criteria, thesaurus)).lines
-    used = await listing.list_used(session, project.id)
-    known = {each.id for each in used}
-    return render(request, "projects/datasets.html", project=project, used=used, known=known, found=found, words=words)
+        results = (await search_datasets(session, indexes_of(request), territory.id, criteria, thesaurus)).lines
+    used = await listing.list_used_datasets(session, project.id)
+    used_ids = {dataset.id for dataset in used}
+    return render(
+        request, "projects/datasets.html", project=project, used=used, known=used_ids, found=results, words=words
+    )
 
 
 @post(f"{ONE}/datasets", status_code=303)
@@ -129,18 +131,18 @@ async def choose_dataset(
     """Say that it uses one, or not any more (`remove`)."""
     project = await queries.get_editable_project(session, member, project_id, lock=True)
     form = await request.form()
-    said = str(form.get("dataset") or form.get("remove") or "")
-    dataset = UUID(said) if listing.is_identifier(said) else UUID(int=0)
-    act = leave_dataset if form.get("remove") else use_dataset
+    dataset_id = str(form.get("dataset") or form.get("remove") or "")
+    dataset = UUID(dataset_id) if listing.is_identifier(dataset_id) else UUID(int=0)
+    act = remove_project_dataset if form.get("remove") else add_project_dataset
     await act(session, member, project, dataset)
     return Redirect(f"{listing.PATH}/{project.id}/datasets", status_code=303)
 
 
-async def _form(
+async def _render_form(
     request: AnyRequest,
     session: AsyncSession,
     member: Actor,
-    described: Described,
+    described: ProjectInput,
     *,
     of: Project | None = None,
     revision: int = 0,
@@ -153,22 +155,28 @@ async def _form(
         "projects/project-form.html",
         status=422 if error else 200,
         described=described,
-        organisations=await _offered(session, member, of),
+        organisations=await _list_organisations(session, member, of),
         of=of,
         revision=revision,
         dataset=dataset,
-        dataset_title=await queries.name_dataset(session, dataset),
+        dataset_title=await queries.find_dataset_title(session, dataset),
         choices=listing.CHOICES,
-        errors=say_fields(request, error),
+        errors=form_errors(request, error),
     )
 
 
-async def _offered(session: AsyncSession, member: Actor, of: Project | None) -> Sequence[tuple[str, str]]:
+async def _list_organisations(session: AsyncSession, member: Actor, of: Project | None) -> Sequence[tuple[str, str]]:
     """Slug and name of the organisations in whose name the person may lead it."""
-    known = await find_organisations(session, list(member.memberships))
-    kept = await queries.find_organisation(session, of) if of else None
-    found = {**known, **({kept.slug: kept} if kept else {})}
-    return sorted(((slug, each.name) for slug, each in found.items()), key=lambda pair: pair[1].casefold())
+    own_organisations = await find_organisations(session, list(member.memberships))
+    current_organisation = await queries.find_organisation(session, of) if of else None
+    organisations_by_slug = {
+        **own_organisations,
+        **({current_organisation.slug: current_organisation} if current_organisation else {}),
+    }
+    return sorted(
+        ((slug, organisation.name) for slug, organisation in organisations_by_slug.items()),
+        key=lambda pair: pair[1].casefold(),
+    )
 
 
 routes = [show_new, create, show_edit, change, show_datasets, choose_dataset]

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from udi.kit.identity import Actor
 from udi.kit.tenancy import Territory
-from udi.portal.catalogue.pages.asked import read_pairs
+from udi.portal.catalogue.pages.query_string import read_pairs
 from udi.portal.projects.atom import MEDIA_TYPE, write_feed
 from udi.portal.projects.atom import PATH as ATOM
 from udi.portal.projects.listing import CHOICES, PATH, list_projects, read_filters
-from udi.portal.projects.queries import list_invitations, list_mine, name_dataset
+from udi.portal.projects.queries import find_dataset_title, list_invitations, list_own_projects
 from udi.ui.site import render, site_of
 
 AnyRequest = Request[Any, Any, State]
@@ -32,7 +32,7 @@ async def show_projects(
         page=page,
         filters=filters,
         choices=CHOICES,
-        dataset=await name_dataset(session, filters.dataset),
+        dataset=await find_dataset_title(session, filters.dataset),
         waiting=len(await list_invitations(session, actor)) if actor else 0,
         page_url=lambda number: filters.address(PATH, number),
         atom_url=filters.address(ATOM),
@@ -45,7 +45,7 @@ async def send_feed(
 ) -> Response[bytes]:
     """The same as an Atom feed, the newest first."""
     filters, page = await list_projects(session, read_filters(read_pairs(request)))
-    say = site_of(request).pages.speaker(request)
+    say = site_of(request).pages.translator(request)
     feed = write_feed(page, filters, territory, request.scope["state"]["locale"], say("Projects and reuses"))
     return Response(feed, media_type=MEDIA_TYPE, headers=HOUR | {"Vary": "Accept-Language, Cookie"})
 
@@ -58,7 +58,7 @@ async def show_mine(
     return render(
         request,
         "projects/mine.html",
-        projects=await list_mine(session, member),
+        projects=await list_own_projects(session, member),
         invitations=await list_invitations(session, member),
     )
 

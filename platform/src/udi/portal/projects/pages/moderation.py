@@ -13,18 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from udi.kit.errors import InvalidError
 from udi.kit.identity import Actor
 from udi.portal.projects import queries
-from udi.portal.projects.actions.live import hide_project, require_team, show_again
+from udi.portal.projects.actions.lifecycle import hide_project, require_team, unhide_project
 from udi.portal.projects.listing import PATH
 from udi.portal.projects.models import Project
 from udi.portal.projects.pages.project import ONE
-from udi.ui.errors import say_fields
+from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 AnyRequest = Request[Any, Any, State]
 
 
 @get(f"{ONE}/hide")
-async def ask_why(
+async def show_hide_form(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -32,7 +32,7 @@ async def ask_why(
 ) -> Response[str]:
     """The form that asks for the reason."""
     require_team(member)
-    return await _show(request, await queries.get_project(session, member, project_id))
+    return await _render_hide_form(request, await queries.get_project(session, member, project_id))
 
 
 @post(f"{ONE}/hide", status_code=303)
@@ -49,25 +49,25 @@ async def hide(
     try:
         await hide_project(session, member, project, reason)
     except InvalidError as error:
-        return await _show(request, project, reason=reason, error=error)
+        return await _render_hide_form(request, project, reason=reason, error=error)
     return Redirect(f"{PATH}/{project.id}", status_code=303)
 
 
 @post(f"{ONE}/show", status_code=303)
-async def show(
+async def unhide(
     session: NamedDependency[AsyncSession], member: NamedDependency[Actor], project_id: FromPath[UUID]
 ) -> Redirect:
     """Put it back."""
     require_team(member)
-    await show_again(session, member, await queries.get_project(session, member, project_id, lock=True))
+    await unhide_project(session, member, await queries.get_project(session, member, project_id, lock=True))
     return Redirect(f"{PATH}/{project_id}", status_code=303)
 
 
-async def _show(
+async def _render_hide_form(
     request: AnyRequest, project: Project, *, reason: str = "", error: InvalidError | None = None
 ) -> Response[str]:
-    facts = {"project": project, "reason": reason, "errors": say_fields(request, error)}
+    facts = {"project": project, "reason": reason, "errors": form_errors(request, error)}
     return render(request, "projects/hide.html", status=422 if error else 200, **facts)
 
 
-routes = [ask_why, hide, show]
+routes = [show_hide_form, hide, unhide]

@@ -17,8 +17,8 @@ from udi.portal.projects import listing, queries
 from udi.portal.projects.actions.picture import MOST_PICTURES, add_picture, check_alternative, remove_picture
 from udi.portal.projects.models import Project, ProjectPicture
 from udi.portal.projects.pages.project import ONE
-from udi.portal.projects.pictures import MEDIA_TYPE, MOST_BYTES, make_pictures
-from udi.ui.errors import say_fields
+from udi.portal.projects.pictures import MEDIA_TYPE, MOST_BYTES, make_picture_pair
+from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 AnyRequest = Request[Any, Any, State]
@@ -33,7 +33,7 @@ async def show_pictures(
     project_id: FromPath[UUID],
 ) -> Response[str]:
     """Those that it has, and a form for one more."""
-    return await _show(request, session, await queries.get_editable_project(session, member, project_id))
+    return await _render_pictures(request, session, await queries.get_editable_project(session, member, project_id))
 
 
 @post(f"{ONE}/pictures", status_code=303, request_max_body_size=MAX_BODY)
@@ -49,16 +49,16 @@ async def send_picture(
     sent, alternative = form.get("picture"), str(form.get("alternative") or "")
     try:
         check_alternative(alternative)
-        made = await make_pictures(await sent.read() if isinstance(sent, UploadFile) else b"")
+        renditions = await make_picture_pair(await sent.read() if isinstance(sent, UploadFile) else b"")
         await session.refresh(project, with_for_update=True)
-        await add_picture(session, member, project, made, alternative)
+        await add_picture(session, member, project, renditions, alternative)
     except InvalidError as error:
-        return await _show(request, session, project, alternative=alternative, error=error)
+        return await _render_pictures(request, session, project, alternative=alternative, error=error)
     return Redirect(f"{listing.PATH}/{project.id}/pictures", status_code=303)
 
 
 @post(f"{ONE}/pictures/{{picture_id:uuid}}/remove", status_code=303)
-async def take_away(
+async def delete_picture(
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
     project_id: FromPath[UUID],
@@ -71,7 +71,7 @@ async def take_away(
 
 
 @get(f"{ONE}/pictures/{{name:str}}")
-async def send_bytes(
+async def send_picture_file(
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor | None],
     project_id: FromPath[UUID],
@@ -87,11 +87,11 @@ async def send_bytes(
     own = (ProjectPicture.project_id == project.id, ProjectPicture.id == UUID(identifier))
     if (content := await session.scalar(select(column).where(*own))) is None:
         raise NotFoundError
-    kept = "public, max-age=3600" if project.listed else "private, max-age=300"
-    return Response(content, media_type=MEDIA_TYPE, headers={"Cache-Control": kept, "Vary": "Cookie"})
+    cache_control = "public, max-age=3600" if project.listed else "private, max-age=300"
+    return Response(content, media_type=MEDIA_TYPE, headers={"Cache-Control": cache_control, "Vary": "Cookie"})
 
 
-async def _show(
+async def _render_pictures(
     request: AnyRequest,
     session: AsyncSession,
     project: Project,
@@ -107,8 +107,8 @@ async def _show(
         pictures=await listing.list_pictures(session, project.id),
         most=MOST_PICTURES,
         alternative=alternative,
-        errors=say_fields(request, error),
+        errors=form_errors(request, error),
     )
 
 
-routes = [show_pictures, send_picture, take_away, send_bytes]
+routes = [show_pictures, send_picture, delete_picture, send_picture_file]

@@ -15,9 +15,9 @@ from udi.kit.errors import NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.projects import listing, queries
 from udi.portal.projects.actions.describe import publish_project
-from udi.portal.projects.actions.live import move_project
-from udi.portal.projects.models import Project, Right
-from udi.portal.projects.states import BY_OWNER, NEXT, Event
+from udi.portal.projects.actions.lifecycle import move_project
+from udi.portal.projects.models import Project, TeamRight
+from udi.portal.projects.transitions import BY_OWNER, NEXT, ProjectEvent
 from udi.ui.site import render
 
 ONE = f"{listing.PATH}/{{project_id:uuid}}"
@@ -40,25 +40,25 @@ async def show_project(
         "projects/project.html",
         project=project,
         organisation=await queries.find_organisation(session, project),
-        used=await listing.list_used(session, project.id),
+        used=await listing.list_used_datasets(session, project.id),
         pictures=await listing.list_pictures(session, project.id),
-        edits=right is Right.EDIT,
+        edits=right is TeamRight.EDIT,
         owns=queries.is_owner(project, actor),
         member=right is not None,
         is_team=actor is not None and actor.moderator,
         host=urlsplit(project.url).hostname or "",
-        events=list_events(project, actor) if right is Right.EDIT else [],
+        events=list_allowed_events(project, actor) if right is TeamRight.EDIT else [],
     )
 
 
-def list_events(project: Project, actor: Actor | None) -> list[Event]:
+def list_allowed_events(project: Project, actor: Actor | None) -> list[ProjectEvent]:
     """What the person may do with it now."""
     possible = [event for state, event in NEXT if state == project.state]
     return [event for event in possible if event not in BY_OWNER or queries.is_owner(project, actor)]
 
 
 @post(f"{ONE}/move", status_code=303)
-async def move(
+async def change_state(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -66,15 +66,15 @@ async def move(
 ) -> Redirect:
     """Take it to its next state."""
     project = await queries.get_editable_project(session, member, project_id, lock=True)
-    said = str((await request.form()).get("event") or "")
-    if said not in set(Event):
+    event = str((await request.form()).get("event") or "")
+    if event not in set(ProjectEvent):
         raise NotFoundError("There is no such step.")
-    await move_project(session, member, project, Event(said))
+    await move_project(session, member, project, ProjectEvent(event))
     return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
 
 
 @get(f"{ONE}/publish")
-async def ask_to_publish(
+async def show_publish_form(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -95,4 +95,4 @@ async def publish(
     return Redirect(f"{listing.PATH}/{project_id}", status_code=303)
 
 
-routes = [show_project, move, ask_to_publish, publish]
+routes = [show_project, change_state, show_publish_form, publish]

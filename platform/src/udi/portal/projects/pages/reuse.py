@@ -16,7 +16,7 @@ from udi.portal.projects import listing, queries
 from udi.portal.projects.actions.report import correct_reuse, report_reuse
 from udi.portal.projects.models import Project
 from udi.portal.projects.pages.project import ONE
-from udi.ui.errors import say_fields
+from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 AnyRequest = Request[Any, Any, State]
@@ -30,11 +30,11 @@ async def show_report(
     member: NamedDependency[Actor],  # noqa: ARG001 - a passer-by is led to the login first
 ) -> Response[str]:
     """The form; `dataset` in the address is the one that was used."""
-    return await _form(request, session, dataset=request.query_params.get("dataset", ""))
+    return await _render_form(request, session, dataset=request.query_params.get("dataset", ""))
 
 
 @post(REPORT, status_code=303)
-async def report(
+async def send_report(
     request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
 ) -> Response[Any]:
     """Show it at once."""
@@ -44,10 +44,10 @@ async def report(
     language = request.scope["state"]["locale"]
     try:
         async with session.begin_nested():
-            made = await report_reuse(session, member, title=title, url=url, language=language, datasets=datasets)
+            project = await report_reuse(session, member, title=title, url=url, language=language, datasets=datasets)
     except InvalidError as error:
-        return await _form(request, session, title=title, url=url, dataset=dataset, error=error)
-    return Redirect(f"{listing.PATH}/{made.id}", status_code=303)
+        return await _render_form(request, session, title=title, url=url, dataset=dataset, error=error)
+    return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
 
 
 @get(f"{ONE}/correct")
@@ -58,36 +58,36 @@ async def show_correction(
     project_id: FromPath[UUID],
 ) -> Response[str]:
     """The two fields of a reuse that the person reported."""
-    project = await _get_reported(session, member, project_id)
-    return await _form(request, session, title=project.title, url=project.url, of=project)
+    project = await _get_reported_reuse(session, member, project_id)
+    return await _render_form(request, session, title=project.title, url=project.url, of=project)
 
 
 @post(f"{ONE}/correct", status_code=303)
-async def correct(
+async def send_correction(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
     project_id: FromPath[UUID],
 ) -> Response[Any]:
     """Correct them."""
-    project = await _get_reported(session, member, project_id, lock=True)
+    project = await _get_reported_reuse(session, member, project_id, lock=True)
     form = await request.form()
     title, url = str(form.get("title") or ""), str(form.get("url") or "")
     try:
         await correct_reuse(session, member, project, title=title, url=url)
     except InvalidError as error:
-        return await _form(request, session, title=title, url=url, of=project, error=error)
+        return await _render_form(request, session, title=title, url=url, of=project, error=error)
     return Redirect(f"{listing.PATH}/{project.id}", status_code=303)
 
 
-async def _get_reported(session: AsyncSession, member: Actor, id_: UUID, *, lock: bool = False) -> Project:
+async def _get_reported_reuse(session: AsyncSession, member: Actor, id_: UUID, *, lock: bool = False) -> Project:
     project = await queries.get_own_project(session, member, id_, lock=lock)
     if not project.reported:
         raise ForbiddenError("This project has a leader.", remedy="Change it with its own form.")
     return project
 
 
-async def _form(
+async def _render_form(
     request: AnyRequest,
     session: AsyncSession,
     *,
@@ -98,11 +98,11 @@ async def _form(
     error: InvalidError | None = None,
 ) -> Response[str]:
     dataset = dataset if listing.is_identifier(dataset) else ""
-    named = await queries.name_dataset(session, dataset)
+    named = await queries.find_dataset_title(session, dataset)
     facts = {"title": title, "url": url, "dataset": dataset, "dataset_title": named, "of": of}
     return render(
-        request, "projects/report.html", status=422 if error else 200, errors=say_fields(request, error), **facts
+        request, "projects/report.html", status=422 if error else 200, errors=form_errors(request, error), **facts
     )
 
 
-routes = [show_report, report, show_correction, correct]
+routes = [show_report, send_report, show_correction, send_correction]

@@ -14,11 +14,11 @@ from udi.kit.errors import InvalidError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.projects import listing, queries
 from udi.portal.projects.actions import team
-from udi.portal.projects.models import Project, Right
+from udi.portal.projects.models import Project, TeamRight
 from udi.portal.projects.pages.project import ONE
-from udi.portal.projects.states import Step
-from udi.ui.decisions import decides
-from udi.ui.errors import say_fields
+from udi.portal.projects.transitions import TeamMemberEvent
+from udi.ui.decision_guards import require_confirmation
+from udi.ui.errors import form_errors
 from udi.ui.site import render
 
 AnyRequest = Request[Any, Any, State]
@@ -32,11 +32,11 @@ async def show_team(
     project_id: FromPath[UUID],
 ) -> Response[str]:
     """Who is in it, who is invited."""
-    return await _show(request, session, member, await queries.get_made_project(session, member, project_id))
+    return await _render_team(request, session, member, await queries.get_team_project(session, member, project_id))
 
 
-@post(f"{ONE}/team", status_code=303, guards=[decides()])
-async def invite(
+@post(f"{ONE}/team", status_code=303, guards=[require_confirmation()])
+async def invite_member(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -47,13 +47,13 @@ async def invite(
     form = await request.form()
     email, right = str(form.get("email") or ""), str(form.get("right") or "")
     try:
-        await team.invite(session, member, project, email=email, right=right)
+        await team.invite_member(session, member, project, email=email, right=right)
     except InvalidError as error:
-        return await _show(request, session, member, project, email=email, error=error)
+        return await _render_team(request, session, member, project, email=email, error=error)
     return Redirect(f"{listing.PATH}/{project.id}/team", status_code=303)
 
 
-@post(f"{ONE}/team/{{member_id:uuid}}", status_code=303, guards=[decides()])
+@post(f"{ONE}/team/{{member_id:uuid}}", status_code=303, guards=[require_confirmation()])
 async def change_member(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
@@ -64,12 +64,12 @@ async def change_member(
     """Give a right, hand the project over, take an invitation back or somebody off the team."""
     project = await queries.get_led_project(session, member, project_id, lock=True)
     other, what = await queries.get_member(session, project, member_id), (await request.form()).get("what")
-    if what in {Right.SEE, Right.EDIT}:
+    if what in {TeamRight.SEE, TeamRight.EDIT}:
         await team.give_right(session, member, project, other, str(what))
     elif what == "lead":
-        await team.hand_over(session, member, project, other)
-    elif what in {Step.CANCEL, Step.REMOVE}:
-        await team.dismiss(session, member, project, other, Step(str(what)))
+        await team.hand_over_project(session, member, project, other)
+    elif what in {TeamMemberEvent.CANCEL, TeamMemberEvent.REMOVE}:
+        await team.remove_member(session, member, project, other, TeamMemberEvent(str(what)))
     else:
         raise NotFoundError("There is no such step.")
     return Redirect(f"{listing.PATH}/{project.id}/team", status_code=303)
@@ -88,7 +88,7 @@ async def show_invitation(
 
 
 @post(f"{ONE}/invitation", status_code=303)
-async def answer(
+async def answer_invitation(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     member: NamedDependency[Actor],
@@ -97,13 +97,15 @@ async def answer(
     """Accept, decline, or leave the team."""
     project, own = await queries.get_own_member(session, member, project_id, lock=True)
     what = str((await request.form()).get("what") or "")
-    if what not in {Step.ACCEPT, Step.DECLINE, Step.LEAVE}:
+    if what not in {TeamMemberEvent.ACCEPT, TeamMemberEvent.DECLINE, TeamMemberEvent.LEAVE}:
         raise NotFoundError("There is no such step.")
-    await team.answer(session, member, project, own, Step(what))
-    return Redirect(f"{listing.PATH}/{project.id}" if what == Step.ACCEPT else f"{listing.PATH}/mine", status_code=303)
+    await team.answer_invitation(session, member, project, own, TeamMemberEvent(what))
+    return Redirect(
+        f"{listing.PATH}/{project.id}" if what == TeamMemberEvent.ACCEPT else f"{listing.PATH}/mine", status_code=303
+    )
 
 
-async def _show(
+async def _render_team(
     request: AnyRequest,
     session: AsyncSession,
     member: Actor,
@@ -120,8 +122,8 @@ async def _show(
         members=await queries.list_members(session, project),
         leads=project.leader_id == member.person_id,
         email=email,
-        errors=say_fields(request, error),
+        errors=form_errors(request, error),
     )
 
 
-routes = [show_team, invite, change_member, show_invitation, answer]
+routes = [show_team, invite_member, change_member, show_invitation, answer_invitation]

@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from udi.kit.db import Owned
+from udi.kit.db import TenantColumns
 from udi.portal.schema import PortalTable
 
 
-class Mark(StrEnum):
+class SuggestionOutcome(StrEnum):
     """What became of a suggestion: a mail told it, it was found useful, or it is not to come again."""
 
     TOLD = "told"
@@ -19,14 +19,14 @@ class Mark(StrEnum):
     NEVER = "never"
 
 
-def goes_with(column: str, target: str) -> ForeignKeyConstraint:
+def cascading_key(column: str, target: str) -> ForeignKeyConstraint:
     """What the row belongs to goes, the row goes; the database sees to it, whoever asks."""
     return ForeignKeyConstraint(
         ["tenant_id", column], [f"app.{target}.tenant_id", f"app.{target}.id"], ondelete="CASCADE"
     )
 
 
-class SuggestionChoice(Owned, PortalTable):
+class SuggestionChoice(TenantColumns, PortalTable):
     """Whether a person, or an organisation, wants suggestions. Of who wants none any more, nothing else is kept.
 
     The identifier is drawn at random and stands in the address, of each mail, that turns them off.
@@ -34,8 +34,8 @@ class SuggestionChoice(Owned, PortalTable):
 
     __tablename__ = "suggestion_choice"
     __table_args__ = (
-        goes_with("person_id", "person"),
-        goes_with("organisation_id", "organisation"),
+        cascading_key("person_id", "person"),
+        cascading_key("organisation_id", "organisation"),
         UniqueConstraint("tenant_id", "person_id"),
         UniqueConstraint("tenant_id", "organisation_id"),
     )
@@ -46,14 +46,14 @@ class SuggestionChoice(Owned, PortalTable):
     decided_at: Mapped[datetime]
 
 
-class DeclaredInterest(Owned, PortalTable):
+class DeclaredInterest(TenantColumns, PortalTable):
     """What somebody who wants suggestions said of themselves; it is there while they want them, and no longer."""
 
     __tablename__ = "declared_interest"
     __table_args__ = (
-        goes_with("choice_id", "suggestion_choice"),
-        goes_with("person_id", "person"),
-        goes_with("organisation_id", "organisation"),
+        cascading_key("choice_id", "suggestion_choice"),
+        cascading_key("person_id", "person"),
+        cascading_key("organisation_id", "organisation"),
         UniqueConstraint("tenant_id", "choice_id"),
         Index(None, "tenant_id", "person_id"),
         Index(None, "tenant_id", "organisation_id"),
@@ -86,8 +86,8 @@ class SuggestionMark(PortalTable):
 
     __tablename__ = "suggestion_mark"
     __table_args__ = (
-        goes_with("interest_id", "declared_interest"),
-        goes_with("other_id", "declared_interest"),
+        cascading_key("interest_id", "declared_interest"),
+        cascading_key("other_id", "declared_interest"),
         Index(None, "tenant_id", "other_id"),
     )
 
@@ -100,14 +100,14 @@ class SuggestionMark(PortalTable):
     marked_at: Mapped[datetime]
 
 
-class SuggestionLetter(Owned, PortalTable):
+class SuggestionMessage(TenantColumns, PortalTable):
     """A few words from one to another who was suggested to them; deleted (`words`) once they left."""
 
     __tablename__ = "suggestion_letter"
     __table_args__ = (
-        goes_with("interest_id", "declared_interest"),
-        goes_with("to_id", "declared_interest"),
-        goes_with("person_id", "person"),
+        cascading_key("interest_id", "declared_interest"),
+        cascading_key("to_id", "declared_interest"),
+        cascading_key("person_id", "person"),
         Index(None, "tenant_id", "interest_id", "written_at"),
         Index(None, "tenant_id", "to_id"),
         Index(None, "tenant_id", "person_id"),

@@ -19,21 +19,21 @@ from udi.kit.tenancy import Territory
 from udi.portal.projects.listing import is_identifier
 from udi.portal.projects.suggestions import queries
 from udi.portal.projects.suggestions.actions import (
-    Declared,
-    declare,
+    InterestInput,
+    declare_interest,
     mark_suggestion,
     turn_off,
     turn_off_by_mail,
 )
-from udi.portal.projects.suggestions.finding import find_suggestions
-from udi.portal.projects.suggestions.queries import Standing, get_standing
-from udi.portal.projects.suggestions.shapes import Suggestion, Thing
-from udi.portal.projects.suggestions.states import Event, follow
-from udi.portal.projects.suggestions.tokens import HOME, read_off_token
-from udi.portal.projects.suggestions.writing import LONGEST_LETTER, write_to
+from udi.portal.projects.suggestions.messages import LONGEST_MESSAGE, create_message
+from udi.portal.projects.suggestions.queries import SuggestionSettings, get_suggestion_settings
+from udi.portal.projects.suggestions.search import find_suggestions
+from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionTarget
+from udi.portal.projects.suggestions.tokens import HOME, read_unsubscribe_token
+from udi.portal.projects.suggestions.transitions import SuggestionEvent, transition
 from udi.protocol.themes import THEMES
-from udi.ui.errors import say_fields
-from udi.ui.locale import localised
+from udi.ui.errors import form_errors
+from udi.ui.locale import localise
 from udi.ui.middleware import FROM_ELSEWHERE
 from udi.ui.site import render, site_of
 
@@ -48,16 +48,16 @@ async def show_suggestions(
     member: NamedDependency[Actor],
 ) -> Response[str]:
     """What is suggested to me, or to an organisation (`for`) for which I publish."""
-    standing = await get_standing(session, member, _whose(request))
+    standing = await get_suggestion_settings(session, member, _read_organisation_slug(request))
     reader = site_of(request).parts["search"].find(territory.id)
-    found = await find_suggestions(session, reader, standing.receiver) if standing.receiver else {}
+    suggestions_by_kind = await find_suggestions(session, reader, standing.receiver) if standing.receiver else {}
     return render(
         request,
         "projects/suggestions.html",
         standing=standing,
-        found={kind.value: those for kind, those in found.items()},
-        organisations=await queries.list_standings(session, member),
-        themes=_themes(request),
+        found={kind.value: those for kind, those in suggestions_by_kind.items()},
+        organisations=await queries.list_organisations(session, member),
+        themes=_list_themes(request),
     )
 
 
@@ -66,11 +66,11 @@ async def show_interests(
     request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
 ) -> Response[str]:
     """The form that turns suggestions on, or changes what is declared."""
-    standing = await get_standing(session, member, _whose(request))
+    standing = await get_suggestion_settings(session, member, _read_organisation_slug(request))
     interest = standing.interest
     names = ("looks_for", "has", "themes", "offers", "seeks", "found", "name", "mailed")
-    declared = Declared(**{name: getattr(interest, name) for name in names}) if interest else Declared()
-    return _form(request, standing, declared, standing.seen)
+    declared = InterestInput(**{name: getattr(interest, name) for name in names}) if interest else InterestInput()
+    return _render_form(request, standing, declared, standing.revision)
 
 
 @post(f"{HOME}/interests", status_code=303)
@@ -79,52 +79,56 @@ async def send_interests(
 ) -> Response[Any]:
     """Turn them on, or say more."""
     form = await request.form()
-    standing = await get_standing(session, member, str(form.get("for") or ""), lock=True)
-    declared, seen = _read(form), str(form.get("seen") or "")
+    standing = await get_suggestion_settings(session, member, str(form.get("for") or ""), lock=True)
+    declared, revision = _read_form(form), str(form.get("seen") or "")
     try:
-        await declare(session, standing, declared, seen=seen, language=request.scope["state"]["locale"])
+        await declare_interest(
+            session, standing, declared, revision=revision, language=request.scope["state"]["locale"]
+        )
     except InvalidError as error:
-        return _form(request, standing, declared, seen, error)
-    return _home(standing)
+        return _render_form(request, standing, declared, revision, error)
+    return _redirect_home(standing)
 
 
 @post(f"{HOME}/off", status_code=303)
-async def send_off(
+async def disable_suggestions(
     request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
 ) -> Redirect:
     """Off, for ever: at once, whatever a form that is open elsewhere says."""
     form = await request.form()
-    standing = await get_standing(session, member, str(form.get("for") or ""), lock=True)
+    standing = await get_suggestion_settings(session, member, str(form.get("for") or ""), lock=True)
     await turn_off(session, standing)
-    return _home(standing)
+    return _redirect_home(standing)
 
 
 @post(f"{HOME}/marks", status_code=303)
-async def mark(request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]) -> Redirect:
+async def send_mark(
+    request: AnyRequest, session: NamedDependency[AsyncSession], member: NamedDependency[Actor]
+) -> Redirect:
     """Say that one was useful, or not to come again."""
     form = await request.form()
-    standing = await get_standing(session, member, str(form.get("for") or ""), lock=True)
-    said = {name: str(form.get(name) or "") for name in ("thing", "id", "mark")}
-    id_ = UUID(said["id"]) if is_identifier(said["id"]) else UUID(int=0)
-    await mark_suggestion(session, standing, said["thing"], id_, said["mark"])
-    return _home(standing)
+    standing = await get_suggestion_settings(session, member, str(form.get("for") or ""), lock=True)
+    values = {name: str(form.get(name) or "") for name in ("thing", "id", "mark")}
+    id_ = UUID(values["id"]) if is_identifier(values["id"]) else UUID(int=0)
+    await mark_suggestion(session, standing, values["thing"], id_, values["mark"])
+    return _redirect_home(standing)
 
 
 @get(f"{HOME}/letters/new")
-async def show_letter(
+async def show_message_form(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
     member: NamedDependency[Actor],
 ) -> Response[str]:
     """A few words to somebody (`to`) who is suggested."""
-    standing = await get_standing(session, member, _whose(request))
-    to = await _find_other(request, session, territory, standing, request.query_params.get("to", ""))
-    return _letter(request, standing, to)
+    standing = await get_suggestion_settings(session, member, _read_organisation_slug(request))
+    to = await _find_suggested_party(request, session, territory, standing, request.query_params.get("to", ""))
+    return _render_message_form(request, standing, to)
 
 
 @post(f"{HOME}/letters", status_code=303)
-async def send_letter(
+async def send_message(
     request: AnyRequest,
     session: NamedDependency[AsyncSession],
     territory: NamedDependency[Territory],
@@ -132,57 +136,57 @@ async def send_letter(
 ) -> Response[Any]:
     """Send them."""
     form = await request.form()
-    standing = await get_standing(session, member, str(form.get("for") or ""), lock=True)
-    to = await _find_other(request, session, territory, standing, str(form.get("to") or ""))
+    standing = await get_suggestion_settings(session, member, str(form.get("for") or ""), lock=True)
+    to = await _find_suggested_party(request, session, territory, standing, str(form.get("to") or ""))
     words = str(form.get("words") or "")
     try:
-        await write_to(session, standing, to, words)
+        await create_message(session, standing, to, words)
     except InvalidError as error:
-        return _letter(request, standing, to, words, error)
-    return _home(standing)
+        return _render_message_form(request, standing, to, words, error)
+    return _redirect_home(standing)
 
 
 @get(f"{HOME}/off/{{token:str}}", sync_to_thread=False)
-def ask_off(request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]) -> Response[str]:
+def show_unsubscribe(request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]) -> Response[str]:
     """A button, since programs that search mails for danger open every address."""
-    read_off_token(site_of(request).settings, territory, token)
+    read_unsubscribe_token(site_of(request).settings, territory, token)
     return render(request, "projects/suggestions-off.html", off=False)
 
 
 @post(f"{HOME}/off/{{token:str}}", status_code=200, opt={FROM_ELSEWHERE: True})
-async def send_off_by_mail(
+async def unsubscribe_by_mail(
     request: AnyRequest, territory: NamedDependency[Territory], token: FromPath[str]
 ) -> Response[str]:
     """Off, for ever; the program of a mailbox may post this, whoever is logged in (RFC 8058)."""
-    choice = read_off_token(site_of(request).settings, territory, token)
+    choice = read_unsubscribe_token(site_of(request).settings, territory, token)
     async with site_of(request).database.session(territory.id, role="app") as session:
         await turn_off_by_mail(session, choice)
     return render(request, "projects/suggestions-off.html", off=True)
 
 
-def _whose(request: AnyRequest) -> str:
+def _read_organisation_slug(request: AnyRequest) -> str:
     return str(request.query_params.get("for") or "")
 
 
-def _home(standing: Standing) -> Redirect:
+def _redirect_home(standing: SuggestionSettings) -> Redirect:
     return Redirect(f"{HOME}?{urlencode({'for': standing.slug})}" if standing.slug else HOME, status_code=303)
 
 
-def _themes(request: AnyRequest) -> dict[str, str]:
+def _list_themes(request: AnyRequest) -> dict[str, str]:
     language = request.scope["state"]["locale"]
-    return {theme.code: localised(theme.label, language) for theme in THEMES.values()}
+    return {theme.code: localise(theme.label, language) for theme in THEMES.values()}
 
 
-def _read(form: Any) -> Declared:
+def _read_form(form: Any) -> InterestInput:
     texts: dict[str, Any] = {name: str(form.get(name) or "") for name in ("looks_for", "has", "name")}
     codes: dict[str, Any] = {
-        name: tuple(str(each) for each in form.getall(name, [])) for name in ("themes", "offers", "seeks")
+        name: tuple(str(code) for code in form.getall(name, [])) for name in ("themes", "offers", "seeks")
     }
-    return Declared(**texts, **codes, found=bool(form.get("found")), mailed=bool(form.get("mailed")))
+    return InterestInput(**texts, **codes, discoverable=bool(form.get("found")), mailed=bool(form.get("mailed")))
 
 
-async def _find_other(
-    request: AnyRequest, session: AsyncSession, territory: Territory, standing: Standing, said: str
+async def _find_suggested_party(
+    request: AnyRequest, session: AsyncSession, territory: Territory, standing: SuggestionSettings, interest_id: str
 ) -> Suggestion:
     """Somebody who is suggested now: nobody else can be written to.
 
@@ -190,17 +194,21 @@ async def _find_other(
         ConflictError: suggestions are not turned on.
         NotFoundError: they are not suggested.
     """
-    follow(standing.state, Event.WRITE)
+    transition(standing.state, SuggestionEvent.WRITE)
     reader = site_of(request).parts["search"].find(territory.id)
-    found = await find_suggestions(session, reader, standing.receiver) if standing.receiver else {}
-    for each in (each for those in found.values() for each in those):
-        if each.thing is Thing.INTEREST and str(each.id) == said:
-            return each
+    suggestions_by_kind = await find_suggestions(session, reader, standing.receiver) if standing.receiver else {}
+    for suggestion in (suggestion for those in suggestions_by_kind.values() for suggestion in those):
+        if suggestion.thing is SuggestionTarget.INTEREST and str(suggestion.id) == interest_id:
+            return suggestion
     raise NotFoundError("They are not suggested to you, or not any more.")
 
 
-def _form(
-    request: AnyRequest, standing: Standing, declared: Declared, seen: str, error: InvalidError | None = None
+def _render_form(
+    request: AnyRequest,
+    standing: SuggestionSettings,
+    declared: InterestInput,
+    revision: str,
+    error: InvalidError | None = None,
 ) -> Response[str]:
     return render(
         request,
@@ -208,14 +216,18 @@ def _form(
         status=422 if error else 200,
         standing=standing,
         declared=declared,
-        seen=seen,
-        themes=_themes(request),
-        errors=say_fields(request, error),
+        seen=revision,
+        themes=_list_themes(request),
+        errors=form_errors(request, error),
     )
 
 
-def _letter(
-    request: AnyRequest, standing: Standing, to: Suggestion, words: str = "", error: InvalidError | None = None
+def _render_message_form(
+    request: AnyRequest,
+    standing: SuggestionSettings,
+    to: Suggestion,
+    words: str = "",
+    error: InvalidError | None = None,
 ) -> Response[str]:
     return render(
         request,
@@ -224,8 +236,8 @@ def _letter(
         standing=standing,
         to=to,
         words=words,
-        most=LONGEST_LETTER,
-        errors=say_fields(request, error),
+        most=LONGEST_MESSAGE,
+        errors=form_errors(request, error),
     )
 
 
@@ -233,10 +245,10 @@ routes: Sequence[ControllerRouterHandler] = [
     show_suggestions,
     show_interests,
     send_interests,
-    send_off,
-    mark,
-    show_letter,
-    send_letter,
-    ask_off,
-    send_off_by_mail,
+    disable_suggestions,
+    send_mark,
+    show_message_form,
+    send_message,
+    show_unsubscribe,
+    unsubscribe_by_mail,
 ]

@@ -12,12 +12,12 @@ from udi.kit.errors import ForbiddenError, NotFoundError
 from udi.kit.identity import Actor
 from udi.portal.organisations.models import Organisation
 from udi.portal.projects.suggestions.models import DeclaredInterest, SuggestionChoice
-from udi.portal.projects.suggestions.own import Receiver
-from udi.portal.projects.suggestions.states import State
+from udi.portal.projects.suggestions.profile import SuggestionRecipient
+from udi.portal.projects.suggestions.transitions import SuggestionState
 
 
 @dataclass(frozen=True)
-class Standing:
+class SuggestionSettings:
     """For whom a person decides (themselves, or `organisation`), what was chosen, and what is declared."""
 
     actor: Actor
@@ -26,11 +26,11 @@ class Standing:
     interest: DeclaredInterest | None
 
     @property
-    def state(self) -> State:
+    def state(self) -> SuggestionState:
         """Whether suggestions are wanted."""
         if self.choice is None:
-            return State.UNDECIDED
-        return State.ON if self.choice.wanted else State.OFF
+            return SuggestionState.UNDECIDED
+        return SuggestionState.ON if self.choice.wanted else SuggestionState.OFF
 
     @property
     def slug(self) -> str:
@@ -38,7 +38,7 @@ class Standing:
         return self.organisation.slug if self.organisation else ""
 
     @property
-    def seen(self) -> str:
+    def revision(self) -> str:
         """What a form carries, so that it changes nothing that was decided or declared otherwise since."""
         rows = (self.choice.decided_at if self.choice else None, self.interest.declared_at if self.interest else None)
         return "/".join(moment.isoformat() for moment in rows if moment)
@@ -46,12 +46,12 @@ class Standing:
     @property
     def may_turn_on(self) -> bool:
         """What an organisation turned off, only those who administer it turn on again."""
-        return self.state is not State.OFF or self.organisation is None or self.actor.may_manage(self.slug)
+        return self.state is not SuggestionState.OFF or self.organisation is None or self.actor.may_manage(self.slug)
 
     @property
-    def receiver(self) -> Receiver | None:
+    def receiver(self) -> SuggestionRecipient | None:
         """To whom something is suggested now; None while it is not turned on."""
-        return Receiver(self.interest, self.organisation) if self.interest else None
+        return SuggestionRecipient(self.interest, self.organisation) if self.interest else None
 
     @property
     def since(self) -> datetime | None:
@@ -59,7 +59,9 @@ class Standing:
         return self.choice.decided_at if self.choice else None
 
 
-async def get_standing(session: AsyncSession, actor: Actor, slug: str = "", *, lock: bool = False) -> Standing:
+async def get_suggestion_settings(
+    session: AsyncSession, actor: Actor, slug: str = "", *, lock: bool = False
+) -> SuggestionSettings:
     """How it stands for the person, or for an organisation (its slug) for which they publish.
 
     Raises:
@@ -67,28 +69,28 @@ async def get_standing(session: AsyncSession, actor: Actor, slug: str = "", *, l
         ForbiddenError: they belong to it and do not publish for it.
     """
     organisation = await _get_organisation(session, actor, slug) if slug else None
-    query = select(SuggestionChoice).where(_whose(actor.person_id, organisation))
+    query = select(SuggestionChoice).where(_owner_condition(actor.person_id, organisation))
     choice = await session.scalar(query.with_for_update() if lock else query)
-    return Standing(actor, organisation, choice, await find_interest(session, choice))
+    return SuggestionSettings(actor, organisation, choice, await find_interest(session, choice))
 
 
-def _whose(person: UUID, organisation: Organisation | None) -> ColumnElement[bool]:
+def _owner_condition(person: UUID, organisation: Organisation | None) -> ColumnElement[bool]:
     if organisation is not None:
         return SuggestionChoice.organisation_id == organisation.id
     return SuggestionChoice.person_id == person
 
 
 async def _get_organisation(session: AsyncSession, actor: Actor, slug: str) -> Organisation:
-    known = slug in actor.memberships
-    found = await session.scalar(select(Organisation).where(Organisation.slug == slug)) if known else None
-    if found is None:
+    is_member = slug in actor.memberships
+    organisation = await session.scalar(select(Organisation).where(Organisation.slug == slug)) if is_member else None
+    if organisation is None:
         raise NotFoundError("You belong to no organisation of this name.")
     if not actor.may_publish(slug):
         raise ForbiddenError(
             "Only those who publish for this organisation see and change its suggestions.",
             remedy="Ask somebody who administers it.",
         )
-    return found
+    return organisation
 
 
 async def find_interest(session: AsyncSession, choice: SuggestionChoice | None) -> DeclaredInterest | None:
@@ -98,17 +100,17 @@ async def find_interest(session: AsyncSession, choice: SuggestionChoice | None) 
     return await session.scalar(select(DeclaredInterest).where(DeclaredInterest.choice_id == choice.id))
 
 
-async def list_standings(session: AsyncSession, actor: Actor) -> Sequence[Organisation]:
+async def list_organisations(session: AsyncSession, actor: Actor) -> Sequence[Organisation]:
     """The organisations for which the person publishes and that have not turned suggestions off, by name."""
     slugs = [slug for slug in actor.memberships if actor.may_publish(slug)]
     off = select(SuggestionChoice.organisation_id).where(
         SuggestionChoice.organisation_id.is_not(None), SuggestionChoice.wanted.is_(False)
     )
     query = select(Organisation).where(Organisation.slug.in_(slugs), Organisation.id.not_in(off))
-    return sorted((await session.scalars(query)).all(), key=lambda each: each.name.casefold())
+    return sorted((await session.scalars(query)).all(), key=lambda organisation: organisation.name.casefold())
 
 
-async def may_name(session: AsyncSession, actor: Actor) -> bool:
+async def shows_suggestions(session: AsyncSession, actor: Actor) -> bool:
     """Whether «my space» names suggestions: not to who turned them off."""
     refused = (SuggestionChoice.person_id == actor.person_id, SuggestionChoice.wanted.is_(False))
     return await session.scalar(select(SuggestionChoice.id).where(*refused)) is None

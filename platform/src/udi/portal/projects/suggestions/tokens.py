@@ -12,12 +12,12 @@ SUGGESTIONS_OFF = SealedKind(name="address that turns suggestions off", purpose=
 HOME = "/my-space/suggestions"
 
 
-def off_address(settings: Settings, territory: Territory, choice: UUID) -> str:
+def unsubscribe_url(settings: Settings, territory: Territory, choice: UUID) -> str:
     """The address that turns off what this choice turned on."""
     return f"{territory.origin}{HOME}/off/{sign_id(_key(settings), territory.id, choice)}"
 
 
-def read_off_token(settings: Settings, territory: Territory, token: str) -> UUID:
+def read_unsubscribe_token(settings: Settings, territory: Territory, token: str) -> UUID:
     """The choice of a token.
 
     Raises:

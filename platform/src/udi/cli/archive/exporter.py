@@ -1,0 +1,242 @@
+"""Writing the archive of a territory, while it lives: one snapshot of each database, then the files it names."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi import __version__
+from udi.cli.archive import contents, signature
+from udi.cli.archive.identity import encode_lines, read_identity
+from udi.cli.archive.tar_file import MANIFEST, SIGNATURE, ArchiveWriter
+from udi.cli.local.errors import LocalError
+from udi.cli.suspension import set_territory_state
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.rows import read_rows
+from udi.node.files.archive import ContentReference, list_contents
+from udi.node.files.sealing_store import SealingStore
+from udi.node.files.store import ObjectStore
+from udi.node.identity.models import Person as NodePerson
+from udi.portal.audit.archive import record_export
+from udi.portal.catalogue.archive import read_dcat, read_rudi
+from udi.portal.identity.models import Person
+from udi.portal.identity.provision import admin
+from udi.portal.tenants.files import TenantFaultsError, read_folder
+from udi.portal.tenants.models import Tenant
+from udi.portal.tenants.queries import get_tenant
+from udi.settings import ProgramName, Settings
+
+ProgressReporter = Callable[[str], None]
+SUSPENSION_DELAY = 3.0
+"""Seconds after which both programs know that a territory is suspended."""
+PROGRESS_INTERVAL = 5.0
+MEGABYTE = 1000**2
+SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """The archive that was written."""
+
+    territory: str
+    archive: str
+    bytes: int
+    datasets: int
+    files: int
+    accounts: int
+    fingerprint: str
+    """Of the key that signed."""
+    digest: str
+    """sha256 of the manifest: the archive's own name."""
+
+
+@dataclass
+class TerritoryExport:
+    """One export under way."""
+
+    settings: Settings
+    tenant: Tenant
+    writer: ArchiveWriter
+    revisions: dict[str, str]
+    store: ObjectStore
+    report: ProgressReporter
+
+    async def write(self, portal: AsyncSession, node: AsyncSession, *, with_files: bool) -> tuple[int, int, int]:
+        """Every entry but the manifest; datasets, files and accounts written."""
+        await self._write_description(with_files=with_files)
+        await self._write_tenant_files()
+        self.report("rows of the databases")
+        sessions: dict[ProgramName, AsyncSession] = {"portal": portal, "node": node}
+        for program, session in sessions.items():
+            for carried in contents.CARRIED[program]:
+                entry = contents.entry_of(program, carried)
+                await self.writer.add(entry, read_rows(session, carried, self.tenant.id))
+        self.report("catalogue for others")
+        datasets = _CountingIterator(read_rudi(portal, self.tenant))
+        await self.writer.add(contents.RUDI, datasets)
+        await self.writer.add(contents.DCAT, read_dcat(portal, self.tenant))
+        accounts = await self._write_identity(portal, node)
+        files = await self._write_files(node) if with_files else 0
+        return datasets.count, files, accounts
+
+    async def _write_description(self, *, with_files: bool) -> None:
+        about = {
+            "format": contents.FORMAT,
+            "release": __version__,
+            "made_at": now().isoformat(),
+            "territory": {"slug": self.tenant.slug, "id": str(self.tenant.id), "state": self.tenant.state},
+            "origins": self.tenant.links,
+            "issuer": self.settings.issuer,
+            "revisions": self.revisions,
+            "with_files": with_files,
+        }
+        await self.writer.add_json(contents.DESCRIPTION, about)
+
+    async def _write_tenant_files(self) -> None:
+        folder = self.settings.tenants / self.tenant.slug
+        for path in sorted(folder.iterdir()):
+            entry = f"tenant/{path.name}"
+            if path.is_file() and contents.TENANT_FILE.fullmatch(entry):
+                await self.writer.add(entry, _iterate_pieces([path.read_bytes()]))
+
+    async def _write_identity(self, portal: AsyncSession, node: AsyncSession) -> int:
+        self.report("organisations and accounts")
+        subjects = set[str]()
+        for session, person in ((portal, Person), (node, NodePerson)):
+            query = select(person.subject).where(person.issuer == self.settings.issuer)
+            subjects |= set(await session.scalars(query))
+        connection = admin.connect(self.settings)
+        identity = await asyncio.to_thread(read_identity, connection, self.tenant.slug, subjects)
+        for entry, documents in zip((contents.ORGANISATIONS, contents.ACCOUNTS), identity, strict=True):
+            await self.writer.add(entry, _iterate_pieces(encode_lines(documents)))
+        return len(identity[1])
+
+    async def _write_files(self, node: AsyncSession) -> int:
+        store, count, done, reported_at = self.store, 0, 0, time.monotonic()
+        last = ""
+        async for content in list_contents(node, self.tenant.id):
+            if content.sha256 == last:
+                continue
+            last = content.sha256
+            entry = await self.writer.add(f"files/{content.sha256}", _bytes_of(store, content))
+            if entry.sha256 != content.sha256:
+                cause = f"The object {content.key} is damaged: its sha256 is not the one of its row"
+                raise LocalError(cause, "restore it from the backup of the files, then export again")
+            count, done = count + 1, done + entry.size
+            if time.monotonic() - reported_at > PROGRESS_INTERVAL:
+                self.report(f"files: {count}, {done // MEGABYTE} MB")
+                reported_at = time.monotonic()
+        self.report(f"files: {count}, {done // MEGABYTE} MB")
+        return count
+
+
+async def export_territory(
+    settings: Settings,
+    slug: str,
+    target: Path,
+    *,
+    with_files: bool = True,
+    suspend: bool = False,
+    tell: ProgressReporter,
+) -> ExportResult:
+    """Write the archive of a territory; on a living installation unless it is to be suspended first.
+
+    Raises:
+        NotFoundError: no territory has this slug.
+        LocalError: its files are not here, or an object is gone or damaged; no archive is left.
+    """
+    portal, node = Database(settings, "portal", pool_size=2), Database(settings, "node", pool_size=2)
+    try:
+        async with portal.platform_session() as session:
+            tenant = await get_tenant(session, slug)
+        _require_own_files(settings, tenant)
+        if suspend and (await set_territory_state(settings, slug, "suspended")).portal == "updated":
+            tell("suspended; letting requests end")
+            await asyncio.sleep(SUSPENSION_DELAY)
+        with ArchiveWriter(target) as writer:
+            counts = await _write_entries(settings, tenant, writer, portal, node, with_files=with_files, tell=tell)
+            entry = await writer.add_json(MANIFEST, writer.manifest())
+            document, signed = signature.sign_manifest(settings, entry.sha256, slug)
+            await writer.add_json(SIGNATURE, document)
+            size = writer.finish()
+        async with portal.session(tenant.id, role="worker") as session:
+            record_export(session, tenant.id, signed.manifest)
+    finally:
+        await portal.close()
+        await node.close()
+    return ExportResult(slug, str(target), size, *counts, signed.fingerprint, signed.manifest)
+
+
+async def _write_entries(
+    settings: Settings,
+    tenant: Tenant,
+    writer: ArchiveWriter,
+    portal: Database,
+    node: Database,
+    *,
+    with_files: bool,
+    tell: ProgressReporter,
+) -> tuple[int, int, int]:
+    """The node's snapshot comes first: a portal that knows more is told again, one that knew less would have lost it."""
+    revisions = {"portal": await _read_revision(portal), "node": await _read_revision(node)}
+    async with node.session(tenant.id, role="worker") as node_view, portal.session(tenant.id, role="worker") as view:
+        for session in (node_view, view):
+            await session.connection(execution_options=SNAPSHOT)
+            await session.execute(text("SELECT 1"))
+        present = (await view.scalars(select(Tenant).where(Tenant.id == tenant.id))).one()
+        store = SealingStore.from_settings(settings, node)
+        return await TerritoryExport(settings, present, writer, revisions, store, tell).write(
+            view, node_view, with_files=with_files
+        )
+
+
+def _require_own_files(settings: Settings, tenant: Tenant) -> None:
+    folder = settings.tenants / tenant.slug
+    try:
+        folder_tenant_id = read_folder(folder).tenant_id
+    except (TenantFaultsError, OSError) as error:
+        cause = f"The territory's own files are not whole at {folder}"
+        raise LocalError(cause, f"see `udi tenant check {tenant.slug}`") from error
+    if folder_tenant_id != tenant.id:
+        cause = f"The territory in the database is not the one of {folder}"
+        raise LocalError(cause, f"run `udi tenant apply {tenant.slug}` first")
+
+
+async def _read_revision(database: Database) -> str:
+    async with database.platform_session() as session:
+        return str(await session.scalar(text("SELECT version_num FROM public.alembic_version")))
+
+
+async def _bytes_of(store: ObjectStore, content: ContentReference) -> AsyncIterator[bytes]:
+    try:
+        async for piece in store.stream(content.key, 0, content.size):
+            yield piece
+    except FileNotFoundError as error:
+        cause = f"The object {content.key} is gone: its draft was given up meanwhile, or the store lost it"
+        raise LocalError(cause, "export again; if it says the same, see `udi doctor`") from error
+
+
+async def _iterate_pieces(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+class _CountingIterator:
+    """An iterator that knows how much it gave."""
+
+    def __init__(self, source: AsyncIterator[bytes]) -> None:
+        self._source, self.count = source, 0
+
+    def __aiter__(self) -> "_CountingIterator":
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await anext(self._source)
+        self.count += 1
+        return piece

@@ -1,0 +1,217 @@
+"""Making an archive's territory live here. Each step may be repeated, and nobody is served before the last."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import update
+
+from udi.cli import provision
+from udi.cli.archive import contents, placement
+from udi.cli.archive.exporter import ProgressReporter
+from udi.cli.archive.identity import AccountImportResult, import_accounts
+from udi.cli.archive.placement import ARRIVING, Hosts
+from udi.cli.archive.verification import TerritoryArchive, open_archive
+from udi.kit.db import Database
+from udi.kit.keyring import KeyringFile
+from udi.kit.rows import ImportMapping, Row, parse_rows, replace_rows
+from udi.kit.territories import upsert
+from udi.node.datasets.archive import requeue_pending as take_up_deliveries
+from udi.node.files.models import object_key
+from udi.node.files.space_sealing import create_missing_keys as take_up_keys
+from udi.node.files.store import ObjectStore
+from udi.portal.audit.archive import record_import
+from udi.portal.identity.provision import admin
+from udi.portal.identity.provision.organisations import (
+    apply_organisations,
+    desired_organisations,
+    organisation_alias,
+)
+from udi.portal.identity.provision.territory import apply_machine
+from udi.portal.nodes.archive import requeue_reports as take_up_reports
+from udi.portal.nodes.queries import list_nodes
+from udi.portal.notifications.archive import requeue_digests as take_up_digests
+from udi.portal.organisations.joining.archive import requeue_joining as take_up_joining
+from udi.portal.tenants.actions import register_values
+from udi.portal.tenants.files import TenantFolder
+from udi.settings import ProgramName, Settings
+
+Databases = dict[ProgramName, Database]
+
+
+@dataclass
+class ImportResult:
+    """What arrived."""
+
+    territory: str
+    outcome: str
+    fingerprint: str
+    rows: dict[str, int] = field(default_factory=dict)
+    files: int = 0
+    accounts: dict[str, int] = field(default_factory=dict)
+    credentials: list[dict[str, str]] = field(default_factory=list)
+    """Of the nodes run elsewhere: their new ones, told once."""
+
+
+def import_archive(
+    settings: Settings,
+    path: Path,
+    *,
+    hosts: Hosts,
+    fingerprint: str = "",
+    check_only: bool = False,
+    tell: ProgressReporter,
+) -> ImportResult:
+    """Verify an archive whole, then bring its territory here.
+
+    Raises:
+        RefusedArchiveError: the archive is not whole and untouched; nothing was written.
+        ConflictError: its slug, its files or a host is another's; nothing was written.
+    """
+    tell("verifying the archive")
+    with open_archive(settings, path, fingerprint=fingerprint) as archive:
+        return asyncio.run(_import_verified_archive(settings, archive, hosts, check_only=check_only, tell=tell))
+
+
+async def _import_verified_archive(
+    settings: Settings, archive: TerritoryArchive, hosts: Hosts, *, check_only: bool, tell: ProgressReporter
+) -> ImportResult:
+    databases: Databases = {program: Database(settings, program, pool_size=2) for program in contents.PROGRAMS}
+    imported = ImportResult(archive.slug, "checked", archive.signature.fingerprint)
+    try:
+        standing = await placement.get_import_state(databases, archive, hosts)
+        if check_only or standing == "done":
+            imported.outcome = "unchanged" if standing == "done" else "checked"
+            return imported
+        folder = placement.install_tenant_files(settings, archive, hosts, standing)
+        await TerritoryImport(settings, archive, folder, databases, imported, tell).run()
+    finally:
+        for database in databases.values():
+            await database.close()
+    return imported
+
+
+@dataclass
+class TerritoryImport:
+    """One import under way."""
+
+    settings: Settings
+    archive: TerritoryArchive
+    folder: TenantFolder
+    databases: Databases
+    imported: ImportResult
+    report: ProgressReporter
+
+    async def run(self) -> None:
+        """Every step, in an order where a killed one leaves nothing that the next try does not replace."""
+        await self._register()
+        self.report("organisations and accounts")
+        await asyncio.to_thread(provision.apply_folder, self.settings, self.folder)
+        connection = admin.connect(self.settings)
+        brought = await asyncio.to_thread(self._import_identity, connection)
+        self.imported.accounts = dict(brought.outcomes)
+        await self._import_files()
+        self.report("rows of the databases")
+        await self._import_rows(self._build_mapping(brought))
+        self.report("hosted node and other nodes")
+        await asyncio.to_thread(provision.apply_folder, self.settings, self.folder)
+        await self._renew_credentials(connection)
+        await self._activate()
+        self.imported.outcome = "imported"
+
+    async def _register(self) -> None:
+        for program, database in self.databases.items():
+            values = {**register_values(self.folder, self.settings, program), "state": ARRIVING}
+            async with database.platform_session(role="owner") as session:
+                await upsert(session, placement.TENANT_MODELS[program], values)
+
+    def _import_identity(self, connection: admin.RealmAdmin) -> AccountImportResult:
+        slug, name = self.folder.slug, next(iter(self.folder.file.territory.name.values()))
+        aliases = {json.loads(line)["alias"] for line in self.archive.reader.read_lines(contents.ORGANISATIONS)}
+        everybody = [
+            (row["slug"], row["name"])
+            for row in self._parse_table("portal", "organisation")
+            if organisation_alias(slug, row["slug"]) in aliases
+        ]
+        apply_organisations(connection, slug, desired_organisations(slug, name, everybody))
+        accounts = (json.loads(line) for line in self.archive.reader.read_lines(contents.ACCOUNTS))
+        return import_accounts(connection, accounts)
+
+    async def _import_files(self) -> None:
+        if not self.archive.with_files:
+            return
+        store, tenant = ObjectStore.of(self.settings), self.folder.tenant_id
+        present = {entry["path"]: entry["size"] async for entry in store.list(str(tenant))}
+        for row in self._parse_table("node", "stored_file"):
+            key, digest = object_key(tenant, row["space_id"], row["dataset_id"], row["id"]), row["sha256"]
+            if present.get(key) != row["size"] or await _digest(store, key) != digest:
+                await store.put(key, _iterate_pieces(self.archive.reader.read_pieces(f"files/{digest}")))
+            self.imported.files += 1
+        self.report(f"files: {self.imported.files}")
+
+    async def _import_rows(self, moves: ImportMapping) -> None:
+        for program, database in self.databases.items():
+            carried = contents.CARRIED[program]
+            lines = {
+                carried_table.name: self.archive.reader.read_lines(contents.entry_of(program, carried_table))
+                for carried_table in carried
+            }
+            async with database.session(self.folder.tenant_id, role="owner") as session:
+                counts = await replace_rows(session, carried, lines, self.folder.tenant_id, moves)
+                await (take_up_reports if program == "portal" else take_up_deliveries)(session)
+                if program == "portal":
+                    await take_up_digests(session)
+                    await take_up_joining(session)
+                else:
+                    await take_up_keys(session, KeyringFile(self.settings))
+            self.imported.rows |= {f"{program}.{name}": count for name, count in counts.items()}
+
+    def _build_mapping(self, brought: AccountImportResult) -> ImportMapping:
+        then, issuer = self.archive.description["origins"], self.archive.description["issuer"]
+        hosts = self.folder.file.hosts
+        here = {
+            "portal": self.settings.origin("portal", hosts.portal[0]),
+            "node": self.settings.origin("node", hosts.node[0]),
+        }
+        addresses = {then[program]: here[program] for program in here if then[program] != here[program]}
+        people = {(issuer, old): (self.settings.issuer, new) for old, new in brought.ids.items()}
+        return ImportMapping(addresses, people)
+
+    async def _renew_credentials(self, connection: admin.RealmAdmin) -> None:
+        """New ones for the nodes run elsewhere, whose old ones were secrets of the installation that was left."""
+        async with self.databases["portal"].session(self.folder.tenant_id, role="worker") as session:
+            nodes = [node for node in await list_nodes(session) if not node.hosted]
+        audience = self.settings.origin("portal", self.folder.file.hosts.portal[0])
+        for node in nodes:
+            machine = await asyncio.to_thread(apply_machine, connection, node.client_id, audience, rotate=True)
+            credential = {"node": node.slug, "client_id": node.client_id, "client_secret": machine.secret or ""}
+            self.imported.credentials.append(credential)
+
+    async def _activate(self) -> None:
+        """The portal last: until then the next try starts again."""
+        for program in ("node", "portal"):
+            row: Any = placement.TENANT_MODELS[program]
+            async with self.databases[program].session(self.folder.tenant_id, role="owner") as session:
+                await session.execute(update(row).where(row.slug == self.folder.slug).values(state="active"))
+                if program == "portal":
+                    record_import(session, self.folder.tenant_id, self.archive.signature.manifest)
+
+    def _parse_table(self, program: ProgramName, table: str) -> Iterable[Row]:
+        carried = next(carried_table for carried_table in contents.CARRIED[program] if carried_table.name == table)
+        return parse_rows(carried, self.archive.reader.read_lines(contents.entry_of(program, carried)), ImportMapping())
+
+
+async def _digest(store: ObjectStore, key: str) -> str:
+    digest = hashlib.sha256()
+    for piece in await asyncio.to_thread(lambda: store.read(key)):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+async def _iterate_pieces(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece

@@ -1,0 +1,135 @@
+"""Bringing a producer's own node back from a backup: beside it, to prove that it can be done, or for good."""
+
+import asyncio
+import hashlib
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from packaging.version import Version
+from rich.console import Console
+from sqlalchemy import select
+
+from udi import __version__
+from udi.cli.backup.census import list_differences
+from udi.cli.backup.restic import Restic
+from udi.cli.local import ports
+from udi.cli.local.errors import LocalError
+from udi.cli.local.steps import TerminalReporter
+from udi.cli.own import node_processes
+from udi.cli.own.backup_repository import (
+    SAVING,
+    NodeBackup,
+    choose_backup,
+    find_restic,
+    read_backup_state,
+    update_backup_state,
+)
+from udi.cli.own.database_copy import load_tables, recount
+from udi.cli.own.folder import FILE, NODE, POSTGRES, OwnNode, parse_own_node
+from udi.kit import migrations
+from udi.kit.backups import BackupRun
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.node.datasets.archive import reannounce_datasets
+from udi.node.datasets.models import Dataset
+
+
+def verify(own: OwnNode, label: str | None) -> NodeBackup:
+    """Prove that a backup restores: beside the node, everything compared, then removed.
+
+    Raises:
+        LocalError: it does not, or there is none.
+    """
+    began, restic = time.monotonic(), find_restic(own)
+    snapshot, saved = choose_backup(restic, label)
+    place = Path(tempfile.mkdtemp(prefix="drill-", dir=own.folder))
+    try:
+        place.chmod(0o755)
+        _restore(restic, snapshot, saved, place, port=_find_free_port(), keep=False)
+    except LocalError:
+        update_backup_state(
+            own, refused=BackupRun(label=saved.label, at=now(), seconds=round(time.monotonic() - began, 1))
+        )
+        raise
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    seconds = round(time.monotonic() - began, 1)
+    notes = read_backup_state(own)
+    done = BackupRun(label=saved.label, at=now(), seconds=seconds)
+    update_backup_state(own, verified=done, refused=None, drilled={**notes.drilled, saved.label: done.at})
+    return saved
+
+
+def restore(folder: Path, restic: Restic, label: str | None, *, replace_here: bool) -> NodeBackup:
+    """Make a folder the node that was backed up, stopped. May be repeated.
+
+    Raises:
+        LocalError: a node is there already, or the backup does not restore; the folder is then no node.
+    """
+    if (folder / FILE).exists() and not replace_here:
+        raise LocalError(f"There is a node in {folder}", "choose another folder, or say --yes-replace: it is then gone")
+    snapshot, saved = choose_backup(restic, label)
+    if Version(saved.release) > Version(__version__):
+        cause = f"The backup was made by release {saved.release}, and this is {__version__}"
+        raise LocalError(cause, "install that release or a later one, then restore")
+    _restore(restic, snapshot, saved, folder.absolute(), keep=True)
+    return saved
+
+
+def _restore(restic: Restic, snapshot: str, saved: NodeBackup, folder: Path, *, keep: bool, port: int = 0) -> None:
+    """What says that a folder is a node comes last: one that stopped on the way is none."""
+    own = parse_own_node(folder, restic.read_text(snapshot, FILE))
+    own = replace(own, port=port or own.port)
+    with node_processes.hold_folder(folder, own.port) as service:
+        shutil.rmtree(folder / SAVING, ignore_errors=True)
+        restic.restore(snapshot, folder, without=(f"/{FILE}",))
+        (folder / FILE).unlink(missing_ok=True)
+        shutil.rmtree(folder / "postgres", ignore_errors=True)
+        try:
+            with node_processes.start_database(own, service, TerminalReporter(Console(stderr=True))):
+                migrations.upgrade_to(own.settings, "node", saved.copied.revision)
+                asyncio.run(load_tables(own, saved.copied, folder / SAVING))
+                _compare_content(own, saved)
+        finally:
+            shutil.rmtree(folder / SAVING, ignore_errors=True)
+        if keep:
+            own.save()
+            with node_processes.prepare_database(own, service, TerminalReporter(Console(stderr=True))):
+                asyncio.run(_announce_datasets(own))
+
+
+async def _announce_datasets(own: OwnNode) -> None:
+    """They may have been told of something newer, which is lost: they hear again what there is."""
+    database = Database(own.settings, "node", pool_size=1)
+    try:
+        async with database.session(own.joined.territory.id, role="worker") as session:
+            await reannounce_datasets(session, (await session.scalars(select(Dataset.id))).all())
+    finally:
+        await database.close()
+
+
+def _compare_content(own: OwnNode, saved: NodeBackup) -> None:
+    tables = asyncio.run(recount(own))
+    faults = list_differences({"node": saved.copied.tables}, {"node": tables})
+    for stored in saved.copied.files if saved.holds_files else ():
+        path = own.folder / "objects" / stored.key
+        if not path.is_file() or not stored.has_size(path.stat().st_size) or not stored.has_sum(_sum_of(path)):
+            faults.append(f"the file {stored.key} is missing, or is another")
+    if faults:
+        raise LocalError(f"The backup {saved.label} does not restore: {'; '.join(faults[:5])}", "choose another one")
+
+
+def _sum_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _find_free_port() -> int:
+    """Where a node may run aside."""
+    for port in range(48_000, 63_000, 10):
+        if ports.is_free(port) and ports.is_free(port - NODE + POSTGRES):
+            return port
+    raise LocalError("No port is free", "stop some programs of this machine")

@@ -1,0 +1,96 @@
+"""A fair choice among those who share a worker: nobody's thousand jobs keep anybody's one waiting.
+
+Each job of a share gets a place in line when it is queued (start-time fair queueing): one after the share's own last,
+and never before those that are being done. A share with one job is therefore served next, whatever others have queued.
+Of each share only some jobs may be picked at once. The others are put off; one comes forward when one ends, and a look
+every few seconds brings forward what a worker that died left behind. A job for later has no place until its moment
+comes: it then joins the line as one queued at that moment. All of it is counted in PostgreSQL, without locks.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+SHARE, AT_ONCE, DUE = "share", "at_once", "due"
+PUT_OFF = timedelta(days=3650)
+CHECK_INTERVAL = 5.0
+"""Seconds between two looks at what is put off for no reason, or whose moment came."""
+
+PLACE = text("""
+SELECT greatest(coalesce(max(place) FILTER (WHERE mine), 0) + 1,
+    coalesce(min(place) FILTER (WHERE status = 'picked'), min(place), 0)) AS place,
+  count(*) FILTER (WHERE mine AND (status = 'picked' OR execute_after <= now())) AS active
+FROM (SELECT -priority AS place, headers ->> 'share' = :share AS mine, status, execute_after FROM queue.pgqueuer
+  WHERE headers ? 'share' AND NOT headers ? 'due' AND status IN ('queued', 'picked')) AS line""")
+JOIN = text("""
+WITH line AS (
+  SELECT headers ->> 'share' AS share, status, -priority AS place FROM queue.pgqueuer
+  WHERE headers ? 'share' AND NOT headers ? 'due' AND status IN ('queued', 'picked')),
+own AS (SELECT share, max(place) AS place FROM line GROUP BY share),
+first AS (SELECT coalesce(min(place) FILTER (WHERE status = 'picked'), min(place), 0) AS place FROM line),
+ripe AS (
+  SELECT id, headers ->> 'share' AS share,
+    row_number() OVER (PARTITION BY headers ->> 'share' ORDER BY (headers ->> 'due')::timestamptz, id) AS rank
+  FROM queue.pgqueuer WHERE status = 'queued' AND (headers ->> 'due')::timestamptz <= now())
+UPDATE queue.pgqueuer AS job SET headers = job.headers - 'due',
+  priority = -greatest(coalesce(own.place, 0) + ripe.rank, first.place + ripe.rank - 1)
+FROM ripe LEFT JOIN own USING (share) CROSS JOIN first
+WHERE job.id = ripe.id AND job.status = 'queued' AND job.headers ? 'due'""")
+NEXT = text("""
+UPDATE queue.pgqueuer SET execute_after = now() WHERE id = (
+  SELECT id FROM queue.pgqueuer
+  WHERE status = 'queued' AND headers ->> 'share' = :share AND NOT headers ? 'due'
+    AND execute_after > now() + interval '1 year'
+  ORDER BY priority DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED)""")
+PROMOTE_WAITING = text("""
+WITH line AS (
+  SELECT id, status, headers ->> 'share' AS share, (headers ->> 'at_once')::int AS at_once,
+    execute_after > now() + interval '1 year' AS put_off, execute_after <= now() OR status = 'picked' AS active,
+    row_number() OVER (PARTITION BY headers ->> 'share', execute_after > now() + interval '1 year'
+      ORDER BY priority DESC, id) AS rank
+  FROM queue.pgqueuer WHERE headers ? 'share' AND NOT headers ? 'due' AND status IN ('queued', 'picked')),
+room AS (SELECT share, max(at_once) - count(*) FILTER (WHERE active) AS left FROM line GROUP BY share),
+forward AS (
+  UPDATE queue.pgqueuer SET execute_after = now()
+  WHERE id IN (SELECT line.id FROM line JOIN room USING (share)
+    WHERE line.put_off AND line.status = 'queued' AND line.rank <= room.left)
+  RETURNING id)
+SELECT count(*), pg_notify(:channel, :event) FROM forward HAVING count(*) > 0""")
+EVENT = (
+    '{"channel": "%s", "operation": "update", "sent_at": "2026-01-01T00:00:00+00:00",'
+    ' "table": "pgqueuer", "type": "table_changed_event"}'
+)
+
+
+@dataclass(frozen=True)
+class QueuePosition:
+    """Where a new job stands: its priority, whether it is put off, and what it says of its share."""
+
+    priority: int
+    delay: timedelta | None
+    headers: dict[str, str]
+
+
+async def reserve_position(session: AsyncSession, share: UUID, at_once: int, delay: timedelta | None) -> QueuePosition:
+    """The place of a new job in line; one for later joins the line when its moment came."""
+    headers = {SHARE: str(share), AT_ONCE: str(at_once)}
+    if delay is not None:
+        due = (await session.scalars(select(func.now() + delay))).one()
+        return QueuePosition(0, PUT_OFF, {**headers, DUE: due.isoformat()})
+    place, active = (await session.execute(PLACE, {"share": str(share)})).one()
+    return QueuePosition(-int(place), PUT_OFF if active >= at_once else None, headers)
+
+
+async def promote_next_job(session: AsyncSession, share: UUID) -> None:
+    """One job of the share ended: the next one comes forward, as the worker's role."""
+    await session.execute(NEXT, {"share": str(share)})
+
+
+async def promote_waiting_jobs(session: AsyncSession, channel: str) -> int:
+    """Bring forward what nothing holds up any more, of every share, jobs whose moment came included; how many."""
+    await session.execute(JOIN)
+    row = (await session.execute(PROMOTE_WAITING, {"channel": channel, "event": EVENT % channel})).one_or_none()
+    return int(row[0]) if row else 0

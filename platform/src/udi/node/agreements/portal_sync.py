@@ -1,0 +1,132 @@
+"""The worker asks the portal for what changed of the agreements: at its start, at intervals, and when a reader waits."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.errors import UdiError, UnavailableError
+from udi.kit.jobs import Handler, Job
+from udi.kit.tenancy import Territory
+from udi.kit.territories import TerritoryRegistry
+from udi.node.agreements.actions import delete_old_uses, store_agreement, update_cursor
+from udi.node.agreements.documents import verify_documents
+from udi.node.agreements.freshness import ASK_AGREEMENTS
+from udi.node.agreements.queries import may_have_agreements, read_cursor
+from udi.node.datasets.portal import PortalClient, PortalKeys, PortalUnavailableError
+from udi.node.datasets.queries import find_dataset
+
+log = structlog.get_logger()
+INTERVAL, RETRY_INTERVAL = timedelta(seconds=4), timedelta(seconds=2)
+"""Between two questions, for a node that the portal cannot reach; and once the portal did not answer."""
+HOUR = timedelta(hours=1)
+TIMEOUT = 10.0
+"""Seconds that a portal has to answer everything."""
+
+
+@dataclass
+class AgreementSync:
+    """Takes in what the portal signed since it was last asked."""
+
+    database: Database
+    portal: PortalClient
+    keys: PortalKeys
+
+    async def sync(self, territory: Territory) -> int:
+        """Ask once, to the end; how many agreements were told.
+
+        Raises:
+            PortalAwayError: it does not answer, or not in time.
+        """
+        async with self.database.session(territory.id, role="worker") as session:
+            cursor = await read_cursor(session)
+            await update_cursor(session, tried_at=now())
+        after = cursor.revision if cursor else 0
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                count = await self._fetch_all(territory, after)
+        except (PortalUnavailableError, UnavailableError, TimeoutError) as error:
+            async with self.database.session(territory.id, role="worker") as session:
+                await update_cursor(session, failed_at=now())
+            raise PortalUnavailableError("The portal does not answer.", type(error).__name__) from error
+        async with self.database.session(territory.id, role="worker") as session:
+            await update_cursor(session, asked_at=now())
+        return count
+
+    async def _fetch_all(self, territory: Territory, after: int) -> int:
+        count = 0
+        while True:
+            pairs, revision = await self.portal.list_agreements(territory, after)
+            for document, standing_document in pairs:
+                await self._store(territory, document, standing_document)
+            count += len(pairs)
+            if not pairs or revision <= after:
+                return count
+            after = revision
+            async with self.database.session(territory.id, role="worker") as session:
+                await update_cursor(session, revision)
+
+    async def _store(self, territory: Territory, document: str, standing_document: str) -> None:
+        """Keep one; what is wrong with it is the portal's fault, and keeps no other back."""
+        try:
+            signed = await verify_documents(self.keys, territory, document, standing_document)
+            async with self.database.session(territory.id, role="worker") as session:
+                if await find_dataset(session, signed.agreement.dataset) is not None:
+                    await store_agreement(session, signed)
+        except UnavailableError:
+            raise
+        except UdiError as error:
+            log.warning("agreement not taken in", error=type(error).__name__)
+
+
+def task_handlers(registry: TerritoryRegistry, asker: AgreementSync) -> Mapping[str, Handler]:
+    """The handler for readers who wait."""
+
+    async def ask_agreements(job: Job) -> None:
+        territory = await registry.by_id(job.tenant)
+        if territory is not None:
+            await sync_quietly(asker, territory)
+
+    return {ASK_AGREEMENTS: ask_agreements}
+
+
+async def sync_quietly(asker: AgreementSync, territory: Territory) -> bool:
+    """Ask; whether the portal answered."""
+    try:
+        await asker.sync(territory)
+    except PortalUnavailableError as error:
+        log.info("agreements not asked for", reason=str(error), detail=error.detail)
+        return False
+    return True
+
+
+async def sync_periodically(asker: AgreementSync, registry: TerritoryRegistry) -> None:
+    """Ask each portal whose node has something restricted; a companion of the worker."""
+    while True:
+        answered = True
+        try:
+            for territory in await registry.list():
+                async with asker.database.session(territory.id, role="worker") as session:
+                    concerned = await may_have_agreements(session)
+                if concerned:
+                    answered = await sync_quietly(asker, territory) and answered
+        except Exception as error:  # noqa: BLE001 - tried again in a moment
+            log.warning("agreements not asked for", error=type(error).__name__)
+            answered = False
+        await asyncio.sleep((INTERVAL if answered else RETRY_INTERVAL).total_seconds())
+
+
+async def delete_old_uses_periodically(database: Database, registry: TerritoryRegistry) -> None:
+    """Delete, once an hour, the log of readings whose time is over; a companion of the worker."""
+    while True:
+        try:
+            for territory in await registry.list():
+                async with database.session(territory.id, role="worker") as session:
+                    await delete_old_uses(session)
+        except Exception as error:  # noqa: BLE001 - tried again an hour later
+            log.warning("log of readings not shortened", error=type(error).__name__)
+        await asyncio.sleep(HOUR.total_seconds())

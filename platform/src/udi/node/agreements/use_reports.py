@@ -1,0 +1,62 @@
+"""The worker tells the portal in which hour each credential was last shown, for the page of its project; no more of the log leaves."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import structlog
+
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.tenancy import Territory
+from udi.kit.territories import TerritoryRegistry
+from udi.node.agreements.actions import update_cursor
+from udi.node.agreements.queries import list_last_uses, read_cursor
+from udi.node.datasets.portal import PortalClient, PortalUnavailableError
+
+log = structlog.get_logger()
+EVERY = timedelta(minutes=5)
+OVERLAP = timedelta(minutes=1)
+"""Of what was told, how much is looked at again: lines of the log are committed some time after their moment."""
+
+
+async def report_uses(database: Database, portal: PortalClient, territory: Territory) -> int:
+    """Tell what is new; of how many credentials.
+
+    Raises:
+        PortalAwayError: the portal did not take it; told again later.
+    """
+    moment = now()
+    async with database.session(territory.id, role="worker") as session:
+        cursor = await read_cursor(session)
+        since = cursor.told_at - OVERLAP if cursor and cursor.told_at else None
+        last_use_by_credential = await list_last_uses(session, since)
+    if last_use_by_credential:
+        await portal.report_uses(territory, {id_: _start_of_hour(used) for id_, used in last_use_by_credential.items()})
+        async with database.session(territory.id, role="worker") as session:
+            await update_cursor(session, told_at=moment)
+    return len(last_use_by_credential)
+
+
+def _start_of_hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+async def report_uses_periodically(database: Database, registry: TerritoryRegistry, portal: PortalClient) -> None:
+    """Tell each territory's portal, again and again; a companion of the worker."""
+    while True:
+        for territory in await _list_territories(registry):
+            try:
+                await report_uses(database, portal, territory)
+            except PortalUnavailableError as error:
+                log.info("uses not told", reason=str(error), detail=error.detail)
+            except Exception as error:  # noqa: BLE001 - tried again some minutes later
+                log.warning("uses not told", error=type(error).__name__)
+        await asyncio.sleep(EVERY.total_seconds())
+
+
+async def _list_territories(registry: TerritoryRegistry) -> list[Territory]:
+    try:
+        return list(await registry.list())
+    except Exception as error:  # noqa: BLE001 - tried again some minutes later
+        log.warning("uses not told", error=type(error).__name__)
+        return []

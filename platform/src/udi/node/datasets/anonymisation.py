@@ -1,0 +1,34 @@
+"""A table made harmless, in a process of its own: the new file, and what is understood of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from udi.kit.errors import InvalidError
+from udi.node.tables.column import TypedColumn
+from udi.node.tables.personal.anonymisation import apply_treatments
+from udi.node.tables.personal.treatments import Treatment
+from udi.node.tables.profile import profile_path
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TreatmentResult:
+    """What the child answers, as plain JSON; `refused` when it made nothing."""
+
+    treated: Json = field(default_factory=dict)
+    profile: Json = field(default_factory=dict)
+    refused: str = ""
+
+
+def anonymise_table(
+    table: Path, columns: Sequence[TypedColumn], treatments: Sequence[Treatment], target: Path, name: str, key: bytes
+) -> TreatmentResult:
+    """Write a typed table as CSV to `target` with what the person chose done; `name` is the new file's."""
+    try:
+        treated = apply_treatments(table, columns, treatments, target, key)
+    except InvalidError as error:
+        return TreatmentResult(refused=error.refusals[0].reason)
+    return TreatmentResult(treated.as_json(), profile_path(target, name).as_json())

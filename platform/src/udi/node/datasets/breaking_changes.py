@@ -1,0 +1,113 @@
+"""What a new version breaks for those who read the published one: its columns, their types, its rows, its format."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from udi.node.datasets.models import Dataset, Version
+from udi.node.tables.column import GEOMETRY, ColumnType, TypedColumn
+from udi.node.tables.profile import Profile
+
+KEPT_SHARE, FEWEST_LOST = 0.5, 10
+"""A version that keeps less than this share of the rows, and loses at least so many, waits for a person."""
+WHOLE_NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.YEAR})
+SHOWN_COLUMNS = 10
+
+STOPS = {
+    "format": "Its format is not that of the published version.",
+    "columns": "It loses columns that readers use.",
+    "types": "The type of some columns changes.",
+    "rows": "It loses most of the rows of the published version.",
+}
+"""What a version may break, and the words for it where its figures are not at hand (the history)."""
+DETAILS = {
+    "format": "The published version is «%(before)s», this file is «%(after)s».",
+    "columns": "It loses columns that readers use: %(columns)s.",
+    "types": "The type of these columns changes: %(columns)s.",
+    "rows": "It has %(after)s rows, the published version %(before)s.",
+}
+"""The same with names of columns and numbers, never a cell."""
+
+
+@dataclass(frozen=True)
+class BreakingChange:
+    """One thing that a version breaks: a key of `STOPS`, and the values of its words in `DETAILS`."""
+
+    stop: str
+    values: dict[str, str]
+
+    def explain(self, say: Callable[[str], str]) -> str:
+        """The sentence in the reader's language."""
+        return say(DETAILS[self.stop]) % self.values
+
+
+def find_published_before(dataset: Dataset, version: Version) -> Version | None:
+    """The version that was published last before this one."""
+    public = [
+        earlier_version
+        for earlier_version in dataset.versions
+        if earlier_version.published_at is not None and earlier_version.number < version.number
+    ]
+    return max(public, key=lambda earlier_version: earlier_version.number, default=None)
+
+
+def list_breaking_changes(dataset: Dataset, version: Version) -> list[BreakingChange]:
+    """What a version breaks of the published one; nothing for the first version, or one that is published."""
+    before = find_published_before(dataset, version)
+    if before is None or version.published_at is not None:
+        return []
+    return compare_profiles(Profile.from_json(before.profile), Profile.from_json(version.profile))
+
+
+def compare_profiles(before: Profile, after: Profile) -> list[BreakingChange]:
+    """What readers of a file lose with another: names, types and counts are compared, cells are not read."""
+    if not before.is_table or not after.is_table:
+        same = before.is_table == after.is_table and (before.is_table or before.media_type == after.media_type)
+        return [] if same else [BreakingChange("format", {"before": before.label, "after": after.label})]
+    breaks = []
+    if lost := _lost_columns(before, after):
+        breaks.append(BreakingChange("columns", {"columns": _join_names(lost)}))
+    if retyped := _retyped_columns(before.columns, after.columns):
+        breaks.append(BreakingChange("types", {"columns": _join_names(retyped)}))
+    if _loses_rows(before.rows or 0, after.rows or 0):
+        breaks.append(BreakingChange("rows", {"before": str(before.rows), "after": str(after.rows or 0)}))
+    return breaks
+
+
+def _lost_columns(before: Profile, after: Profile) -> list[str]:
+    """Columns that are gone, or in which no value is left; the places of a map count as one."""
+    column_by_name = {column.name: column for column in after.columns}
+    lost = [
+        column.name for column in before.columns if _is_lost(column, column_by_name.get(column.name), after.rows or 0)
+    ]
+    if before.geometry and not after.geometry:
+        lost.append(GEOMETRY)
+    return lost
+
+
+def _is_lost(before: TypedColumn, after: TypedColumn | None, rows: int) -> bool:
+    if before.type is ColumnType.EMPTY:
+        return False
+    return after is None or (after.type is ColumnType.EMPTY and rows > 0)
+
+
+def _retyped_columns(before: Sequence[TypedColumn], after: Sequence[TypedColumn]) -> list[str]:
+    types = {column.name: column for column in after}
+    return [column.name for column in before if column.name in types and _is_other_type(column, types[column.name])]
+
+
+def _is_other_type(before: TypedColumn, after: TypedColumn) -> bool:
+    """Whether values are stored otherwise; codes, texts and addresses are all text, years and counts whole numbers."""
+    if ColumnType.EMPTY in {before.type, after.type} or {before.type, after.type} <= WHOLE_NUMBERS:
+        return False
+    return before.sql_type != after.sql_type
+
+
+def _loses_rows(before: int, after: int) -> bool:
+    if before and not after:
+        return True
+    return before - after >= FEWEST_LOST and after < KEPT_SHARE * before
+
+
+def _join_names(names: Sequence[str]) -> str:
+    column_list = ", ".join(names[:SHOWN_COLUMNS])
+    return column_list if len(names) <= SHOWN_COLUMNS else f"{column_list}…"

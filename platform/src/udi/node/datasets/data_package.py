@@ -1,0 +1,86 @@
+"""A published dataset as a Data Package: its file as it was dropped, and its table in the formats that are read most."""
+
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from udi.kit.errors import NotFoundError
+from udi.kit.tenancy import Territory
+from udi.node.datasets.models import Dataset, Version
+from udi.node.datasets.rudi import current_file_url
+from udi.node.files.models import FileAccess, StoredFile
+from udi.node.tables.data_package import PackagedFile, build_data_package
+from udi.node.tables.exports import FORMATS
+from udi.node.tables.profile import Profile
+from udi.protocol.record import Record, restore_record
+from udi.ui.locale import localise
+
+PACKAGED_FORMATS = ("csv", "parquet")
+
+
+def compose_package(version: Version, territory: Territory, locale: str) -> dict[str, Any]:
+    """`datapackage.json` of a published version; paths are addresses, which give the newest."""
+    dataset, record = version.dataset, _published_record(version.dataset)
+    licence = record.licence.standard_licence
+    terms = (
+        {"name": licence.spdx or licence.code, "path": licence.url, "title": licence.name[locale]} if licence else None
+    )
+    return build_data_package(
+        name=str(dataset.id),
+        title=record.title,
+        files=_files(version, territory),
+        created=version.published_at or version.created_at,
+        identifier=str(dataset.id),
+        description=localise(record.summary, locale),
+        licence=terms,
+        contributors=[{"title": dataset.space.name, "roles": ["publisher"]}],
+        keywords=list(record.keywords),
+        version=str(version.number),
+        homepage=f"{territory.links.get('portal', '')}/data/{dataset.id}",
+    )
+
+
+def _published_record(dataset: Dataset) -> Record:
+    """What was published: answers that were changed since are nobody's business yet.
+
+    Raises:
+        NotFoundError: nothing was.
+    """
+    published = dataset.delivery.record if dataset.delivery else None
+    if published is None or "global_id" not in published:
+        raise NotFoundError
+    return restore_record(published)
+
+
+def _file_properties(file: StoredFile, profile: Profile) -> dict[str, Any]:
+    """The bytes of a file that everybody may read, and how its text is written."""
+    return {
+        "size": file.size,
+        "sha256": file.sha256,
+        "encoding": profile.encoding.lower(),
+        "delimiter": profile.delimiter,
+        "header_line": profile.header_line,
+        "as_written": True,
+    }
+
+
+def _files(version: Version, territory: Territory) -> list[PackagedFile]:
+    profile, file, dataset = Profile.from_json(version.profile), version.file, version.dataset.id
+    public = file.access != FileAccess.RESTRICTED
+    as_text = profile.reads == "text" and profile.is_table
+    own = PackagedFile(
+        name="file",
+        path=current_file_url(territory.origin, dataset),
+        format=PurePath(quote(file.name)).suffix[1:].lower(),
+        media_type=file.media_type,
+        columns=profile.columns if as_text else None,
+        **(_file_properties(file, profile) if public else {}),
+    )
+    if not profile.is_table:
+        return [own]
+    base = f"{territory.origin}/api/resources/{dataset}/data"
+    tables = [
+        PackagedFile(kind, f"{base}/{kind}/", kind, FORMATS[kind].media_type.partition(";")[0], columns=profile.columns)
+        for kind in PACKAGED_FORMATS
+    ]
+    return [own, *tables]

@@ -1,0 +1,52 @@
+"""The figures that producers publish, as jobs: at once when asked, then once an hour what the days changed."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from udi.kit.errors import UdiError
+from udi.kit.jobs import Handler, Job
+from udi.kit.tenancy import Territory
+from udi.kit.territories import TerritoryRegistry
+from udi.node.datasets.actions.figures import PUBLISH_FIGURES, FiguresPublisher
+from udi.node.spaces.models import Space
+
+log = structlog.get_logger()
+EVERY = timedelta(hours=1)
+
+
+def task_handlers(registry: TerritoryRegistry, publisher: FiguresPublisher) -> Mapping[str, Handler]:
+    """The handler that publishes a space's figures as soon as its producer asks."""
+
+    async def publish_figures(job: Job) -> None:
+        territory = await registry.by_id(job.tenant)
+        if territory is not None:
+            await publisher.publish(territory, UUID(job.payload["space"]))
+
+    return {PUBLISH_FIGURES: publish_figures}
+
+
+async def renew_figures_periodically(registry: TerritoryRegistry, publisher: FiguresPublisher) -> None:
+    """Publish once an hour what the days that are over changed: a new version a day at most, for each space."""
+    while True:
+        try:
+            for territory in await registry.list():
+                await renew_figures(territory, publisher)
+        except Exception as error:  # noqa: BLE001 - tried again an hour later
+            log.warning("figures not renewed", error=type(error).__name__)
+        await asyncio.sleep(EVERY.total_seconds())
+
+
+async def renew_figures(territory: Territory, publisher: FiguresPublisher) -> None:
+    """The same once for one territory; a space that is full does not keep the others back."""
+    async with publisher.database.session(territory.id, role="worker") as session:
+        spaces = (await session.scalars(select(Space.id).where(Space.publishes_figures))).all()
+    for space in spaces:
+        try:
+            await publisher.publish(territory, space)
+        except UdiError as error:
+            log.warning("figures refused", error=type(error).__name__)

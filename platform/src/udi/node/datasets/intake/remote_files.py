@@ -1,0 +1,108 @@
+"""Forms that give the address of a file: for one dataset, once, or again and again."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import NotFoundError
+from udi.kit.identity import Actor
+from udi.node.datasets.actions.source import check_source_now, delete_source, find_source, set_source
+from udi.node.datasets.intake.access import get_member_upload_space
+from udi.node.datasets.intake.refresh import FETCH_FILE
+from udi.node.datasets.pages.messages import PageRequest, locale_of, refusal_errors
+from udi.node.datasets.pages.upload import UPLOAD_ERRORS, upload_page
+from udi.node.datasets.queries import find_dataset, get_dataset
+from udi.node.files.fetch import check_address
+from udi.node.files.uploads import UploadAnnouncement, create_upload
+from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.spaces.senders import Sender
+from udi.ui.site import render, site_of
+
+FIELD = "address"
+
+
+@post("/spaces/{slug:str}/fetch")
+async def fetch_file(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    slug: FromPath[str],
+) -> Response[Any]:
+    """Fetch a file once, for a new dataset or, with the field `dataset`, a new version."""
+    form = await request.form()
+    address = str(form.get(FIELD) or "")
+    dataset_id = _parse_id(form.get("dataset")) if form.get("dataset") else None
+    space = await get_member_upload_space(session, member, slug, dataset_id, lock=True)
+    dataset = await find_dataset(session, dataset_id) if dataset_id else None
+    try:
+        announced = UploadAnnouncement(
+            name="",
+            dataset_id=dataset.id if dataset else None,
+            locale=locale_of(request),
+            address=check_address(address),
+        )
+        limit = site_of(request).settings.upload_limit
+        upload = await create_upload(session, space, Sender.of(member), announced, limit=limit)
+        await enqueue_heavy_job(session, space.id, FETCH_FILE, {"upload": str(upload.id)})
+    except UPLOAD_ERRORS as error:
+        errors = refusal_errors(request, error, FIELD)
+        return upload_page(request, space, dataset, status=error.status, errors=errors, address=address)
+    return Redirect(f"/uploads/{upload.id}", status_code=303)
+
+
+@post("/datasets/{dataset_id:uuid}/source")
+async def save_source(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[Any]:
+    """Renew the dataset from an address, regularly."""
+    form = await request.form()
+    dataset = await get_dataset(session, member, dataset_id, lock=True)
+    values = {name: str(form.get(name) or "") for name in (FIELD, "frequency")}
+    try:
+        await set_source(session, member, dataset, **values, locale=locale_of(request))
+    except UPLOAD_ERRORS as error:
+        errors = refusal_errors(request, error, FIELD)
+        return render(request, "datasets/source.html", status=error.status, dataset=dataset, errors=errors, **values)
+    return Redirect(f"/datasets/{dataset_id}#source", status_code=303)
+
+
+@post("/datasets/{dataset_id:uuid}/source/look")
+async def check_source(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], dataset_id: FromPath[UUID]
+) -> Redirect:
+    """Look at the address now."""
+    dataset = await get_dataset(session, member, dataset_id, lock=True)
+    source = await find_source(session, dataset)
+    if source is None:
+        raise NotFoundError
+    await check_source_now(session, dataset, source)
+    return Redirect(f"/datasets/{dataset_id}#source", status_code=303)
+
+
+@post("/datasets/{dataset_id:uuid}/source/stop")
+async def stop_renewal(
+    session: NamedDependency[AsyncSession], member: NamedDependency[Actor], dataset_id: FromPath[UUID]
+) -> Redirect:
+    """Do not look any more."""
+    await delete_source(session, member, await get_dataset(session, member, dataset_id, lock=True))
+    return Redirect(f"/datasets/{dataset_id}", status_code=303)
+
+
+def _parse_id(value: object) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError as error:
+        raise NotFoundError from error
+
+
+routes: Sequence[ControllerRouterHandler] = [fetch_file, save_source, check_source, stop_renewal]

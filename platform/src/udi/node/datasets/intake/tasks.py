@@ -1,0 +1,45 @@
+"""Jobs of the files on their way in, for the worker."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from udi.kit.errors import NotFoundError
+from udi.kit.jobs import Handler, Job
+from udi.node.datasets.actions.source import REFRESH_SOURCE
+from udi.node.datasets.intake.finish import UploadContext, finish_upload
+from udi.node.datasets.intake.refresh import FETCH_FILE, fetch_file, refresh_source
+from udi.node.files.tenant_storage import TenantStorage
+from udi.node.files.upload_lock import FINISH_UPLOAD
+from udi.node.tables.readers import READERS
+from udi.ui.site import Site
+
+
+def task_handlers(site: Site) -> Mapping[str, Handler]:
+    """The handlers, by name."""
+    limit = site.settings.upload_limit
+
+    async def finish(job: Job) -> None:
+        await finish_upload(await build_task_context(site, job.tenant), UUID(job.payload["upload"]))
+
+    async def fetch(job: Job) -> None:
+        await fetch_file(await build_task_context(site, job.tenant), site.outgoing, job, limit=limit)
+
+    async def look(job: Job) -> None:
+        await refresh_source(await build_task_context(site, job.tenant), site.outgoing, job, limit=limit)
+
+    return {FINISH_UPLOAD: finish, FETCH_FILE: fetch, REFRESH_SOURCE: look}
+
+
+async def build_task_context(site: Site, tenant: UUID) -> UploadContext:
+    """What the end of an upload needs, for a job.
+
+    Raises:
+        NotFoundError: the territory is not served any more.
+    """
+    territory = await site.registry.by_id(tenant)
+    if territory is None:
+        raise NotFoundError("This territory is not served any more.")
+    depot = TenantStorage(site.database, site.parts["objects"], tenant, "worker")
+    return UploadContext(
+        depot, territory, site.pages.gettext, site.parts[READERS], site.settings.clamd_socket, site.settings.schemas
+    )

@@ -1,0 +1,165 @@
+"""What was understood of a file, corrected by its producer."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.node.datasets.actions.clean import remove_property_names
+from udi.node.datasets.actions.correct import correct_version, read_corrections
+from udi.node.datasets.actions.prepare import prepare_promptly
+from udi.node.datasets.cell_errors import count_type_errors, schema_report_of
+from udi.node.datasets.models import Dataset, PreparationState
+from udi.node.datasets.pages.describe import profile_of
+from udi.node.datasets.pages.messages import PageRequest, field_errors, translator
+from udi.node.datasets.pages.upload import build_preparation_context
+from udi.node.datasets.publishability import (
+    can_anonymise,
+    corrections_of,
+    declared_schema_of,
+    has_removable_names,
+    has_virus,
+    is_table,
+    is_unread,
+    likely_schemas_of,
+    new_dangers_of,
+    personal_findings_of,
+    unsearched_parts_of,
+)
+from udi.node.datasets.queries import get_dataset
+from udi.node.spaces.queries import DatasetPermission
+from udi.node.tables.column import ColumnType
+from udi.node.tables.corrections import SYSTEMS
+from udi.node.tables.personal.anonymisation import TreatmentSummary
+from udi.node.tables.schemas.explanations import explain_column_fault
+from udi.node.tables.text_encoding import CHARSETS
+from udi.ui.site import render, site_of
+
+ENCODINGS = tuple(dict.fromkeys(CHARSETS.values()))
+MOST_FAULTS = 20
+
+
+FAILURES = {
+    "too_large": "It is too large for a table here. It is published as it is.",
+    "too_long": "Reading it took too long. It is published as it is.",
+    "too_heavy": "Reading it takes more memory than the node gives to one file. It is published as it is.",
+    "failed": "Reading it failed. It is published as it is.",
+    "not_treated": "The new file could not be made: yours is as it was. Ask for fewer changes, or count by fewer columns.",
+}
+
+
+@get("/datasets/{dataset_id:uuid}/check")
+async def show_findings(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[str]:
+    """Step 2: what was understood, what to look at."""
+    dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE)
+    preparation = dataset.latest.preparation
+    failure = FAILURES.get(preparation.failure, "") if preparation else ""
+    made_from = corrections_of(dataset.latest).made_from
+    return render(
+        request,
+        "datasets/check.html",
+        dataset=dataset,
+        profile=profile_of(dataset),
+        shown_at=f"/datasets/{dataset.id}/data?version={dataset.latest.number}" if is_table(dataset.latest) else "",
+        waiting=bool(preparation and preparation.state == PreparationState.WAITING),
+        failure=translator(request)(failure) if failure else "",
+        total=count_type_errors(dataset.latest),
+        people=personal_findings_of(dataset.latest),
+        dangers=new_dangers_of(dataset, dataset.latest),
+        removable=has_removable_names(dataset.latest),
+        virus=has_virus(dataset.latest),
+        unread=is_unread(dataset.latest),
+        unsearched=unsearched_parts_of(dataset.latest),
+        treated=TreatmentSummary.from_json(made_from.treated) if made_from else None,
+        treatable=can_anonymise(dataset.latest),
+        **_schema_findings(dataset),
+    )
+
+
+def _schema_findings(dataset: Dataset) -> dict[str, Any]:
+    """The schema that the table is said to follow with what is wrong, or those that it seems to follow."""
+    report = schema_report_of(dataset.latest)
+    return {
+        "declared": declared_schema_of(dataset.latest),
+        "likely": likely_schemas_of(dataset.latest),
+        "report": report,
+        "column_faults": [explain_column_fault(fault) for fault in report.columns[:MOST_FAULTS]] if report else [],
+    }
+
+
+@post("/datasets/{dataset_id:uuid}/properties")
+async def remove_names(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Redirect:
+    """Make the newest file again without the names that its properties give."""
+    await remove_property_names(build_preparation_context(request, territory), member, dataset_id)
+    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
+
+
+@get("/datasets/{dataset_id:uuid}/understood")
+async def show_corrections_form(
+    request: PageRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[str]:
+    """The form that corrects what was understood."""
+    return corrections_page(request, await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE))
+
+
+@post("/datasets/{dataset_id:uuid}/understood")
+async def submit_corrections(
+    request: PageRequest,
+    territory: NamedDependency[Territory],
+    member: NamedDependency[Actor],
+    dataset_id: FromPath[UUID],
+) -> Response[Any]:
+    """Keep what the producer says of the file, and read it again."""
+    site, form = site_of(request), await request.form()
+    async with site.database.session(territory.id, person=member.person_id) as session:
+        dataset = await get_dataset(session, member, dataset_id, to=DatasetPermission.CHANGE, lock=True)
+        corrections, refusals = read_corrections(form, profile_of(dataset))
+        if refusals:
+            return corrections_page(request, dataset, field_errors(request, refusals), status=422)
+        version = await correct_version(session, member, dataset, corrections)
+    await prepare_promptly(build_preparation_context(request, territory), version)
+    return Redirect(f"/datasets/{dataset_id}/check", status_code=303)
+
+
+def corrections_page(
+    request: PageRequest, dataset: Dataset, errors: dict[str, str] | None = None, *, status: int = 200
+) -> Response[str]:
+    """The form, with what is wrong."""
+    profile = profile_of(dataset)
+    return render(
+        request,
+        "datasets/understood.html",
+        status=status,
+        dataset=dataset,
+        profile=profile,
+        corrections=corrections_of(dataset.latest),
+        errors=errors or {},
+        encodings=[(name, name) for name in ENCODINGS],
+        sheets=[(sheet.name, sheet.name) for sheet in profile.sheets],
+        systems=list(SYSTEMS.items()),
+        kinds=[kind.value for kind in ColumnType if kind is not ColumnType.EMPTY],
+    )
+
+
+routes: Sequence[ControllerRouterHandler] = [show_findings, remove_names, show_corrections_form, submit_corrections]

@@ -1,0 +1,125 @@
+"""Words for a page: translated refusals, and choices of a form."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import State
+
+from udi.kit.errors import Refusal, UdiError
+from udi.node.datasets.description import FREQUENCIES
+from udi.node.datasets.rudi import form_field
+from udi.protocol.explanations import explain_code
+from udi.protocol.languages import LANGUAGES
+from udi.protocol.themes import THEMES
+from udi.ui.locale import localise
+from udi.ui.site import site_of
+
+PageRequest = Request[Any, Any, State]
+FREQUENCY_NAMES = {
+    "never": "Never: it is an archive",
+    "continuous": "All the time",
+    "daily": "Every day",
+    "weekly": "Every week",
+    "monthly": "Every month",
+    "quarterly": "Every three months",
+    "yearly": "Every year",
+    "irregular": "Now and then",
+}
+EVENT_NAMES = {
+    "dataset.created": "File dropped",
+    "dataset.described": "Description changed",
+    "version.added": "New version dropped",
+    "version.discarded": "Waiting version given up",
+    "version.cleared": "Published in spite of a stop",
+    "version.stopped": "Not published by itself: something stops it",
+    "version.treated": "People taken out of the file",
+    "schema.declared": "Model declared",
+    "schema.given_up": "Model given up",
+    "version.corrected": "Reading of the file corrected",
+    "dataset.published": "Published",
+    "dataset.restricted": "Restricted: it was open to everyone before",
+    "dataset.opened": "Opened to everyone: it was restricted before",
+    "dataset.accepted": "Accepted by the portal",
+    "dataset.refused": "Refused by the portal",
+    "dataset.withdrawn": "Withdrawn",
+    "dataset.off_portal": "Taken off the portal",
+    "dataset.withdrawn_by_team": "The territory’s team withdrew it",
+    "dataset.shown_elsewhere": "Accepted by another portal",
+    "dataset.refused_elsewhere": "Refused by another portal",
+    "dataset.off_elsewhere": "Taken off another portal",
+    "dataset.withdrawn_elsewhere": "The team of another portal withdrew it there",
+    "dataset.discarded": "Draft given up",
+    "delivery.retried": "Sent again",
+    "source.set": "To be renewed from an address",
+    "source.stopped": "Not renewed from an address any more",
+    "source.paused": "Renewal paused: the address failed five times",
+    "version.removed": "Version removed",
+    "versions.kept": "Number of versions to keep changed",
+    "dataset.erasing": "Erasing asked for",
+    "dataset.erased": "Erased",
+    "right.given": "Shared",
+    "right.taken": "No longer shared",
+}
+ROLE_NAMES = {"reader": "Read it, drafts too", "editor": "Change it, without publishing"}
+
+
+def locale_of(request: PageRequest) -> str:
+    """The reader's language."""
+    return str(request.scope["state"]["locale"])
+
+
+def translator(request: PageRequest) -> Callable[[str], str]:
+    """Translates a message into the reader's language."""
+    pages, locale = site_of(request).pages, locale_of(request)
+    return lambda message: pages.gettext(locale, message)
+
+
+def field_errors(request: PageRequest, refusals: Iterable[Refusal]) -> dict[str, str]:
+    """What is wrong, by field, in the reader's language; the first thing said of a field."""
+    say, errors = translator(request), dict[str, str]()
+    for refusal in refusals:
+        words = " ".join(filter(None, (say(refusal.reason), say(refusal.remedy))))
+        errors.setdefault(refusal.field, words % refusal.values if refusal.values else words)
+    return errors
+
+
+def refusal_errors(request: PageRequest, error: UdiError, field: str) -> dict[str, str]:
+    """The same for a refusal as a whole, shown at one field."""
+    say = translator(request)
+    words = " ".join(filter(None, (say(error.detail), say(error.remedy))))
+    return field_errors(request, error.refusals) or {field: words % error.values if error.values else words}
+
+
+def csv_response(content: bytes, name: str) -> Response[bytes]:
+    """A table that the node wrote, as something to save, for the person who asked only."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def form_choices(request: PageRequest) -> dict[str, list[tuple[str, str]]]:
+    """The options of the lists of a description, in the reader's language."""
+    say, locale = translator(request), locale_of(request)
+    return {
+        "themes": sorted(((code, localise(theme.label, locale)) for code, theme in THEMES.items()), key=lambda o: o[1]),
+        "languages": [(code, localise(language.label, locale)) for code, language in LANGUAGES.items()],
+        "frequencies": [(code, say(FREQUENCY_NAMES[code])) for code in FREQUENCIES],
+    }
+
+
+def portal_faults(request: PageRequest, report: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """What the portal refused: the question it is about, what it means, what to do, the portal's own words."""
+    say, faults = translator(request), []
+    for error in (report or {}).get("integration_errors") or ():
+        explanation = explain_code(error.get("error_code", ""))
+        faults.append(
+            {
+                "field": form_field(error.get("field_name", "")),
+                "meaning": say(explanation.meaning),
+                "remedy": say(explanation.remedy),
+                "words": error.get("error_message", ""),
+                "code": error.get("error_code", ""),
+                "path": error.get("field_name", ""),
+            }
+        )
+    return faults

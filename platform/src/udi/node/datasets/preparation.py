@@ -1,0 +1,149 @@
+"""What is found out about a file once, in a process of its own: its table, cells that do not fit, people, dangers."""
+
+import importlib
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from udi.node.tables.cell_list import CellListFolder
+from udi.node.tables.conversion import TableConversion, convert_table
+from udi.node.tables.corrections import Corrections
+from udi.node.tables.coverage import compute_coverage
+from udi.node.tables.file_kind import HEAD, recognise_kind
+from udi.node.tables.optional_work import allow_failure
+from udi.node.tables.personal.detection import detect_personal_data
+from udi.node.tables.personal.remainder import RemainderReport, search_remainder
+from udi.node.tables.profile import Profile, profile_path
+from udi.node.tables.safety.inspection import inspect_file
+from udi.node.tables.schemas.declarations import DeclaredSchema, load_schema_folder, suggest_schemas
+from udi.node.tables.schemas.folder import SchemaFolder
+from udi.node.tables.schemas.validation import validate_table
+from udi.node.tables.source import SourceFile
+from udi.node.tables.table_facts import inspect_table
+
+Json = dict[str, Any]
+CELLS = "cells.jsonl.gz"
+"""Every cell to look at, beside the table; `udi.node.tables.cell_list` says what a line holds."""
+LISTING = "listing"
+"""Folder of its parts; deleted with the folder of the preparation, as this is:"""
+TEXTS = "texts.parquet"
+"""The cells as the file writes them, for the check against a schema; deleted with the folder of the preparation."""
+MAPPED = "udi.node.tables.map_conversion"
+"""Loaded in the child alone, since GDAL comes with it: the process that runs this imports its name."""
+
+
+@dataclass(frozen=True)
+class FileAnalysis:
+    """What the child answers, as plain JSON; `table` is whether it wrote the typed table, `listed` how many cells its list has.
+
+    `facts` are `Findings`, `looks_like` the schemas that it seems to follow, `schema` the report on the one it is said to,
+    `unsearched` the parts of the file in which nobody can look for people.
+    """
+
+    profile: Json
+    table: bool = False
+    errors: list[Json] = field(default_factory=list)
+    counts: list[Json] = field(default_factory=list)
+    personal: list[Json] = field(default_factory=list)
+    safety: list[Json] = field(default_factory=list)
+    facts: Json = field(default_factory=dict)
+    coverage: Json = field(default_factory=dict)
+    looks_like: list[Json] = field(default_factory=list)
+    schema: Json = field(default_factory=dict)
+    listed: int = 0
+    unsearched: list[str] = field(default_factory=list)
+
+
+def preload_imports() -> None:
+    """Nothing: a child that was asked for it has done its imports."""
+
+
+def prepare(source: Path, name: str, corrections: Json, target: Path, schemas: Path | None = None) -> FileAnalysis:
+    """Understand a local file, and write its typed table to `target` when it is one, `CELLS` beside it.
+
+    Never raises on what it holds, only on a full disk.
+
+    `schemas` is the folder of those that tables may follow.
+    """
+    corrected = Corrections.from_json(corrections)
+    profile = profile_path(source, name, corrected)
+    kind = recognise_kind(SourceFile.at(source, name).head(HEAD), name)
+    safety = [finding.as_json() for finding in inspect_file(source, name, kind)]
+    listing = CellListFolder(target.parent / LISTING)
+    converted = _convert_table(source, name, profile, corrected, target, listing)
+    table = converted if converted is not None and not converted.failure else None
+    rest = _search_rest(source, name, (converted or TableConversion(profile)).profile, target.parent)
+    elsewhere = [personal_finding.as_json() for personal_finding in rest.findings]
+    if table is None:
+        plain_profile = (converted or TableConversion(profile)).profile.as_json()
+        return FileAnalysis(plain_profile, safety=safety, personal=elsewhere, unsearched=rest.unsearched)
+    counts = [
+        {"column": column, "code": code, "count": count} for (column, code), count in table.errors.counts.most_common()
+    ]
+    people = detect_personal_data(target, table.profile.columns, table.other_headers)
+    prepared = FileAnalysis(
+        table.profile.as_json(),
+        table=True,
+        errors=[error.as_json() for error in table.errors.listed],
+        counts=counts,
+        personal=[*(personal_finding.as_json() for personal_finding in people.findings), *elsewhere],
+        safety=safety,
+        unsearched=rest.unsearched,
+    )
+    advised = _add_table_findings(
+        prepared, target, table.profile, corrected.schema, load_schema_folder(schemas), listing
+    )
+    return replace(advised, listed=listing.write(target.parent / CELLS))
+
+
+def _search_rest(source: Path, name: str, profile: Profile, folder: Path) -> RemainderReport:
+    """What the file says of people besides its table."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix="rest-") as temporary_folder:
+        return search_remainder(source, name, profile, Path(temporary_folder), _convert_table)
+
+
+def _convert_table(
+    source: Path,
+    name: str,
+    profile: Profile,
+    corrected: Corrections,
+    target: Path,
+    listing: CellListFolder | None = None,
+) -> TableConversion | None:
+    """The typed table, with places where the file says them; None for what is no table. Here only GDAL is loaded."""
+    mapped = importlib.import_module(MAPPED)
+    options: dict[str, Any] = {"file_name": name, "corrections": corrected, "listing": listing}
+    done: TableConversion | None = mapped.convert_map(source, profile, target, **options)
+    if done is None and profile.is_table:
+        texts = target.parent / TEXTS if corrected.schema else None
+        done = convert_table(source, profile, target, texts=texts, **options)
+        done = mapped.add_places(target, done)
+    return done
+
+
+def _add_table_findings(
+    prepared: FileAnalysis,
+    table: Path,
+    profile: Profile,
+    declared: DeclaredSchema | None,
+    shelf: SchemaFolder,
+    listing: CellListFolder,
+) -> FileAnalysis:
+    """With what advice needs; what DuckDB cannot do in its memory is left out."""
+    names, texts = [column.name for column in profile.columns], table.parent / TEXTS
+    with allow_failure():
+        facts, covered = (
+            inspect_table(table, profile.columns, scratch=table.parent),
+            compute_coverage(table, profile.columns),
+        )
+        prepared = replace(prepared, facts=facts.as_json(), coverage=covered.as_json())
+    prepared = replace(prepared, looks_like=[proposal.as_json() for proposal in suggest_schemas(names, shelf)])
+    schema = declared.find_schema(shelf, names) if declared else None
+    if schema is not None and texts.exists():
+        with allow_failure():
+            report = validate_table(texts, names, schema, scratch=table.parent, every=listing.asked)
+            if report.wrong_cells and not listing.asked.exists():
+                listing.mark_incomplete()
+            prepared = replace(prepared, schema={**report.as_json(), "address": schema.address})
+    return prepared

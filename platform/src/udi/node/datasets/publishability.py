@@ -1,0 +1,253 @@
+"""Where a version stands before it is published: people who could be known by it, dangers of its file, its schema."""
+
+from collections.abc import Callable, Sequence
+
+from udi.kit.errors import ConflictError, InvalidError, Refusal
+from udi.node.datasets import breaking_changes
+from udi.node.datasets.breaking_changes import BreakingChange, list_breaking_changes
+from udi.node.datasets.description import check_answers
+from udi.node.datasets.models import Dataset, DatasetState, PreparationState, Version
+from udi.node.files.clam import ScanState, UnscannedReason
+from udi.node.files.models import FileAccess
+from udi.node.tables.corrections import Corrections
+from udi.node.tables.personal.report import PersonalDataFinding
+from udi.node.tables.personal.report import PersonalDataSeverity as Personal
+from udi.node.tables.safety.document_properties import can_remove_names
+from udi.node.tables.safety.findings import Danger, SafetyFinding
+from udi.node.tables.safety.findings import SafetySeverity as Safety
+from udi.node.tables.schemas.declarations import DeclaredSchema, ProposedSchema
+
+PUBLIC_STATES = (DatasetState.PUBLISHING, DatasetState.PUBLISHED)
+STOPS = {
+    "virus": "A virus was found in its file.",
+    "danger": "Its file holds something that could harm whoever opens it.",
+    "people": "It says things about people.",
+    "unsearched": "Nobody looked for people in all of it.",
+    "unread": "It could not be looked at: nobody knows what it says of people, nor what it hides.",
+    **breaking_changes.STOPS,
+    "description": "The portal would refuse its description.",
+}
+"""What keeps a version from being published by itself, and the words for it."""
+
+
+def may_publish(dataset: Dataset) -> bool:
+    """Whether its versions may be published with nobody looking.
+
+    A person published its description, which is still complete; neither withdrawn nor refused since. Or a client of RUDI,
+    which speaks for the whole space, described it.
+    """
+    opened = (dataset.opened_at is not None and dataset.state in PUBLIC_STATES) or dataset.document is not None
+    return opened and dataset.withdrawn_at is None and not check_answers(dataset.description)
+
+
+def corrections_of(version: Version) -> Corrections:
+    """What its producer said of how its file is read."""
+    return Corrections.from_json(version.preparation.corrections if version.preparation else None)
+
+
+def is_table(version: Version) -> bool:
+    """Whether its file was read and is a table."""
+    return version.preparation is not None and version.preparation.state == PreparationState.READY
+
+
+def personal_findings_of(version: Version) -> list[PersonalDataFinding]:
+    """What its table says of people, the stops first, then what the rest of its file does."""
+    preparation = version.preparation
+    return (
+        [PersonalDataFinding.from_json(finding) for finding in preparation.findings.get("personal", ())]
+        if preparation
+        else []
+    )
+
+
+def unsearched_parts_of(version: Version) -> list[str]:
+    """The parts of its file in which nobody can look for people: pictures, PDF, what is encrypted or too large."""
+    preparation = version.preparation
+    return list(preparation.findings.get("unsearched", ())) if preparation else []
+
+
+def dangers_of(version: Version) -> list[SafetyFinding]:
+    """What its file hides or does, the most serious first."""
+    preparation = version.preparation
+    return (
+        [SafetyFinding.from_json(finding) for finding in preparation.findings.get("safety", ())] if preparation else []
+    )
+
+
+def new_dangers_of(dataset: Dataset, version: Version) -> list[SafetyFinding]:
+    """The same without the notes that the published version before had too: a note is told once."""
+    before = breaking_changes.find_published_before(dataset, version)
+    earlier_dangers = {finding.danger for finding in dangers_of(before)} if before else set[Danger]()
+    return [
+        finding
+        for finding in dangers_of(version)
+        if finding.strength is not Safety.NOTE or finding.danger not in earlier_dangers
+    ]
+
+
+def has_removable_names(version: Version) -> bool:
+    """Whether the properties of its file give names that the node can remove."""
+    named = any(finding.danger is Danger.AUTHOR for finding in dangers_of(version))
+    return named and not is_harmful(version) and can_remove_names(version.file.name, version.file.size)
+
+
+def has_virus(version: Version) -> bool:
+    """Whether a virus was found in its file."""
+    preparation = version.preparation
+    return bool(preparation and preparation.findings.get("virus", {}).get("state") == ScanState.INFECTED)
+
+
+def is_harmful(version: Version) -> bool:
+    """Whether something in its file could harm whoever opens it: nobody receives it."""
+    return has_virus(version) or any(finding.strength is Safety.QUARANTINE for finding in dangers_of(version))
+
+
+def access_of(dataset: Dataset, version: Version) -> FileAccess:
+    """Who may read its file once it is published: everybody, or whoever has an agreement, when it was looked at and
+    nothing in it could harm.
+
+    What is read again, because its producer corrected how, was looked at before.
+    """
+    preparation = version.preparation
+    if is_harmful(version):
+        return FileAccess.HELD
+    unseen = preparation is not None and preparation.state == PreparationState.WAITING and not preparation.findings
+    if unseen:
+        return FileAccess.WAITING
+    return FileAccess.RESTRICTED if dataset.restricted else FileAccess.OPEN
+
+
+def stops_of(dataset: Dataset, version: Version) -> list[str]:
+    """Which of `STOPS` leave it to a person: what its file holds, and what it breaks of the published version."""
+    return _name_stops(version, list_breaking_changes(dataset, version))
+
+
+def _name_stops(version: Version, breaks: Sequence[BreakingChange]) -> list[str]:
+    stop_flags = {} if version.preparation and version.preparation.reason else _stops_needing_reason(version)
+    harms = any(finding.strength is Safety.QUARANTINE for finding in dangers_of(version))
+    stop_flags |= {"virus": has_virus(version), "danger": harms or stop_flags.get("danger", False)}
+    stop_flags |= {continuity_break.stop: True for continuity_break in breaks}
+    return [name for name in STOPS if stop_flags.get(name)]
+
+
+def explain_stops(dataset: Dataset, version: Version, say: Callable[[str], str]) -> list[str]:
+    """The same in sentences, with the columns and the numbers of rows that are lost."""
+    breaks = list_breaking_changes(dataset, version)
+    sentences = {continuity_break.stop: continuity_break.explain(say) for continuity_break in breaks}
+    return [sentences.get(name) or say(STOPS[name]) for name in _name_stops(version, breaks)]
+
+
+def explain_waiting(dataset: Dataset, version: Version) -> str:
+    """Why a version that nothing stops is not published, in English."""
+    if is_being_read(version) and is_publication_requested(version):
+        return "Its file is still being read."
+    if dataset.withdrawn_at is not None:
+        return "The dataset is withdrawn."
+    if dataset.opened_at is None and dataset.document is None:
+        return "Nobody has published this dataset yet: a person does so the first time."
+    if dataset.document is None and dataset.state not in PUBLIC_STATES:
+        return "The portal did not accept the last publication of this dataset."
+    if check_answers(dataset.description):
+        return "The description of this dataset is not complete."
+    return "Nobody asked that this version be published."
+
+
+def is_being_read(version: Version) -> bool:
+    """Whether the look at its file is not over."""
+    return version.preparation is not None and version.preparation.state == PreparationState.WAITING
+
+
+def is_publication_requested(version: Version) -> bool:
+    """Whether somebody asked that it be published with nobody looking."""
+    return version.preparation is not None and version.preparation.asked_by is not None
+
+
+def can_anonymise(version: Version) -> bool:
+    """Whether what it says of people can be taken out of its table."""
+    return is_table(version) and any(not finding.place for finding in personal_findings_of(version))
+
+
+def likely_schemas_of(version: Version) -> list[ProposedSchema]:
+    """The schemas that a version's table seems to follow."""
+    preparation = version.preparation
+    return (
+        [ProposedSchema.from_json(proposal) for proposal in preparation.findings.get("looks_like", ())]
+        if preparation
+        else []
+    )
+
+
+def declared_schema_of(version: Version) -> DeclaredSchema | None:
+    """The schema that a version's table is said to follow."""
+    return corrections_of(version).schema
+
+
+def is_unread(version: Version) -> bool:
+    """Whether the look at its file failed, or the search for viruses did not answer."""
+    preparation = version.preparation
+    if preparation is None:
+        return False
+    unanswered = preparation.findings.get("virus", {}).get("reason") in {UnscannedReason.AWAY, UnscannedReason.TOO_SLOW}
+    return preparation.state == PreparationState.FAILED or unanswered
+
+
+def _stops_needing_reason(version: Version) -> dict[str, bool]:
+    """What is published only with a reason, by the names of `STOPS`."""
+    return {
+        "people": any(finding.strength is Personal.STOP for finding in personal_findings_of(version)),
+        "danger": any(finding.strength is Safety.STOP for finding in dangers_of(version)),
+        "unread": is_unread(version),
+        "unsearched": bool(unsearched_parts_of(version)),
+    }
+
+
+def needs_reason(version: Version) -> bool:
+    """Whether it is published only if its producer says why it may be."""
+    return any(_stops_needing_reason(version).values())
+
+
+def carry_reason(before: Version | None, version: Version) -> None:
+    """Keep the reason given for the version before, where nothing else stops this one: nobody is asked each night."""
+    then, preparation = before.preparation if before else None, version.preparation
+    if (
+        before
+        and then
+        and preparation
+        and then.reason
+        and not preparation.reason
+        and _stop_signatures(version) <= _stop_signatures(before)
+    ):
+        preparation.reason = then.reason
+
+
+def _stop_signatures(version: Version) -> set[tuple[object, ...]]:
+    stops = [finding for finding in personal_findings_of(version) if finding.strength is Personal.STOP]
+    people: set[tuple[object, ...]] = {("people", finding.place, finding.what, *finding.columns) for finding in stops}
+    people |= {("unsearched", place) for place in unsearched_parts_of(version)}
+    dangers: set[tuple[object, ...]] = {
+        ("danger", finding.danger) for finding in dangers_of(version) if finding.strength is Safety.STOP
+    }
+    failure = version.preparation.failure if version.preparation else ""
+    return people | dangers | ({("unread", failure)} if is_unread(version) else set())
+
+
+def clear_for_publication(version: Version, reason: str) -> None:
+    """Let a version be published by a person, and keep the reason that they give.
+
+    Raises:
+        ConflictError: its file is still being looked at, or is kept from everybody.
+        InvalidError: something stops it, and no reason is given.
+    """
+    preparation = version.preparation
+    if preparation is None or version.published_at is not None:
+        return
+    if preparation.state == PreparationState.WAITING:
+        raise ConflictError("We are still reading your file.", remedy="Wait a little, then publish again.")
+    if is_harmful(version):
+        raise ConflictError(
+            "This file would harm whoever opens it: it cannot be published.", remedy="Drop another one."
+        )
+    if needs_reason(version) and not (reason or preparation.reason):
+        why = Refusal("reason", "Say why this may be published.", "Or drop a file without it.")
+        raise InvalidError("Something stops this publication.", refusals=[why])
+    preparation.reason = reason or preparation.reason

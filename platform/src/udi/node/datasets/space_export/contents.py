@@ -1,0 +1,126 @@
+"""All that a space holds, read at one moment: its datasets, their files, their history. No byte of a file."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.tenancy import Territory
+from udi.node.datasets.description import check_answers
+from udi.node.datasets.models import Dataset, DatasetEvent, Version
+from udi.node.datasets.rudi import compose_document, compose_record
+from udi.node.datasets.words import fold_text, split_words
+from udi.node.files.models import ErasedDataset
+from udi.node.spaces.models import Space
+from udi.node.tables.profile import Profile
+from udi.protocol.faults import InvalidRecord
+from udi.protocol.record import Record, restore_record
+
+LONGEST_SLUG = 60
+PUBLIC_ROOTS = ("/datasets", "/api/v1/resources", "/api/resources", "/catalog/v1/resources")
+
+
+@dataclass(frozen=True)
+class ArchivedVersion:
+    """One version of a dataset: where it goes in the archive, and where its bytes are."""
+
+    path: str
+    version: Version
+    profile: Profile
+
+    @property
+    def key(self) -> str:
+        return self.version.file.key
+
+
+@dataclass(frozen=True)
+class ArchivedDataset:
+    """One dataset with its versions, newest first; `record` is None while its description is not complete."""
+
+    dataset: Dataset
+    record: Record | None
+    folder: str
+    versions: tuple[ArchivedVersion, ...]
+
+    @property
+    def slug(self) -> str:
+        return self.folder.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class SpaceExport:
+    """A space, as it leaves."""
+
+    territory: Territory
+    space: Space
+    datasets: tuple[ArchivedDataset, ...]
+    events: tuple[DatasetEvent, ...]
+
+    @property
+    def files(self) -> list[ArchivedVersion]:
+        return [exported_version for described in self.datasets for exported_version in described.versions]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(exported_version.version.file.size for exported_version in self.files)
+
+
+async def read_space_contents(session: AsyncSession, territory: Territory, space: Space) -> SpaceExport:
+    """What the space holds now; what was erased is not in it."""
+    erased = select(ErasedDataset.id)
+    mine = select(Dataset).where(Dataset.space_id == space.id, Dataset.id.not_in(erased))
+    datasets = (await session.scalars(mine.order_by(Dataset.created_at, Dataset.id))).unique().all()
+    ids = [dataset.id for dataset in datasets]
+    history = select(DatasetEvent).where(DatasetEvent.dataset_id.in_(ids))
+    events = (await session.scalars(history.order_by(DatasetEvent.happened_at, DatasetEvent.id))).all()
+    return SpaceExport(territory, space, tuple(_describe(dataset, territory) for dataset in datasets), tuple(events))
+
+
+async def list_addresses(session: AsyncSession, space: Space) -> list[str]:
+    """How the addresses of a space's public things begin: its page, its datasets, their files, their records."""
+    mine = select(Dataset).where(Dataset.space_id == space.id, Dataset.opened_at.is_not(None))
+    addresses = [f"/spaces/{space.slug}"]
+    for dataset in (await session.scalars(mine.order_by(Dataset.id))).unique():
+        addresses += [f"{root}/{dataset.id}" for root in PUBLIC_ROOTS]
+        addresses += [f"/files/{version.file_id}" for version in dataset.versions if version.published_at is not None]
+    return addresses
+
+
+def slug_of(title: str, known_by: UUID) -> str:
+    """A name for a folder: words of the title, and the start of the id so that no two are alike."""
+    words = "-".join(fold_text(word) for word in split_words(title))[:LONGEST_SLUG].strip("-")
+    return f"{words or 'dataset'}-{known_by.hex[:8]}"
+
+
+def _describe(dataset: Dataset, territory: Territory) -> ArchivedDataset:
+    folder = f"files/{slug_of(dataset.title, dataset.id)}"
+    versions = tuple(
+        ArchivedVersion(f"{folder}/v{version.number}/{version.file.name}", version, Profile.from_json(version.profile))
+        for version in dataset.versions
+    )
+    return ArchivedDataset(dataset, _record(dataset, territory), folder, versions)
+
+
+def _record(dataset: Dataset, territory: Territory) -> Record | None:
+    if not dataset.versions or check_answers(dataset.description):
+        return None
+    about = (dataset, dataset.latest, territory)
+    if dataset.document is None:
+        return compose_record(*about, at=dataset.updated_at)
+    try:
+        return restore_record(compose_document(*about, at=dataset.updated_at))
+    except InvalidRecord:
+        return compose_record(*about, at=dataset.updated_at)
+
+
+def portal_origin(territory: Territory) -> str:
+    """The address of the portal, which names datasets; the node's own where there is none."""
+    return territory.links.get("portal") or territory.origin
+
+
+def localised_space_name(space: Space, territory: Territory) -> dict[str, Any]:
+    """The name of the space in each language of the territory."""
+    return dict.fromkeys(territory.languages, space.name)

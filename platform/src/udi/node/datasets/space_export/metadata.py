@@ -1,0 +1,157 @@
+"""What an archive says of its files, for others' programs: Data Package 2, DCAT-AP, RUDI's JSON, history, checksums."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pyoxigraph import Triple
+
+from udi.node.datasets.space_export.contents import (
+    ArchivedDataset,
+    ArchivedVersion,
+    SpaceExport,
+    localised_space_name,
+    portal_origin,
+)
+from udi.node.tables.data_package import table_schema
+from udi.protocol.catalogue import Catalogue, CatalogueEntry, write_catalogue, write_entry
+from udi.protocol.licences import LICENCES
+from udi.protocol.record import write_record
+from udi.protocol.triples import write_json_ld, write_turtle
+
+DATA_PACKAGE = "https://datapackage.org/profiles/2.0/datapackage.json"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+PYTHON_NAMES = {"Windows-1252": "cp1252", "macintosh": "mac_roman", "IBM850": "cp850"}
+HISTORY = ("when", "dataset", "title", "event", "person", "detail")
+
+
+def write_data_package(holding: SpaceExport) -> bytes:
+    """`datapackage.json`: a resource for each version of each dataset, with its size and its SHA-256."""
+    space, territory = holding.space, holding.territory
+    resources = [
+        _resource(exported_dataset, exported_version)
+        for exported_dataset in holding.datasets
+        for exported_version in exported_dataset.versions
+    ]
+    package: dict[str, Any] = {
+        "$schema": DATA_PACKAGE,
+        "name": space.slug,
+        "id": f"urn:uuid:{space.id}",
+        "title": space.name,
+        "homepage": f"{territory.origin}/spaces/{space.slug}",
+        "contributors": [{"title": space.name, "email": space.email, "roles": ["publisher"]}],
+        "resources": resources,
+    }
+    return _json(package)
+
+
+def _resource(described: ArchivedDataset, exported_version: ArchivedVersion) -> dict[str, Any]:
+    version, profile, answers = exported_version.version, exported_version.profile, described.dataset.description
+    file, licence = version.file, LICENCES.get(answers.get("licence", ""))
+    resource: dict[str, Any] = {
+        "name": f"{described.slug}-v{version.number}",
+        "path": exported_version.path,
+        "title": described.dataset.title,
+        "description": answers.get("summary", ""),
+        "format": file.name.rpartition(".")[2].lower(),
+        "mediatype": file.media_type,
+        "encoding": PYTHON_NAMES.get(profile.encoding, profile.encoding.lower()),
+        "bytes": file.size,
+        "hash": f"sha256:{file.sha256}",
+        "version": str(version.number),
+    }
+    if licence is not None:
+        resource["licenses"] = [{"name": licence.spdx or licence.code, "path": licence.url}]
+    if profile.is_table and profile.delimiter:
+        resource |= {"type": "table", "dialect": _dialect(exported_version)}
+    if profile.is_table and profile.columns:
+        resource |= {"type": "table", "schema": table_schema(profile.columns, as_written=True)}
+    return {name: value for name, value in resource.items() if value != ""}
+
+
+def _dialect(exported_version: ArchivedVersion) -> dict[str, Any]:
+    line = exported_version.profile.header_line
+    header: dict[str, Any] = {"header": True, "headerRows": [line]} if line else {"header": False}
+    return {"delimiter": exported_version.profile.delimiter, **header}
+
+
+def write_dcat(holding: SpaceExport) -> tuple[bytes, bytes]:
+    """The described datasets as DCAT-AP, in Turtle and in JSON-LD."""
+    triples = set(_triples(holding))
+    return write_turtle(triples), write_json_ld(triples)
+
+
+def _triples(holding: SpaceExport) -> Iterator[Triple]:
+    names = localised_space_name(holding.space, holding.territory)
+    languages = tuple(holding.territory.languages)
+    catalogue = Catalogue(
+        origin=portal_origin(holding.territory), title=names, description=names, publisher=names, languages=languages
+    )
+    yield from write_catalogue(catalogue)
+    for described in holding.datasets:
+        if described.record is not None:
+            dataset = described.dataset
+            listed = dataset.opened_at or dataset.created_at
+            yield from write_entry(
+                catalogue, CatalogueEntry(record=described.record, listed=listed, described=dataset.updated_at)
+            )
+
+
+def write_rudi(holding: SpaceExport) -> bytes:
+    """The described datasets as RUDI's metadata JSON, in the form of a node's public catalogue."""
+    items = [
+        write_record(exported_dataset.record)
+        for exported_dataset in holding.datasets
+        if exported_dataset.record is not None
+    ]
+    return _json({"total": len(items), "items": items})
+
+
+def write_answers(holding: SpaceExport) -> bytes:
+    """The producer's own answers, as typed, of every dataset: drafts too."""
+    return _json(
+        [
+            {
+                "id": str(exported_dataset.dataset.id),
+                "folder": exported_dataset.folder,
+                "state": exported_dataset.dataset.state,
+                **exported_dataset.dataset.description,
+            }
+            for exported_dataset in holding.datasets
+        ]
+    )
+
+
+def write_history(holding: SpaceExport) -> bytes:
+    """Who did what, when; a person is an identifier."""
+    titles = {exported_dataset.dataset.id: exported_dataset.dataset.title for exported_dataset in holding.datasets}
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HISTORY)
+    for event in holding.events:
+        detail = json.dumps(event.detail, ensure_ascii=False) if event.detail else ""
+        person = str(event.person_id or "")
+        title = titles[event.dataset_id]
+        writer.writerow(
+            map(
+                _escape_formula,
+                (event.happened_at.isoformat(), str(event.dataset_id), title, event.action, person, detail),
+            )
+        )
+    return text.getvalue().encode()
+
+
+def write_sums(sums: dict[str, str]) -> bytes:
+    """`SHA256SUMS`, as `sha256sum --check` reads it."""
+    return "".join(f"{digest}  {path}\n" for path, digest in sums.items()).encode()
+
+
+def _escape_formula(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()

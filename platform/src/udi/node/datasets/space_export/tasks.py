@@ -1,0 +1,170 @@
+"""Archives of spaces: asked for, made by a job, kept for seven days."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.db import Database
+from udi.kit.errors import ConflictError
+from udi.kit.identity import Actor
+from udi.kit.jobs import Handler, Job
+from udi.kit.tenancy import Territory
+from udi.kit.territories import TerritoryRegistry
+from udi.node.audit import record_audit_event
+from udi.node.datasets.space_export.builder import ArchiveBuilder
+from udi.node.datasets.space_export.contents import SpaceExport, read_space_contents
+from udi.node.datasets.space_export.zip_writer import DamagedFileError
+from udi.node.files.models import ArchiveState, SpaceArchive
+from udi.node.files.store import ObjectStore
+from udi.node.spaces.heavy_jobs import enqueue_heavy_job
+from udi.node.spaces.models import Space
+
+log = structlog.get_logger()
+BUILD_ARCHIVE = "build_archive"
+RETENTION = timedelta(days=7)
+REMEMBERED = timedelta(days=30)
+"""How long the address of an archive says that its days have passed."""
+EVERY = timedelta(minutes=15)
+DAMAGED = "A file is no longer in the store as it was dropped. The territory’s team can tell which."
+GIVEN_UP = "The place where files are kept does not answer."
+
+
+async def request_archive(session: AsyncSession, actor: Actor, space: Space) -> SpaceArchive:
+    """Have the archive of a space made; one that was ready gives way to it. The space must be locked.
+
+    Raises:
+        ConflictError: one is being made.
+    """
+    before = await find_archive(session, space)
+    if before is not None and before.state == ArchiveState.QUEUED:
+        raise ConflictError("An archive is being made already.", remedy="Look at this page again in some minutes.")
+    if before is not None and before.state == ArchiveState.READY:
+        before.state = ArchiveState.EXPIRED
+    name = f"{space.slug}-{now().date().isoformat()}.zip"
+    archive = SpaceArchive(space_id=space.id, person_id=actor.person_id, name=name)
+    session.add(archive)
+    await session.flush()
+    record_audit_event(session, actor, "archive.asked", archive.id, space=str(space.id))
+    await enqueue_heavy_job(session, space.id, BUILD_ARCHIVE, {"archive": str(archive.id)})
+    return archive
+
+
+async def find_archive(session: AsyncSession, space: Space) -> SpaceArchive | None:
+    """The newest archive of a space."""
+    query = select(SpaceArchive).where(SpaceArchive.space_id == space.id)
+    archive: SpaceArchive | None = await session.scalar(query.order_by(SpaceArchive.requested_at.desc()).limit(1))
+    return archive
+
+
+@dataclass
+class MeasuredStream:
+    """Gives pieces on, and knows how many bytes they were and their SHA-256."""
+
+    pieces: AsyncIterator[bytes]
+    size: int = 0
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    @property
+    def sha256(self) -> str:
+        return str(self._digest.hexdigest())
+
+    def __aiter__(self) -> "MeasuredStream":
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await anext(self.pieces)
+        self.size += len(piece)
+        self._digest.update(piece)
+        return piece
+
+
+def task_handlers(database: Database, registry: TerritoryRegistry, builder: ArchiveBuilder) -> Mapping[str, Handler]:
+    """The handler of this job, for the worker. A stopped one begins again: an object is whole or not there."""
+
+    async def build(job: Job) -> None:
+        archive_id = UUID(job.payload["archive"])
+        archive_and_holding = await _find_requested(database, registry, job.tenant, archive_id)
+        if archive_and_holding is None:
+            return
+        archive, holding = archive_and_holding
+        measured = MeasuredStream(builder.pieces(holding))
+        try:
+            await builder.store.put(archive.key, measured)
+        except DamagedFileError as error:
+            log.warning("archive not made", archive=str(archive_id), file=error.file)
+            await _mark_failed(database, job.tenant, archive_id, DAMAGED)
+            return
+        except Exception:
+            if job.last:
+                await _mark_failed(database, job.tenant, archive_id, GIVEN_UP)
+            raise
+        if not await _mark_ready(database, job.tenant, archive_id, measured):
+            await builder.store.delete(archive.key)
+
+    return {BUILD_ARCHIVE: build}
+
+
+async def _find_requested(
+    database: Database, registry: TerritoryRegistry, tenant: UUID, archive_id: UUID
+) -> tuple[SpaceArchive, SpaceExport] | None:
+    """What to put into an archive that is still wanted."""
+    territory: Territory | None = await registry.by_id(tenant)
+    async with database.session(tenant, role="worker") as session:
+        archive = await session.scalar(select(SpaceArchive).where(SpaceArchive.id == archive_id))
+        if archive is None or territory is None or archive.state != ArchiveState.QUEUED:
+            return None
+        space = await session.get_one(Space, (tenant, archive.space_id))
+        return archive, await read_space_contents(session, territory, space)
+
+
+async def _mark_ready(database: Database, tenant: UUID, archive_id: UUID, measured: MeasuredStream) -> bool:
+    """Offer it, unless something that it holds was erased meanwhile."""
+    async with database.session(tenant, role="worker") as session:
+        archive = await session.get_one(SpaceArchive, (tenant, archive_id), with_for_update=True)
+        if archive.state != ArchiveState.QUEUED:
+            return False
+        archive.state, archive.size, archive.sha256 = ArchiveState.READY, measured.size, measured.sha256
+        archive.ready_at, archive.expires_at = now(), now() + RETENTION
+    return True
+
+
+async def _mark_failed(database: Database, tenant: UUID, archive_id: UUID, reason: str) -> None:
+    async with database.session(tenant, role="worker") as session:
+        archive = await session.get_one(SpaceArchive, (tenant, archive_id), with_for_update=True)
+        if archive.state == ArchiveState.QUEUED:
+            archive.state, archive.error = ArchiveState.FAILED, reason
+
+
+async def delete_expired_archives_periodically(
+    database: Database, registry: TerritoryRegistry, store: ObjectStore
+) -> None:
+    """Delete the archives of every territory whose days have passed; a companion of the worker."""
+    while True:
+        try:
+            for territory in await registry.list():
+                await delete_expired_archives(database, store, territory.id)
+        except Exception as error:  # noqa: BLE001 - tried again a quarter of an hour later
+            log.warning("archives not expired", error=type(error).__name__)
+        await asyncio.sleep(EVERY.total_seconds())
+
+
+async def delete_expired_archives(database: Database, store: ObjectStore, tenant: UUID) -> int:
+    """Delete a territory's archives that are past or were replaced; how many."""
+    past = (SpaceArchive.state == ArchiveState.EXPIRED) | (SpaceArchive.expires_at <= now())
+    async with database.session(tenant, role="worker") as session:
+        archives = (await session.scalars(select(SpaceArchive).where(past).with_for_update())).all()
+        for archive in archives:
+            archive.state = ArchiveState.EXPIRED
+            await store.delete(archive.key)
+        forgotten = delete(SpaceArchive).where(past, SpaceArchive.requested_at <= now() - REMEMBERED)
+        await session.execute(forgotten)
+    return len(archives)

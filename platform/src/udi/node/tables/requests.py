@@ -1,0 +1,258 @@
+"""What a reader asks of a table over HTTP: who, which table, in which words; and the headers of whatever is answered."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
+from email.utils import format_datetime
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, quote, urlencode
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from udi.kit.errors import NotFoundError
+from udi.kit.identity import Actor
+from udi.kit.rates import RateLimiter, network_of
+from udi.kit.tenancy import Territory
+from udi.node.files.ranges import is_fresh
+from udi.node.files.restricted import PRIVATE, NotGrantedError, PermittedReading, authorize_reading
+from udi.node.spaces.limits import enforce_rate_limit
+from udi.node.spaces.use_counts import UseKey, UseKind
+from udi.node.spaces.uses import count_streamed_bytes, count_use
+from udi.node.tables.column import GEOMETRY
+from udi.node.tables.exports import FORMATS
+from udi.node.tables.query import Query
+from udi.node.tables.query_errors import HiddenColumnError
+from udi.node.tables.table import FIND_TABLE, DatasetTable, TableFinder
+from udi.node.tables.views import VIEWS, TableViews
+from udi.protocol.access_decision import RefusalReason
+from udi.settings import Role
+from udi.ui.rate_limits import address_of
+from udi.ui.site import site_of
+
+T = TypeVar("T")
+RATES = "table_rates"
+"""Name of the `Rates` among the site's parts."""
+EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy"
+
+
+@dataclass
+class TableRequest:
+    """One request about one table."""
+
+    request: Request[Any, Any, State]
+    table: DatasetTable
+    reader: str
+    base: str
+    """Address of the resource, without a final slash."""
+    etag: str
+    headers: dict[str, str]
+    dataset_id: UUID
+    budget: dict[str, str]
+    """What is left of the space's requests."""
+    passage: PermittedReading | None = None
+    """How it was let through, where the table is restricted."""
+    kind: UseKind = UseKind.API
+    """What a use is counted as."""
+
+    @property
+    def query_string(self) -> str:
+        """The query string."""
+        return _query_string(self.request)
+
+    async def parse_query(self, parse: Callable[[], T]) -> T:
+        """What a question means, as `parse` reads it.
+
+        Raises:
+            NotGrantedError: it names a column that the agreement does not open.
+        """
+        try:
+            return parse()
+        except HiddenColumnError as error:
+            raise await self.refuse_column(error.column) from None
+
+    async def require_places(self) -> None:
+        """Refuse a question about places, where an agreement does not show those of the table.
+
+        Raises:
+            NotGrantedError: it does not.
+        """
+        if GEOMETRY in self.table.hidden:
+            raise await self.refuse_column(GEOMETRY)
+
+    async def refuse_column(self, column: str) -> NotGrantedError:
+        """That the agreement does not open a column, once this is in the log."""
+        assert self.passage is not None  # noqa: S101 - columns are hidden by agreements alone
+        return await self.passage.refuse(RefusalReason.OTHER_COLUMNS, (column,))
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the reader's copy is still good; of a restricted table nobody is told, as that would say what is in it."""
+        return not self.table.is_restricted and is_fresh(self.request.headers, self.etag, self.table.modified)
+
+    def charge_cost(self, cost: int) -> None:
+        """Count what costs more than a page.
+
+        Raises:
+            TooManyError: nothing is left for this reader.
+        """
+        self.headers |= join_rate_headers(_rates(self.request).count_request(self.reader, cost), self.budget)
+
+    def record_use(self, sent: int = 0, *, part: str = "") -> UseKey | None:
+        """Count a use of what is open; `part` names what readers take in parts."""
+        if not self.table.is_open or self.request.method == "HEAD":
+            return None
+        space, kind = UUID(self.table.space), self.kind
+        return count_use(self.request, space_id=space, dataset_id=self.dataset_id, kind=kind, sent=sent, part=part)
+
+    async def charge_bytes(self, size: int) -> None:
+        """Before bytes of a restricted table are sent.
+
+        Raises:
+            NotGrantedError: they are more than the agreement leaves.
+        """
+        if self.passage is not None and self.request.method != "HEAD":
+            await self.passage.give(size)
+
+    def stream_export(self, content: AsyncIterator[bytes], *, part: str = "") -> AsyncIterator[bytes]:
+        """The same bytes, counted as an export."""
+        if self.passage is not None:
+            return self.passage.counted(content)
+        self.kind = UseKind.EXPORT
+        use = self.record_use(part=part)
+        return count_streamed_bytes(self.request, use, content) if use else content
+
+    def not_modified(self) -> Response[None]:
+        """304."""
+        return Response(None, status_code=304, headers=self.headers)
+
+    async def json_response(self, content: object, media_type: str = "application/json") -> Response[Any]:
+        """An answer, or the news that the reader's copy is still good."""
+        if self.is_fresh:
+            return self.not_modified()
+        body = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+        await self.charge_bytes(len(body))
+        self.record_use(len(body))
+        return Response(body, media_type=media_type, headers=self.headers)
+
+    def page_links(self, query: Query, total: int) -> dict[str, str]:
+        """The addresses of the pages around one."""
+        last = max(1, -(-total // query.size))
+        numbers = {"first": 1, "last": last}
+        if query.page > 1:
+            numbers["prev"] = min(query.page - 1, last)
+        if query.page < last:
+            numbers["next"] = query.page + 1
+        return {name: self._page_url(query, number) for name, number in numbers.items()}
+
+    def _page_url(self, query: Query, number: int) -> str:
+        other_parameters = [
+            (name, value)
+            for name, value in parse_qsl(self.query_string, keep_blank_values=True)
+            if name not in {"page", "page_size"}
+        ]
+        parameters = [*other_parameters, ("page", str(number)), ("page_size", str(query.size))]
+        return f"{self.base}/data/?{urlencode(parameters, quote_via=quote)}"
+
+
+async def get_table_request(
+    request: Request[Any, Any, State],
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    resource_id: FromPath[UUID],
+) -> TableRequest:
+    """The table that a request is about, once it is known that this reader may ask.
+
+    The database is let go before the table is read, so that slow tables hold no connection.
+
+    Raises:
+        TooManyError: this reader asked too much.
+        NotFoundError: there is no such table for this reader.
+        RestrictedError, NotGrantedError: the table is restricted, and no agreement lets this through.
+    """
+    table_request = await get_description_request(request, territory, actor, resource_id)
+    if table_request.table.is_restricted:
+        table_request.passage = await authorize_reading(request, territory, resource_id, _access_format(request))
+        views: TableViews = site_of(request).parts[VIEWS]
+        table_request.table = await views.open_view(table_request.table, table_request.passage)
+        table_request.etag, marks = _cache_validators(request, table_request.table)
+        table_request.headers |= marks
+    else:
+        await table_request.table.fetch_file()
+    return table_request
+
+
+async def get_description_request(
+    request: Request[Any, Any, State],
+    territory: NamedDependency[Territory],
+    actor: NamedDependency[Actor | None],
+    resource_id: FromPath[UUID],
+) -> TableRequest:
+    """The same for what is said of a table and shows no row of it: a restricted one is described to everybody."""
+    reader = reader_of(request, territory, actor)
+    headers = _rates(request).count_request(reader)
+    find: TableFinder | None = site_of(request).parts.get(FIND_TABLE)
+    if find is None:
+        raise NotFoundError
+    role: Role = "app" if actor else "public"
+    person = actor.person_id if actor else None
+    async with site_of(request).database.session(territory.id, role=role, person=person) as session:
+        table = await find(session, actor, resource_id, let=True)
+    budget = await enforce_rate_limit(request, UUID(table.space))
+    etag, marks = _cache_validators(request, table)
+    node = territory.links["node"]
+    table = replace(table, landing=table.landing or f"{node}/datasets/{resource_id}/data")
+    base = f"{node}/api/resources/{resource_id}"
+    response_headers = {**join_rate_headers(headers, budget), **marks}
+    return TableRequest(request, table, reader, base, etag, response_headers, resource_id, budget)
+
+
+def reader_of(request: Request[Any, Any, State], territory: Territory, actor: Actor | None) -> str:
+    """Whose questions are counted together: a person's, or those of an address."""
+    return f"{territory.id}:{actor.person_id if actor else network_of(address_of(request))}"
+
+
+def join_rate_headers(reader: Mapping[str, str], space: Mapping[str, str]) -> dict[str, str]:
+    """The headers of both budgets, the reader's own and that of the data's producer, as lists."""
+    return {name: f"{value}, {space[name]}" if name in space else value for name, value in reader.items()}
+
+
+def _access_format(request: Request[Any, Any, State]) -> str:
+    """How a table is read, for the log: the kind of file, `places`, or `rows`."""
+    kind = str(request.path_params.get("kind", ""))
+    return kind if kind in FORMATS else "places" if request.scope["path"].startswith("/ogc/") else "rows"
+
+
+def _cache_validators(request: Request[Any, Any, State], table: DatasetTable) -> tuple[str, dict[str, str]]:
+    """The tag of an answer, and the headers that say who may keep it."""
+    representation = f"{table.digest} {request.url.path}?{_query_string(request)}"
+    etag = f'"{hashlib.sha256(representation.encode()).hexdigest()[:32]}"'
+    return etag, _headers(table, etag)
+
+
+def _headers(table: DatasetTable, etag: str) -> dict[str, str]:
+    if table.is_restricted:
+        return dict(PRIVATE)
+    headers = {"ETag": etag, "Last-Modified": format_datetime(table.modified, usegmt=True)}
+    if not table.is_open:
+        return headers | PRIVATE
+    return {
+        **headers,
+        "Cache-Control": "public, no-cache",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": EXPOSED,
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+
+
+def _query_string(request: Request[Any, Any, State]) -> str:
+    return request.scope["query_string"].decode("ascii", "replace")
+
+
+def _rates(request: Request[Any, Any, State]) -> RateLimiter:
+    rates: RateLimiter = site_of(request).parts[RATES]
+    return rates

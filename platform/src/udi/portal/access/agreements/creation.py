@@ -1,0 +1,114 @@
+"""Making an agreement of a request that was granted, or of an offer that was accepted."""
+
+from calendar import monthrange
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError
+from udi.kit.identity import Actor
+from udi.portal import audit
+from udi.portal.access.agreements.revisions import announce_agreement
+from udi.portal.access.agreements.signatures import AgreementSigner
+from udi.portal.access.agreements.transitions import LIVE, AgreementState
+from udi.portal.access.models import AccessAgreement, AccessRequest
+from udi.portal.access.policies.queries import find_policy
+from udi.portal.access.requests.applicant import applicant_of
+from udi.portal.catalogue.models import Dataset
+from udi.portal.nodes.models import Node
+from udi.portal.organisations.models import Organisation
+from udi.protocol.agreement import Agreement, Party, fingerprint, write_agreement
+from udi.protocol.plain_language import write_agreement_text
+from udi.protocol.policy import Requester, read_policy
+from udi.protocol.terms import Purpose, Terms, read_terms
+
+LANGUAGES = ("fr", "en")
+
+
+def terms_of_request(request: AccessRequest) -> Terms:
+    """The terms of a request: the policy that the person read, for the use, the months and the columns that they ask."""
+    most = read_policy(request.policy).terms
+    return Terms(
+        purposes=(Purpose(request.purpose),), prohibitions=most.prohibitions, measures=most.measures,
+        attribution=most.attribution, general_interest=most.general_interest, months=request.months,
+        columns=tuple(request.columns) or most.columns, rows=most.rows, bytes_a_month=most.bytes_a_month,
+        requests_a_minute=most.requests_a_minute,
+    )  # fmt: skip
+
+
+def current_terms(request: AccessRequest) -> Terms:
+    """Those offered by the producer, else those asked."""
+    return read_terms(request.offer) if request.offer else terms_of_request(request)
+
+
+def add_months(moment: datetime, months: int) -> datetime:
+    """The same day of the month, or its last, so many months later."""
+    year, month = divmod(moment.month - 1 + months, 12)
+    day = min(moment.day, monthrange(moment.year + year, month + 1)[1])
+    return moment.replace(year=moment.year + year, month=month + 1, day=day)
+
+
+async def make_agreement(
+    session: AsyncSession, actor: Actor, request: AccessRequest, notary: AgreementSigner
+) -> AccessAgreement:
+    """Sign what both accepted, list it, and have the node told; what a machine asked waits for its confirmation.
+
+    Raises:
+        ConflictError: the node of the dataset is not known any more.
+    """
+    tenant = request.tenant_id
+    dataset = await session.get_one(Dataset, (tenant, request.dataset_id))
+    producer = await session.get_one(Organisation, (tenant, request.organisation_id))
+    node = await session.get(Node, (tenant, dataset.node_id))
+    if node is None:
+        raise ConflictError("The node of these data is not registered any more.", remedy="Write to the team.")
+    before = await _find_agreement(session, request.renews_id)
+    starts = max(now(), before.ends_at) if before and before.state in LIVE else now()
+    starts, terms = starts.replace(microsecond=0), current_terms(request)
+    draft = _draft_agreement(request, dataset, producer, terms, starts, notary)
+    jws = notary.sign_agreement(draft, node)
+    agreement = AccessAgreement(
+        id=draft.id, request_id=request.id, dataset_id=dataset.id, organisation_id=producer.id, project_id=request.project_id,
+        person_id=request.person_id, node_id=node.id, renews_id=request.renews_id,
+        renewal=before.renewal + 1 if before else 0, document=write_agreement(draft), jws=jws, sha256=fingerprint(jws),
+        state=AgreementState.UNCONFIRMED if request.connector else AgreementState.ACTIVE, since=now(), starts_at=draft.starts_at, ends_at=draft.ends_at, revision=0, delivered=0,
+    )  # fmt: skip
+    session.add(agreement)
+    request.agreement_id = agreement.id
+    await session.flush()
+    if not request.connector:
+        await announce_agreement(session, agreement, producer, applicant_of(request))
+    if (policy := await find_policy(session, dataset.id, lock=True)) is not None:
+        policy.granted += 1
+    await session.flush()
+    audit.record(session, actor, "agreement.made", agreement.id, request=str(request.id), dataset=str(dataset.id))
+    return agreement
+
+
+async def _find_agreement(session: AsyncSession, id_: UUID | None) -> AccessAgreement | None:
+    return await session.scalar(select(AccessAgreement).where(AccessAgreement.id == id_)) if id_ else None
+
+
+def _draft_agreement(
+    request: AccessRequest,
+    dataset: Dataset,
+    producer: Organisation,
+    terms: Terms,
+    starts: datetime,
+    notary: AgreementSigner,
+) -> Agreement:
+    id_, project = uuid4(), applicant_of(request)
+    requester = Party(
+        kind=project.requester, id=project.organisation_id or request.person_id, name=project.organisation
+    )
+    draft = Agreement(
+        id=id_, dataset=dataset.id, dataset_title=dataset.title, project=project.id, project_title=project.title,
+        provider=Party(kind=Requester(producer.kind or Requester.PUBLIC_BODY), id=producer.id, name=producer.name), requester=requester,
+        purpose=Purpose(request.purpose), terms=terms, starts_at=starts, ends_at=add_months(starts, terms.months),
+        text={}, page=f"{notary.territory.origin}/agreements/{id_}",
+    )  # fmt: skip
+    texts = {language: write_agreement_text(draft, language) for language in LANGUAGES}
+    return Agreement(**{name: getattr(draft, name) for name in draft.__struct_fields__} | {"text": texts})

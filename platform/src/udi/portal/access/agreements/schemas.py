@@ -1,0 +1,135 @@
+"""What the API says of agreements: these types are what is sent, and what the OpenAPI document describes."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from udi.portal.access.agreements.queries import SignedAgreement
+from udi.portal.access.agreements.transitions import BY_PRODUCER, AgreementEvent, AgreementState
+from udi.portal.access.models import PublicAgreement
+from udi.portal.access.policies.schemas import AccessTerms
+from udi.protocol.terms import Purpose
+
+BASE = "/api/v1/agreements"
+USUAL_SIZE = 20
+SCOPE = "access"
+EVENTS = (*BY_PRODUCER, AgreementEvent.GIVE_UP)
+Instant = Annotated[datetime, Meta(tz=True)]
+Standing = Annotated[str, Meta(description="How it stands.", extra_json_schema={"enum": list(AgreementState)})]
+Use = Annotated[str, Meta(description="What the data are read for.", extra_json_schema={"enum": list(Purpose)})]
+Address = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
+
+
+class AgreementDataset(Struct, frozen=True, kw_only=True):
+    """The restricted dataset."""
+
+    id: UUID
+    title: str
+
+
+class AgreementProducer(Struct, frozen=True, kw_only=True):
+    """Who holds it."""
+
+    slug: str
+    name: str
+
+
+class AgreementProject(Struct, frozen=True, kw_only=True):
+    """Who reads it."""
+
+    id: UUID
+    title: str
+
+
+class PublicAgreementItem(Struct, frozen=True, kw_only=True):
+    """What everybody may know of an agreement."""
+
+    id: UUID
+    dataset: AgreementDataset
+    producer: AgreementProducer
+    project: Annotated[AgreementProject | None, Meta(description="None of a confidential project.")]
+    purpose: Use
+    starts: Instant
+    ends: Instant
+    state: Standing
+    page: Address
+
+    @classmethod
+    def of(cls, row: PublicAgreement, origin: str) -> "PublicAgreementItem":
+        """A row of the public list, on the portal at `origin`."""
+        return cls(
+            id=row.id, dataset=AgreementDataset(id=row.dataset_id, title=row.dataset_title),
+            producer=AgreementProducer(slug=row.organisation_slug, name=row.organisation_name),
+            project=AgreementProject(id=row.project_id, title=row.project_title) if row.project_id else None,
+            purpose=row.purpose, starts=row.starts_at, ends=row.ends_at, state=row.state,
+            page=f"{origin}/agreements/{row.id}",
+        )  # fmt: skip
+
+
+class PublicAgreementPage(Struct, frozen=True, kw_only=True):
+    """One page of the public list."""
+
+    total: int
+    page: int
+    size: int
+    items: list[PublicAgreementItem]
+
+
+class AgreementDetail(Struct, frozen=True, kw_only=True):
+    """An agreement, as its two sides read it."""
+
+    id: UUID
+    dataset: AgreementDataset
+    producer: AgreementProducer
+    project: AgreementProject
+    side: Annotated[
+        str,
+        Meta(
+            description="On which side the person of the token is.",
+            extra_json_schema={"enum": ["requester", "producer"]},
+        ),
+    ]
+    purpose: Use
+    terms: Annotated[AccessTerms, Meta(description="What both accepted.")]
+    starts: Instant
+    ends: Instant
+    closes: Annotated[Instant | None, Meta(description="When the notice that was given is over.")]
+    state: Standing
+    reason: Annotated[str, Meta(description="Why it is suspended or revoked, in the words of the producer.")]
+    told: Annotated[bool, Meta(description="Whether the node knows how it stands now.")]
+    page: Address
+
+    @classmethod
+    def of(cls, deed: SignedAgreement, origin: str) -> "AgreementDetail":
+        """A deed, on the portal at `origin`."""
+        row, signed_agreement = deed.agreement, deed.signed_agreement
+        return cls(
+            id=row.id, dataset=AgreementDataset(id=signed_agreement.dataset, title=signed_agreement.dataset_title), side=deed.side.value,
+            producer=AgreementProducer(slug=deed.producer.slug, name=deed.producer.name),
+            project=AgreementProject(id=signed_agreement.project, title=signed_agreement.project_title), purpose=signed_agreement.purpose.value,
+            terms=AccessTerms.of(signed_agreement.terms), starts=row.starts_at, ends=row.ends_at, closes=row.closes_at, state=row.state,
+            reason=row.reason, told=row.delivered >= row.revision, page=f"{origin}/agreements/{row.id}",
+        )  # fmt: skip
+
+
+class MyAgreements(Struct, frozen=True, kw_only=True):
+    """The agreements of a person and of the organisations for which they publish."""
+
+    total: int
+    items: list[AgreementDetail]
+
+
+class AgreementEventInput(Struct, kw_only=True):
+    """What happens to an agreement."""
+
+    event: Annotated[
+        str,
+        Meta(
+            description="The producer suspends it, resumes, revokes at once or gives notice, or keeps it after all; who leads the project gives it up.",
+            extra_json_schema={"enum": list(EVENTS)},
+        ),
+    ]
+    words: Annotated[str, Meta(description="The reason, which the project reads, and whoever is refused.")] = ""
+    days: Annotated[int, Meta(description="Of a notice: how many days.", ge=0)] = 0

@@ -1,0 +1,220 @@
+"""What the producer does with a request: ask something, offer a part, grant, refuse with a reason; and an offer accepted."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import InvalidError, PreconditionFailedError, Refusal
+from udi.kit.identity import Actor
+from udi.portal import audit
+from udi.portal.access.agreements.creation import make_agreement, terms_of_request
+from udi.portal.access.agreements.signatures import AgreementSigner
+from udi.portal.access.models import AccessAgreement, AccessRequest
+from udi.portal.access.policies.queries import find_policy
+from udi.portal.access.policies.row_filters import read_filters, read_lines
+from udi.portal.access.requests import clock
+from udi.portal.access.requests.requester_actions import require_same_channel
+from udi.portal.access.requests.thread import add_step, clean_message, notify_other_side
+from udi.portal.access.requests.transitions import (
+    AccessRequestEvent,
+    AccessRequestState,
+    AccessSide,
+    transition_request,
+)
+from udi.protocol.policy import read_policy
+from udi.protocol.terms import InvalidTerms, Terms, read_terms, write_terms
+
+MEGABYTE = 1_000_000
+DAYS_KEPT = 100
+
+
+@dataclass(frozen=True)
+class OfferInput:
+    """What the producer would give instead, as it was typed."""
+
+    months: str = ""
+    columns: str = ""
+    rows: str = ""
+    megabytes: str = ""
+
+
+async def ask_question(
+    session: AsyncSession, actor: Actor, request: AccessRequest, words: str, *, revision: int, notary: AgreementSigner
+) -> None:
+    """Ask the person something before deciding; the days stand still until they answer.
+
+    Raises:
+        PreconditionError: the request was corrected since it was read.
+        ConflictError: it is decided or taken back.
+        InvalidError: nothing is asked.
+    """
+    state = _check_revision(request, AccessRequestEvent.QUESTION, revision)
+    message = clean_message(words)
+    clock.stop(request, notary.territory.zone)
+    await _apply_decision(session, actor, request, state, AccessRequestEvent.QUESTION, message)
+    audit.record(session, actor, "access_request.questioned", request.id)
+
+
+async def make_counter_offer(
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    words: str,
+    offer: OfferInput,
+    *,
+    revision: int,
+    notary: AgreementSigner,
+) -> None:
+    """Offer other terms than those asked; the person accepts them, or answers.
+
+    Raises:
+        PreconditionError, ConflictError: as for `question`.
+        InvalidError: no reason is given, or the offer is none.
+    """
+    state = _check_revision(request, AccessRequestEvent.COUNTER, revision)
+    message, terms = clean_message(words), read_offer(request, offer)
+    request.offer = write_terms(terms)
+    await _record_answer_delay(session, request, notary)
+    await _apply_decision(session, actor, request, state, AccessRequestEvent.COUNTER, message)
+    audit.record(session, actor, "access_request.countered", request.id)
+
+
+async def grant_request(
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    words: str,
+    *,
+    revision: int,
+    notary: AgreementSigner,
+) -> AccessAgreement:
+    """Give what was asked: the agreement is made of the terms that the person accepted when they asked.
+
+    Raises:
+        PreconditionError, ConflictError: as for `question`.
+        InvalidError: no reason is given.
+    """
+    state = _check_revision(request, AccessRequestEvent.GRANT, revision)
+    message = clean_message(words)
+    request.offer = None
+    await _record_answer_delay(session, request, notary)
+    await _apply_decision(session, actor, request, state, AccessRequestEvent.GRANT, message)
+    audit.record(session, actor, "access_request.granted", request.id)
+    return await make_agreement(session, actor, request, notary)
+
+
+async def refuse_request(
+    session: AsyncSession, actor: Actor, request: AccessRequest, words: str, *, revision: int, notary: AgreementSigner
+) -> None:
+    """Refuse, and say why; the person may correct and ask again.
+
+    Raises:
+        PreconditionError, ConflictError: as for `question`.
+        InvalidError: no reason is given.
+    """
+    state = _check_revision(request, AccessRequestEvent.REFUSE, revision)
+    message = clean_message(words)
+    await _record_answer_delay(session, request, notary)
+    await _apply_decision(session, actor, request, state, AccessRequestEvent.REFUSE, message)
+    audit.record(session, actor, "access_request.refused", request.id)
+
+
+async def accept_offer(
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    *,
+    step: str,
+    notary: AgreementSigner,
+    connector: str = "",
+) -> AccessAgreement:
+    """The person accepts the offer that they read (`step` is its line of the thread); the agreement is made of it.
+
+    Raises:
+        ConflictError: there is no offer, or a connector alone accepts it.
+        PreconditionError: the producer changed it since it was read.
+    """
+    require_same_channel(request, connector)
+    state = transition_request(request.state, AccessRequestEvent.ACCEPT)
+    if step != request.since.isoformat():
+        raise PreconditionFailedError("The producer changed its offer since you opened it.", remedy="Read it again.")
+    request.state, request.since = state, now()
+    await add_step(session, actor, request, AccessRequestEvent.ACCEPT, AccessSide.REQUESTER)
+    await notify_other_side(session, request, AccessRequestEvent.ACCEPT)
+    audit.record(session, actor, "access_request.accepted", request.id)
+    return await make_agreement(session, actor, request, notary)
+
+
+def read_offer(request: AccessRequest, offer: OfferInput) -> Terms:
+    """The terms of an offer: those asked, with what the producer changed of them.
+
+    Raises:
+        InvalidError: something is wrong, each thing named by its field.
+    """
+    offer_terms, refusals = terms_of_request(request), list[Refusal]()
+    most = read_policy(request.policy).terms
+    columns = read_lines("columns", offer.columns, refusals)
+    if most.columns and not set(columns) <= set(most.columns):
+        refusals.append(Refusal("columns", "One of these columns is not in the policy of the data."))
+    rows = read_filters("rows", offer.rows, refusals)
+    numbers = {"months": offer.months or "0", "megabytes": offer.megabytes or "0"}
+    for name, text in numbers.items():
+        if not (text.isascii() and text.isdigit() and len(text) < 9):  # noqa: PLR2004 - far beyond every limit
+            refusals.append(Refusal(name, "This is not a number."))
+    if not refusals and not 1 <= int(numbers["months"]) <= most.months:
+        refusals.append(
+            Refusal("months", "Write a number from %(least)s to %(most)s.", values={"least": 1, "most": most.months})
+        )
+    if refusals:
+        raise InvalidError(refusals=refusals)
+    offered_terms = write_terms(offer_terms) | {
+        "months": int(numbers["months"]),
+        "columns": list(columns or offer_terms.columns),
+    }
+    offered_terms["rows"] = [
+        {"column": row_filter.column, "operator": row_filter.operator.value, "values": list(row_filter.values)}
+        for row_filter in rows or offer_terms.rows
+    ]
+    if megabytes := int(numbers["megabytes"]):
+        offered_terms["bytes_a_month"] = megabytes * MEGABYTE
+    try:
+        return read_terms(offered_terms)
+    except InvalidTerms as error:
+        raise InvalidError(
+            refusals=[Refusal("rows", fault.message, fault.remedy, values=fault.values) for fault in error.faults]
+        ) from error
+
+
+def _check_revision(request: AccessRequest, event: AccessRequestEvent, revision: int) -> AccessRequestState:
+    state = transition_request(request.state, event)
+    if request.revision != revision:
+        raise PreconditionFailedError(
+            "The person corrected this request since you opened it.", remedy="Read it again, then decide."
+        )
+    return state
+
+
+async def _record_answer_delay(session: AsyncSession, request: AccessRequest, notary: AgreementSigner) -> None:
+    """Stop the days; the first decision of a request is among the figures of the policy."""
+    clock.stop(request, notary.territory.zone)
+    if request.measured:
+        return
+    request.measured = True
+    if (policy := await find_policy(session, request.dataset_id, lock=True)) is not None:
+        policy.answer_days = [*policy.answer_days, request.days_used][-DAYS_KEPT:]
+
+
+async def _apply_decision(
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    state: AccessRequestState,
+    event: AccessRequestEvent,
+    words: str,
+) -> None:
+    request.state, request.since, request.decided_by = state, now(), actor.person_id
+    request.reminded_at = None
+    offer = request.offer if event is AccessRequestEvent.COUNTER else None
+    await add_step(session, actor, request, event, AccessSide.PRODUCER, words, offer)
+    await notify_other_side(session, request, event, AccessSide.PRODUCER)

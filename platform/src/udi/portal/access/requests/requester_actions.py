@@ -1,0 +1,325 @@
+"""What the person does: ask for restricted data for a project, correct what was asked, answer, accept an offer, take it back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from msgspec import structs
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequestsError
+from udi.kit.identity import Actor
+from udi.kit.tenancy import Territory
+from udi.portal import audit
+from udi.portal.access.models import AccessAgreement, AccessPolicy, AccessRequest
+from udi.portal.access.policies.queries import find_policy, policy_of
+from udi.portal.access.requests import clock
+from udi.portal.access.requests.applicant import Applicant, describe_applicant, store_applicant
+from udi.portal.access.requests.documents import UploadedDocument, check_documents, list_documents, store_documents
+from udi.portal.access.requests.thread import add_step, clean_message, notify_other_side
+from udi.portal.access.requests.transitions import (
+    OPEN,
+    AccessRequestEvent,
+    AccessRequestState,
+    AccessSide,
+    transition_request,
+)
+from udi.portal.catalogue.models import Dataset
+from udi.portal.projects.models import Project
+from udi.protocol.policy import FieldKind, FormField, Policy, read_policy, write_policy
+
+MOST_OPEN = 20
+LONGEST_LINE, LONGEST_WORDS = 300, 5000
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('access ' || app.current_tenant()::text || :project, 0))"
+
+
+@dataclass(frozen=True)
+class AccessRequestInput:
+    """What the form says, as it was typed; `answers` by name of the policy's fields."""
+
+    purpose: str = ""
+    words: str = ""
+    interest: str = ""
+    months: str = ""
+    columns: tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    documents: Sequence[UploadedDocument] = ()
+
+
+def check_input(
+    request_input: AccessRequestInput, policy: Policy, project: Project, existing_documents: Sequence[str] = ()
+) -> list[Refusal]:
+    """What is wrong with what was typed, and with who asks; `kept` are the documents that are here already."""
+    terms, refusals = policy.terms, []
+    if project.requester not in {requester.value for requester in policy.requesters}:
+        refusals.append(
+            Refusal(
+                "project", "Whoever leads this project is not among those who may ask.",
+                "Read who may ask on the page of the dataset; a project may be led in the name of an organisation.",
+            )
+        )  # fmt: skip
+    if request_input.purpose not in {purpose.value for purpose in terms.purposes}:
+        refusals.append(Refusal("purpose", "It is not said what the data are for.", "Choose one of the uses."))
+    if not request_input.words:
+        refusals.append(
+            Refusal("words", "It is not said what you would do with the data.", "Say it in a few sentences.")
+        )
+    if terms.general_interest and not request_input.interest:
+        refusals.append(Refusal("interest", "It is not said how the project serves the general interest."))
+    for name, words in {"words": request_input.words, "interest": request_input.interest}.items():
+        if len(words) > LONGEST_WORDS:
+            refusals.append(Refusal(name, "This is very long.", "Write 5000 characters at most."))
+    months = request_input.months
+    if not (months.isascii() and months.isdigit() and len(months) < 4 and 1 <= int(months) <= terms.months):  # noqa: PLR2004 - 120 at most
+        refusals.append(
+            Refusal("months", "Write a number from %(least)s to %(most)s.", values={"least": 1, "most": terms.months})
+        )
+    if not set(request_input.columns) <= set(terms.columns):
+        refusals.append(Refusal("columns", "One of these columns is not offered.", "Choose among those of the list."))
+    for policy_field in policy.fields:
+        refusals += _check_answer(policy_field, request_input, existing_documents)
+    return refusals + check_documents(request_input.documents)
+
+
+def _check_answer(
+    policy_field: FormField, request_input: AccessRequestInput, existing_documents: Sequence[str]
+) -> list[Refusal]:
+    at, answer = f"answer_{policy_field.name}", request_input.answers.get(policy_field.name, "")
+    is_answered = (
+        bool(answer)
+        or policy_field.name in existing_documents
+        or any(sent.field == policy_field.name for sent in request_input.documents)
+    )
+    if not is_answered:
+        return [Refusal(at, "This question has no answer yet.")] if policy_field.required else []
+    if policy_field.kind is FieldKind.DOCUMENT:
+        return []
+    longest = LONGEST_WORDS if policy_field.kind is FieldKind.WORDS else LONGEST_LINE
+    if len(answer) > longest:
+        return [Refusal(at, "This is very long.", "Write %(most)s characters at most.", values={"most": longest})]
+    return (
+        []
+        if _is_valid_answer(policy_field, answer)
+        else [Refusal(at, "This is not what is asked for.", REMEDIES[policy_field.kind])]
+    )
+
+
+REMEDIES = {
+    FieldKind.NUMBER: "Write a number, such as 12 or 3.5.",
+    FieldKind.DATE: "Write a date as 2026-05-31.",
+    FieldKind.CHOICE: "Choose one of the answers.",
+    FieldKind.YES_NO: "Choose yes or no.",
+    FieldKind.LINE: "", FieldKind.WORDS: "", FieldKind.DOCUMENT: "",
+}  # fmt: skip
+
+
+def _is_valid_answer(policy_field: FormField, answer: str) -> bool:
+    if policy_field.kind is FieldKind.NUMBER:
+        return answer.isascii() and answer.removeprefix("-").replace(".", "", 1).replace(",", "", 1).isdigit()
+    if policy_field.kind is FieldKind.DATE:
+        try:
+            return len(answer) == len("2026-05-31") and date.fromisoformat(answer) is not None
+        except ValueError:
+            return False
+    if policy_field.kind is FieldKind.CHOICE:
+        return answer in policy_field.choices
+    return answer in {"yes", "no"} if policy_field.kind is FieldKind.YES_NO else True
+
+
+async def submit_request(
+    session: AsyncSession,
+    actor: Actor,
+    dataset: Dataset,
+    project: Project,
+    request_input: AccessRequestInput,
+    *,
+    policy: AccessPolicy,
+    territory: Territory,
+    language: str,
+    renews: AccessAgreement | None = None,
+    connector: str = "",
+) -> AccessRequest:
+    """Ask the producer of a restricted dataset to open it to a project that the person leads; its members are told.
+
+    A `connector` asks for the project without a form: the producer puts its questions in the thread.
+
+    Raises:
+        InvalidError: something is wrong, each thing named by its field.
+        ConflictError: the project has a request for these data that waits.
+        TooManyError: the person has as many requests open as one may.
+    """
+    policy_rules = policy_of(policy)
+    existing_documents = (
+        [policy_field.name for policy_field in policy_rules.fields if policy_field.kind is FieldKind.DOCUMENT]
+        if renews
+        else []
+    )
+    if refusals := check_input(
+        request_input,
+        structs.replace(policy_rules, fields=()) if connector else policy_rules,
+        project,
+        existing_documents,
+    ):
+        raise InvalidError("Nothing was sent yet.", refusals=refusals)
+    await session.execute(text(LOCK), {"project": str(project.id)})
+    await _reject_duplicate(session, actor, dataset, project)
+    request = _create_request(actor, dataset, project, language, renews, connector)
+    _fill_request(request, request_input, policy, policy_rules, await describe_applicant(session, project))
+    clock.start(request, policy_rules.answer_days, territory.zone)
+    session.add(request)
+    await session.flush()
+    await store_documents(session, request, request_input.documents)
+    if (locked := await find_policy(session, dataset.id, lock=True)) is not None:
+        locked.received += 1
+    await add_step(session, actor, request, AccessRequestEvent.CORRECT, AccessSide.REQUESTER)
+    await notify_other_side(session, request, AccessRequestEvent.CORRECT)
+    audit.record(session, actor, "access_request.submitted", request.id, dataset=str(dataset.id))
+    return request
+
+
+def _create_request(
+    actor: Actor, dataset: Dataset, project: Project, language: str, renews: AccessAgreement | None, connector: str
+) -> AccessRequest:
+    moment = now()
+    return AccessRequest(
+        dataset_id=dataset.id, organisation_id=dataset.organisation_id, project_id=project.id,
+        person_id=actor.person_id, language=language, state=AccessRequestState.SUBMITTED, revision=1, asked_at=moment, since=moment,
+        renews_id=renews.id if renews else None, connector=connector, measured=False, days_used=0,
+    )  # fmt: skip
+
+
+async def _reject_duplicate(session: AsyncSession, actor: Actor, dataset: Dataset, project: Project) -> None:
+    own = select(func.count()).where(AccessRequest.person_id == actor.person_id, AccessRequest.state.in_(OPEN))
+    if (await session.scalar(own) or 0) >= MOST_OPEN:
+        raise TooManyRequestsError(
+            "You have %(most)s requests that wait for an answer, which is as many as one may.",
+            remedy="Take one back, or wait for an answer.",
+            values={"most": MOST_OPEN},
+        )
+    same = (AccessRequest.project_id == project.id, AccessRequest.dataset_id == dataset.id)
+    if await session.scalar(select(AccessRequest.id).where(*same, AccessRequest.state.in_(OPEN)).limit(1)):
+        raise ConflictError(
+            "This project asked for these data already, and waits for an answer.",
+            remedy="Its page is under «my requests»: you can correct it there.",
+        )
+
+
+def _fill_request(
+    request: AccessRequest,
+    request_input: AccessRequestInput,
+    policy: AccessPolicy,
+    policy_rules: Policy,
+    applicant: Applicant,
+) -> None:
+    store_applicant(request, applicant)
+    request.purpose, request.words, request.interest = (
+        request_input.purpose,
+        request_input.words,
+        request_input.interest,
+    )
+    request.months, request.columns = (
+        int(request_input.months),
+        [column for column in policy_rules.terms.columns if column in request_input.columns],
+    )
+    request.answers = {name: answer for name, answer in request_input.answers.items() if answer}
+    request.policy, request.policy_revision = write_policy(policy_rules), policy.revision
+
+
+async def correct_request(
+    session: AsyncSession,
+    actor: Actor,
+    request: AccessRequest,
+    project: Project,
+    request_input: AccessRequestInput,
+    *,
+    policy: AccessPolicy,
+    territory: Territory,
+    connector: str = "",
+) -> None:
+    """Send a request again, corrected, under the terms of today; after a refusal, the days begin anew.
+
+    Raises:
+        InvalidError: something is wrong, each thing named by its field.
+        ConflictError: it was granted or taken back, or a connector alone corrects it.
+    """
+    require_same_channel(request, connector)
+    before, state = AccessRequestState(request.state), transition_request(request.state, AccessRequestEvent.CORRECT)
+    policy_rules = policy_of(policy)
+    existing_documents = [document.field for document in await list_documents(session, request)]
+    if refusals := check_input(
+        request_input,
+        structs.replace(policy_rules, fields=()) if connector else policy_rules,
+        project,
+        existing_documents,
+    ):
+        raise InvalidError("Nothing was sent yet.", refusals=refusals)
+    _fill_request(request, request_input, policy, policy_rules, await describe_applicant(session, project))
+    request.offer, request.revision = None, request.revision + 1
+    if before in OPEN:
+        clock.resume(request, policy_rules.answer_days, territory.zone)
+    else:
+        clock.start(request, policy_rules.answer_days, territory.zone)
+    await store_documents(session, request, request_input.documents)
+    _set_state(request, state)
+    await add_step(session, actor, request, AccessRequestEvent.CORRECT, AccessSide.REQUESTER)
+    await notify_other_side(session, request, AccessRequestEvent.CORRECT)
+    audit.record(session, actor, "access_request.corrected", request.id)
+
+
+async def submit_answer(
+    session: AsyncSession, actor: Actor, request: AccessRequest, words: str, territory: Territory
+) -> None:
+    """Answer a question, or an offer that does not suit; the days go on.
+
+    Raises:
+        ConflictError: nothing waits for an answer, or a connector has to take the offer or to ask for something else.
+        InvalidError: nothing is said.
+    """
+    if request.state == AccessRequestState.COUNTERED:
+        require_same_channel(request)
+    state = transition_request(request.state, AccessRequestEvent.ANSWER)
+    message = clean_message(words)
+    request.offer = None
+    clock.resume(request, promised_days(request), territory.zone)
+    _set_state(request, state)
+    await add_step(session, actor, request, AccessRequestEvent.ANSWER, AccessSide.REQUESTER, message)
+    await notify_other_side(session, request, AccessRequestEvent.ANSWER)
+    audit.record(session, actor, "access_request.answered", request.id)
+
+
+async def withdraw_request(session: AsyncSession, actor: Actor, request: AccessRequest, territory: Territory) -> None:
+    """Take a request back; the producer is told.
+
+    Raises:
+        ConflictError: it was decided, or taken back before.
+    """
+    _set_state(request, transition_request(request.state, AccessRequestEvent.WITHDRAW))
+    clock.stop(request, territory.zone)
+    await add_step(session, actor, request, AccessRequestEvent.WITHDRAW, AccessSide.REQUESTER)
+    await notify_other_side(session, request, AccessRequestEvent.WITHDRAW)
+    audit.record(session, actor, "access_request.withdrawn", request.id)
+
+
+def require_same_channel(request: AccessRequest, connector: str = "") -> None:
+    """Refuse what another than who asked would say: a person for a connector, or the reverse.
+
+    Raises:
+        ConflictError: it is for the connector, or the person, to say.
+    """
+    if request.connector != connector:
+        raise ConflictError(
+            "The connector “%(name)s” asked for the project: it corrects the request and takes an offer itself.",
+            remedy="Answer questions here; the rest is done where the connector is run.",
+            values={"name": request.connector},
+        )
+
+
+def promised_days(request: AccessRequest) -> int:
+    """Within how many days the policy that the person read promises an answer."""
+    return read_policy(request.policy).answer_days
+
+
+def _set_state(request: AccessRequest, state: AccessRequestState) -> None:
+    request.state, request.since, request.reminded_at = state, now(), None

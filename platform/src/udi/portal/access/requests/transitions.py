@@ -1,0 +1,99 @@
+"""The states of a request for access and what leads from one to another; docs/reference/access.md shows the same table."""
+
+from enum import StrEnum
+
+from udi.kit.errors import ConflictError
+
+
+class AccessRequestState(StrEnum):
+    """Where a request stands."""
+
+    SUBMITTED = "submitted"
+    QUESTIONED = "questioned"
+    COUNTERED = "countered"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class AccessRequestEvent(StrEnum):
+    """What is done with it."""
+
+    MESSAGE = "message"
+    """Either side writes; nothing else changes."""
+    CORRECT = "correct"
+    ANSWER = "answer"
+    ACCEPT = "accept"
+    WITHDRAW = "withdraw"
+    QUESTION = "question"
+    COUNTER = "counter"
+    GRANT = "grant"
+    REFUSE = "refuse"
+    LAPSE = "lapse"
+
+
+class AccessSide(StrEnum):
+    """Who does it."""
+
+    REQUESTER = "requester"
+    PRODUCER = "producer"
+    CLOCK = "clock"
+
+
+OPEN = (AccessRequestState.SUBMITTED, AccessRequestState.QUESTIONED, AccessRequestState.COUNTERED)
+WAITING = (AccessRequestState.QUESTIONED, AccessRequestState.COUNTERED)
+"""The person has to answer; the clock of the producer stands still."""
+ENDED = (AccessRequestState.REFUSED, AccessRequestState.WITHDRAWN, AccessRequestState.LAPSED)
+BY_REQUESTER = (
+    AccessRequestEvent.MESSAGE,
+    AccessRequestEvent.CORRECT,
+    AccessRequestEvent.ANSWER,
+    AccessRequestEvent.ACCEPT,
+    AccessRequestEvent.WITHDRAW,
+)
+BY_PRODUCER = (
+    AccessRequestEvent.MESSAGE,
+    AccessRequestEvent.QUESTION,
+    AccessRequestEvent.COUNTER,
+    AccessRequestEvent.GRANT,
+    AccessRequestEvent.REFUSE,
+)
+DECISIONS = (AccessRequestEvent.COUNTER, AccessRequestEvent.GRANT, AccessRequestEvent.REFUSE)
+"""What keeps the promise of an answer: a question does not."""
+NEXT = {
+    **{(state, AccessRequestEvent.MESSAGE): state for state in OPEN},
+    **{
+        (state, AccessRequestEvent.CORRECT): AccessRequestState.SUBMITTED
+        for state in (*OPEN, AccessRequestState.REFUSED, AccessRequestState.LAPSED)
+    },
+    **{(state, AccessRequestEvent.WITHDRAW): AccessRequestState.WITHDRAWN for state in OPEN},
+    **{(state, AccessRequestEvent.ANSWER): AccessRequestState.SUBMITTED for state in WAITING},
+    **{(state, AccessRequestEvent.LAPSE): AccessRequestState.LAPSED for state in WAITING},
+    **{
+        (state, AccessRequestEvent.QUESTION): AccessRequestState.QUESTIONED
+        for state in (AccessRequestState.SUBMITTED, AccessRequestState.QUESTIONED)
+    },
+    **{(state, AccessRequestEvent.COUNTER): AccessRequestState.COUNTERED for state in OPEN},
+    **{
+        (state, AccessRequestEvent.GRANT): AccessRequestState.GRANTED
+        for state in (AccessRequestState.SUBMITTED, AccessRequestState.QUESTIONED)
+    },
+    **{(state, AccessRequestEvent.REFUSE): AccessRequestState.REFUSED for state in OPEN},
+    (AccessRequestState.COUNTERED, AccessRequestEvent.ACCEPT): AccessRequestState.GRANTED,
+}
+
+
+def transition_request(state: str, event: AccessRequestEvent) -> AccessRequestState:
+    """The state that an event leads to.
+
+    Raises:
+        ConflictError: nothing of the kind happens in this state.
+    """
+    next_state = NEXT.get((AccessRequestState(state), event))
+    if next_state is None:
+        raise ConflictError(
+            "This request does not stand there any more: it was answered, taken back, or its time is over.",
+            remedy="Look at its page again, which says how it stands.",
+        )
+    return next_state

@@ -1,0 +1,208 @@
+"""What the page of a dataset says, read from its row and from the producer's record."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from udi.portal.catalogue.area import Drawing, draw_area
+from udi.portal.catalogue.links.status import LinkStatus, find_link_status
+from udi.portal.catalogue.markup import render_description
+from udi.portal.catalogue.models import AGREEMENT, Dataset, Distribution
+from udi.portal.catalogue.search.extent import Box
+from udi.protocol import rudi_names
+from udi.protocol.access import AccessRights
+from udi.protocol.addresses import NodeAddresses, find_addresses
+from udi.protocol.languages import LANGUAGES
+from udi.protocol.licences import LICENCES
+from udi.protocol.restricted_data import TERMS_OF_AGREEMENT
+from udi.protocol.texts import read_texts
+from udi.protocol.themes import THEMES
+from udi.ui.locale import localise
+
+SHORT_HASH = 12
+KM_A_DEGREE, TURN = 111.32, 360
+MAP = "https://www.openstreetmap.org/?minlon={west}&minlat={south}&maxlon={east}&maxlat={north}&box=yes"
+
+
+@dataclass(frozen=True)
+class LocalisedText:
+    """A text in the language that was found for the reader."""
+
+    text: Markup | str
+    language: str
+
+
+@dataclass(frozen=True)
+class LicenceTerms:
+    """The licence: its name, its text's address, and in plain words what it allows."""
+
+    name: str
+    url: str
+    allows: str
+
+
+@dataclass(frozen=True)
+class DatasetContact:
+    """Whom to ask."""
+
+    name: str
+    role: str
+    email: str
+
+
+@dataclass(frozen=True)
+class DatasetView:
+    """The page; `dataset` has the rest."""
+
+    dataset: Dataset
+    language: str
+    record: Mapping[str, Any]
+
+    @property
+    def files(self) -> list[Distribution]:
+        return [media for media in self.dataset.distributions if media.kind == "FILE"]
+
+    @property
+    def services(self) -> list[Distribution]:
+        return [media for media in self.dataset.distributions if media.kind != "FILE"]
+
+    def link_status(self, media: Distribution) -> LinkStatus | None:
+        """How the address of a file or a service stands."""
+        return find_link_status(media)
+
+    @property
+    def source_page(self) -> str:
+        """The page of the dataset where it was read, where its record names one."""
+        source_url = str((self.record.get("metadata_info") or {}).get("metadata_source") or "")
+        return source_url if source_url.startswith(("http://", "https://")) else ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.dataset.access == AccessRights.PUBLIC
+
+    @property
+    def access(self) -> AccessRights:
+        return AccessRights(self.dataset.access)
+
+    @property
+    def node(self) -> NodeAddresses | None:
+        """Where a node of ours shows the table, if the dataset is one and is open."""
+        is_table = bool((self.record.get("dataset_size") or {}).get("number_of_fields"))
+        candidates = (find_addresses(media.url, self.dataset.id) for media in self.files)
+        return next((addresses for addresses in candidates if addresses), None) if self.is_open and is_table else None
+
+    @property
+    def theme(self) -> str:
+        theme = THEMES.get(self.dataset.theme)
+        return localise(theme.label, self.language) if theme else self.dataset.theme
+
+    @property
+    def synopsis(self) -> LocalisedText:
+        return _localise_text(self.dataset.synopsis, self.language)
+
+    @property
+    def description(self) -> LocalisedText | None:
+        """The description, unless it only repeats the synopsis."""
+        text = _localise_text(self.dataset.summary, self.language)
+        marked = read_texts(self.record.get("summary"), markup=True).get(text.language, "")
+        if not marked and str(text.text).strip() == str(self.synopsis.text).strip():
+            return None
+        return LocalisedText(render_description(str(text.text), marked), text.language)
+
+    @property
+    def terms(self) -> LicenceTerms:
+        licence = LICENCES.get(self.dataset.licence)
+        if licence is not None:
+            allows = localise(licence.allows, self.language)
+            return LicenceTerms(localise(licence.name, self.language), licence.url, allows)
+        if self.dataset.licence == AGREEMENT:
+            return LicenceTerms(
+                localise(TERMS_OF_AGREEMENT, self.language), f"/data/{self.dataset.id}/access-policy", ""
+            )
+        custom = self.record.get("access_condition", {}).get("licence", {})
+        name = localise(read_texts(custom.get("custom_licence_label")), self.language)
+        return LicenceTerms(name, custom.get("custom_licence_uri", ""), "")
+
+    @property
+    def constraints(self) -> list[tuple[str, LocalisedText]]:
+        """What the producer asks besides the licence, by kind."""
+        access_condition = self.record.get("access_condition", {})
+        texts = ((kind, read_texts(access_condition.get(name))) for kind, name in rudi_names.CONSTRAINTS.items())
+        return [(kind, _localise_text(text, self.language)) for kind, text in texts if text]
+
+    @property
+    def contacts(self) -> list[DatasetContact]:
+        """The contacts that have an address."""
+        return [
+            DatasetContact(contact.get("contact_name", ""), contact.get("role", ""), contact["email"])
+            for contact in self.record.get("contacts", [])
+            if contact.get("email")
+        ]
+
+    @property
+    def language_names(self) -> str:
+        """The languages of the data."""
+        labels = (LANGUAGES[code].label if code in LANGUAGES else {"en": code} for code in self.dataset.languages)
+        return ", ".join(localise(label, self.language) for label in labels)
+
+    @property
+    def box(self) -> Box | None:
+        sides = (self.dataset.west, self.dataset.south, self.dataset.east, self.dataset.north)
+        west, south, east, north = sides
+        if west is None or south is None or east is None or north is None:
+            return None
+        return (west, south, east, north)
+
+    @property
+    def extent(self) -> tuple[int, int] | None:
+        """How wide and how high the area is, in kilometres, at its middle; None without an area, or for a point."""
+        if self.box is None:
+            return None
+        west, south, east, north = self.box
+        across = (east - west) % TURN * KM_A_DEGREE * math.cos(math.radians((south + north) / 2))
+        width, height = round(across), round((north - south) * KM_A_DEGREE)
+        return (width, height) if width and height else None
+
+    def draw(self, territory: tuple[float, ...] | None) -> Drawing | None:
+        """The area on the territory's, None where the producer says none."""
+        west, south, east, north = territory or (0.0, 0.0, 0.0, 0.0)
+        return draw_area(self.box, (west, south, east, north) if territory else None) if self.box else None
+
+    @property
+    def map_url(self) -> str:
+        sides = dict(zip(("west", "south", "east", "north"), self.box or (), strict=False))
+        return MAP.format(**sides) if sides else ""
+
+    @property
+    def year(self) -> int:
+        modified: datetime = self.dataset.modified_at
+        return modified.year
+
+    @property
+    def path(self) -> str:
+        return f"/data/{self.dataset.id}/{self.dataset.slug}" if self.dataset.slug else f"/data/{self.dataset.id}"
+
+
+def find_editing_addresses(dataset: Dataset, node: str) -> NodeAddresses | None:
+    """Where its producer changes a dataset whose file is at the node of this address; None for those of other machines."""
+    candidates = (find_addresses(media.url, dataset.id) for media in dataset.distributions)
+    return next((addresses for addresses in candidates if addresses and addresses.origin == node), None)
+
+
+def build_dataset_view(dataset: Dataset, language: str) -> DatasetView:
+    """The sheet of a dataset read with its producer and its distributions."""
+    return DatasetView(dataset, language, dataset.record)
+
+
+def short_hash(value: str) -> str:
+    """The ends of a fingerprint, for the eye."""
+    return value if len(value) <= SHORT_HASH else f"{value[:6]}…{value[-4:]}"
+
+
+def _localise_text(texts: Mapping[str, str], language: str) -> LocalisedText:
+    text = localise(texts, language)
+    return LocalisedText(text, next((code for code in (language, *texts) if texts.get(code) == text), language))

@@ -1,0 +1,42 @@
+"""What is made with a dataset, on its page: a higher domain says it, as the site's part "uses"."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.datastructures import State
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.ui.site import site_of
+
+MOST = 3
+
+
+@dataclass(frozen=True)
+class DatasetReuse:
+    """Something that is made with a dataset."""
+
+    path: str
+    title: str
+    language: str
+    by: str
+    """Who makes it; empty where nobody says."""
+
+
+@dataclass(frozen=True)
+class DatasetReuseSummary:
+    """How many there are, the newest of them, and where to say more."""
+
+    total: int = 0
+    newest: list[DatasetReuse] = field(default_factory=list)
+
+
+FindUses = Callable[[AsyncSession, UUID, int], Awaitable[DatasetReuseSummary]]
+
+
+async def find_reuses(request: Request[Any, Any, State], session: AsyncSession, dataset: UUID) -> DatasetReuseSummary:
+    """What everybody may know of; nothing where no domain says it."""
+    find: FindUses | None = site_of(request).parts.get("uses")
+    return await find(session, dataset, MOST) if find else DatasetReuseSummary()

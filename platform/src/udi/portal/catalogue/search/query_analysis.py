@@ -1,0 +1,146 @@
+"""A question understood: which words of the index its words mean, and what else means the same."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from udi.portal.catalogue.search import words
+from udi.portal.catalogue.search.index import IndexReader
+from udi.portal.catalogue.search.query_syntax import Phrase, parse_query
+from udi.portal.catalogue.search.spelling import complete_word, find_nearest_word, restore_accents
+from udi.portal.catalogue.search.thesaurus import LONGEST_LABEL, Thesaurus, key_of
+from udi.protocol.synonyms import Concept
+
+Typed = tuple[str, words.Stems]
+
+
+@dataclass(frozen=True)
+class QueryWord:
+    """A word of the question, plain and as `typed`. When no dataset has it, `instead` is the one searched in its place, or
+    it is the beginning of all those `completed`.
+    """
+
+    text: str
+    stems: words.Stems
+    instead: str = ""
+    completed: tuple[str, ...] = ()
+    typed: str = ""
+
+
+@dataclass(frozen=True)
+class WordGroup:
+    """Words that mean something together, most often one alone; `also` means the same, and some dataset has it.
+
+    `known`: each word is one that some dataset has.
+    """
+
+    words: tuple[QueryWord, ...]
+    also: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    is_indexed: bool = True
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.instead or word.typed or word.text for word in self.words)
+
+
+@dataclass(frozen=True)
+class ExpandedQuery:
+    """All of the question; `apart` are phrases and `apart_words` the stems of words that no answer may have."""
+
+    groups: list[WordGroup] = field(default_factory=list)
+    phrases: list[Phrase] = field(default_factory=list)
+    apart: list[Phrase] = field(default_factory=list)
+    apart_words: list[words.Stems] = field(default_factory=list)
+
+    @property
+    def words(self) -> list[QueryWord]:
+        """The words that every answer has, in one form or another."""
+        return [word for group in self.groups for word in group.words]
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether some answers are nearer to it than others."""
+        return bool(self.groups or self.phrases)
+
+
+def analyse_query(reader: IndexReader, text: str, thesaurus: Thesaurus, *, exact: bool = False) -> ExpandedQuery:
+    """Read a question; `exact`: take its words as they are, and look for nothing else."""
+    wording = parse_query(text)
+    typed = words.query_words(wording.words)
+    if exact:
+        groups = [WordGroup((QueryWord(word, _known_stems(reader, stems) or stems),)) for word, stems in typed]
+    else:
+        groups = list(_group_words(reader, typed, thesaurus))
+    spelt = {words.strip_accents(word): word for word in words.typed_words(wording.words)}
+    groups = [
+        replace(group, words=tuple(replace(word, typed=spelt.get(word.text, "")) for word in group.words))
+        for group in groups
+    ]
+    apart = [stems for word in wording.apart_words for _, stems in words.query_words(word)]
+    return ExpandedQuery(groups, wording.phrases, wording.apart, apart)
+
+
+def _group_words(reader: IndexReader, typed: Sequence[Typed], thesaurus: Thesaurus) -> Iterable[WordGroup]:
+    at = 0
+    while at < len(typed):
+        run, also, themes = _match_longest_label(reader, typed, at, thesaurus)
+        if also or len(run) > 1:
+            indexed_stems = [_known_stems(reader, stems) for _, stems in run]
+            group_words = tuple(
+                QueryWord(word, has or stems) for (word, stems), has in zip(run, indexed_stems, strict=True)
+            )
+            yield WordGroup(group_words, also, themes, all(indexed_stems))
+        else:
+            yield _analyse_word(reader, *run[0], thesaurus, themes)
+        at += len(run)
+
+
+def _analyse_word(
+    reader: IndexReader, text: str, stems: words.Stems, thesaurus: Thesaurus, themes: tuple[str, ...]
+) -> WordGroup:
+    """A word that no synonym helps: as it is when some dataset has it, else what begins like it, else the nearest one."""
+    indexed_stems = _known_stems(reader, stems)
+    if indexed_stems or themes:
+        return WordGroup((QueryWord(text, indexed_stems or stems),), (), themes)
+    if started := complete_word(reader, text):
+        completed = tuple(restore_accents(reader, word) for word in started)
+        every = dict.fromkeys(stem for word in completed for stem in words.word_stems(word)[0])
+        return WordGroup((QueryWord(text, tuple(every), completed=completed),))
+    near = find_nearest_word(reader, text)
+    if near is None:
+        return WordGroup((QueryWord(text, stems),))
+    also, themes = _find_synonyms(reader, [words.strip_accents(near)], thesaurus.find([words.strip_accents(near)]))
+    return WordGroup((QueryWord(text, words.word_stems(near)[0], near),), also, themes)
+
+
+def _match_longest_label(
+    reader: IndexReader, typed: Sequence[Typed], at: int, thesaurus: Thesaurus
+) -> tuple[Sequence[Typed], tuple[str, ...], tuple[str, ...]]:
+    """The most words from here on that together have a synonym or name a theme, with these; else one word."""
+    for length in range(min(LONGEST_LABEL, len(typed) - at), 0, -1):
+        run = typed[at : at + length]
+        plain = [word for word, _ in run]
+        also, themes = _find_synonyms(reader, plain, thesaurus.find(plain))
+        if also or themes:
+            return run, also, themes
+    return typed[at : at + 1], (), ()
+
+
+def _find_synonyms(
+    reader: IndexReader, typed: Sequence[str], concepts: Sequence[Concept]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The other labels that some dataset has, and the themes."""
+    own = {stem for word in typed for stem in words.word_stems(word)[0]}
+    also: dict[tuple[str, ...], str] = {}
+    for label in (label for concept in concepts for label in concept.labels):
+        label_words = words.query_words(label)
+        same = key_of(word for word, _ in label_words) == key_of(typed) or (
+            len(label_words) == 1 and own & set(label_words[0][1])
+        )
+        if not same and all(_known_stems(reader, stems) for _, stems in label_words):
+            also.setdefault(key_of(word for word, _ in label_words), label)
+    return tuple(also.values()), tuple(dict.fromkeys(theme for concept in concepts for theme in concept.themes))
+
+
+def _known_stems(reader: IndexReader, stems: words.Stems) -> words.Stems:
+    return tuple(stem for stem in stems if reader.searcher.doc_freq("text", stem))

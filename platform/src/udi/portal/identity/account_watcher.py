@@ -1,0 +1,182 @@
+"""Comparing accounts with the identity service, each minute: who left, or lost a role, loses at once what came of it.
+
+One pass is of the realm, which territories share; what it finds is done in each of them.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ProvisionError
+from udi.kit.identity import MODERATORS
+from udi.kit.tenancy import Territory
+from udi.portal.identity.departures import PART, DepartureHandler, change_rights, end_account
+from udi.portal.identity.models import TEAM, AccountWatch, ApiToken, Membership, Person, WatchedAccount, WebSession
+from udi.portal.identity.provision.account_changes import Account, AccountChanges, log_out, read_account, read_changes
+from udi.portal.identity.provision.admin import RealmAdmin, connect_for_members
+from udi.settings import MissingSecretError
+from udi.ui.site import Site
+
+log = structlog.get_logger()
+EVERY = timedelta(seconds=60)
+EACH_EVERY = timedelta(hours=24)
+MOST_AT_ONCE = 300
+"""Accounts that are due, looked at in one pass: two calls each, and more for who belongs to organisations."""
+HAS_SESSION = exists().where(WebSession.tenant_id == Person.tenant_id, WebSession.person_id == Person.id)
+HAS_TOKEN = exists().where(
+    ApiToken.tenant_id == Person.tenant_id, ApiToken.person_id == Person.id, ApiToken.revoked_at.is_(None)
+)
+HAS_GROUPS = exists().where(Membership.tenant_id == Person.tenant_id, Membership.person_id == Person.id)
+WATCH_RETENTION = timedelta(days=2)
+"""After which an account of which no node asks any more is forgotten."""
+Connect = Callable[[], RealmAdmin]
+
+
+@dataclass
+class AccountWatcher:
+    """Looks once (`step`) or again and again (`run`)."""
+
+    site: Site
+    connect: Connect
+    _admin: RealmAdmin | None = field(default=None, init=False)
+
+    async def run(self) -> None:
+        """A companion of the worker."""
+        while True:
+            try:
+                await self.run_once()
+            except (ProvisionError, MissingSecretError) as error:
+                log.warning("accounts not compared", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - tried again a minute later
+                log.warning("accounts not compared", error=type(error).__name__)
+            await asyncio.sleep(EVERY.total_seconds())
+
+    async def run_once(self) -> int:
+        """One pass; how many accounts were found to have left or changed.
+
+        Raises:
+            ProvisionError: the identity service does not answer, or refuses: nothing is confirmed.
+            MissingSecretError: the account of the worker has no secret here.
+        """
+        begun = now()
+        territories = await self.site.registry.list()
+        if not territories:
+            return 0
+        since = min([await self._since(territory, begun) for territory in territories])
+        changes = await asyncio.to_thread(read_changes, self._get_admin(), since)
+        accounts: dict[str, Account | None] = {}
+        change_count = 0
+        for territory in territories:
+            change_count += await self._compare(territory, changes, accounts, begun)
+        return change_count
+
+    def _get_admin(self) -> RealmAdmin:
+        if self._admin is None:
+            self._admin = self.connect()
+        return self._admin
+
+    async def _since(self, territory: Territory, begun: datetime) -> datetime:
+        async with self.site.database.session(territory.id, role="worker") as session:
+            watch = await session.get(AccountWatch, territory.id)
+        return watch.confirmed_at if watch else begun
+
+    async def _compare(
+        self, territory: Territory, changes: AccountChanges, accounts: dict[str, Account | None], begun: datetime
+    ) -> int:
+        issuer = self.site.parts["sessions"].service.issuer
+        async with self.site.database.session(territory.id, role="worker") as session:
+            touched = await list_subjects(session, issuer) & changes.touched
+            disabled = await list_subjects(session, issuer, Person.left_at.is_(None), gone=False) & changes.disabled
+            members = await list_subjects(session, issuer, HAS_GROUPS) if changes.everybody else set()
+            due = await list_due(session, issuer, begun)
+        change_count = 0
+        for subject in sorted(touched | disabled | members | due):
+            if subject not in accounts:
+                accounts[subject] = await self._read(subject, changes.disabled)
+            change_count += await self._apply(territory, subject, accounts[subject])
+        async with self.site.database.session(territory.id, role="worker") as session:
+            await _confirm(session, begun)
+        return change_count
+
+    async def _read(self, subject: str, disabled: Collection[str]) -> Account | None:
+        admin = self._get_admin()
+        account = None if subject in disabled else await asyncio.to_thread(read_account, admin, subject)
+        if account is None:
+            await asyncio.to_thread(log_out, admin, subject)
+        return account
+
+    async def _apply(self, territory: Territory, subject: str, account: Account | None) -> bool:
+        ends: Sequence[DepartureHandler] = self.site.parts.get(PART, ())
+        memberships = read_groups(account, territory.slug) if account else {}
+        async with self.site.database.session(territory.id, role="worker") as session:
+            await _note_watched(session, subject, gone=account is None, memberships=memberships)
+            person = await session.scalar(select(Person).where(Person.subject == subject).with_for_update())
+            if person is None:
+                return False
+            person.checked_at = now()
+            if account is None:
+                return bool(await end_account(session, person, ends))
+            person.left_at = None
+            return await change_rights(session, person, memberships, ends)
+
+
+def create_watcher(site: Site) -> AccountWatcher:
+    """That of the portal's worker."""
+    return AccountWatcher(site, lambda: connect_for_members(site.settings))
+
+
+def read_groups(account: Account, territory: str) -> dict[str, set[str]]:
+    """Groups by slug, of one territory's organisations."""
+    own = account.memberships.get(territory, set()) & {MODERATORS}
+    prefix = f"{territory}--"
+    groups_by_slug = {
+        alias.removeprefix(prefix): groups for alias, groups in account.memberships.items() if alias.startswith(prefix)
+    }
+    return groups_by_slug | ({TEAM: own} if own else {})
+
+
+async def list_subjects(session: AsyncSession, issuer: str, *which: ColumnElement[bool], gone: bool = True) -> set[str]:
+    """The accounts of people here, and of those of whom nodes ask; without `gone`, not those found to be so before."""
+    people = await session.scalars(select(Person.subject).where(Person.issuer == issuer, *which))
+    watched = select(WatchedAccount.subject)
+    watched_subjects = await session.scalars(watched if gone else watched.where(WatchedAccount.gone.is_(False)))
+    return {*people, *watched_subjects}
+
+
+async def list_due(session: AsyncSession, issuer: str, moment: datetime) -> set[str]:
+    """The accounts with something alive that nobody looked at for a day, some at a time: an event may have been missed."""
+    before = moment - EACH_EVERY
+    people = select(Person.subject).where(
+        Person.issuer == issuer,
+        Person.left_at.is_(None),
+        or_(HAS_SESSION, HAS_TOKEN, HAS_GROUPS),
+        or_(Person.checked_at.is_(None), Person.checked_at < before),
+    )
+    unchecked = or_(WatchedAccount.checked_at.is_(None), WatchedAccount.checked_at < before)
+    watched_query = (
+        select(WatchedAccount.subject).where(unchecked).order_by(WatchedAccount.checked_at.asc().nulls_first())
+    )
+    oldest = people.order_by(Person.checked_at.asc().nulls_first()).limit(MOST_AT_ONCE)
+    return {*await session.scalars(oldest), *await session.scalars(watched_query.limit(MOST_AT_ONCE))}
+
+
+async def _note_watched(session: AsyncSession, subject: str, *, gone: bool, memberships: dict[str, set[str]]) -> None:
+    watched = await session.scalar(select(WatchedAccount).where(WatchedAccount.subject == subject).with_for_update())
+    if watched is not None:
+        watched.checked_at = now()
+        watched.gone = gone
+        watched.memberships = {slug: sorted(groups) for slug, groups in sorted(memberships.items())}
+
+
+async def _confirm(session: AsyncSession, begun: datetime) -> None:
+    values = {"confirmed_at": begun}
+    first = insert(AccountWatch).values(**values)
+    await session.execute(first.on_conflict_do_update(index_elements=["tenant_id"], set_=values))
+    await session.execute(delete(WatchedAccount).where(WatchedAccount.asked_at < begun - WATCH_RETENTION))

@@ -1,0 +1,225 @@
+"""A record of others as a record of ours: what it lacks is left out or said to be missing, never invented."""
+
+import html
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from msgspec import structs
+
+from udi.portal.nodes.harvest import kinds
+from udi.portal.nodes.harvest.dates import read_date, start_of
+from udi.portal.nodes.harvest.faults import HarvestFault
+from udi.portal.nodes.harvest.field_mapping import (
+    box_of,
+    languages_of,
+    licence_of,
+    media_of,
+    period_of,
+    rights_of,
+    theme_of,
+)
+from udi.portal.nodes.harvest.record import HarvestedContact as FoundContact
+from udi.portal.nodes.harvest.record import HarvestedRecord as Found
+from udi.portal.nodes.harvest.rudi import MEDIA_TYPE as RUDI
+from udi.protocol import structures as of
+from udi.protocol.access import AccessRights
+from udi.protocol.record import read_record
+from udi.protocol.schema import DATAVERSE_DOI, DOI, KEYWORDS, PARAGRAPH, TITLE, WORD
+from udi.protocol.texts import Texts
+
+OPEN = {"", "PUBLIC"}
+SYNOPSIS = 300
+EXTRA = "harvested"
+"""Under this name of `extra` is what our record has no field for."""
+MOST_CONTACTS, MOST_VALUES = 100, 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConversionContext:
+    """What the source cannot know: our identifier of it, the producer it publishes for, and when its record was found."""
+
+    source: UUID
+    producer: of.Organisation
+    found_at: datetime
+    language: str = "fr"
+
+
+@dataclass(frozen=True)
+class ConversionResult:
+    """Our record, and what had to be said about it besides the faults of what was read."""
+
+    record: of.Record
+    faults: tuple[HarvestFault, ...] = ()
+
+
+def dataset_id(source: UUID, identifier: str) -> UUID:
+    """The same source and identifier give the same dataset, for ever."""
+    return uuid5(source, identifier.strip())
+
+
+def convert(record: Found, context: ConversionContext) -> ConversionResult:
+    """Our record of what was read; a record of RUDI keeps its identifier and everything in it.
+
+    Public is what says nothing of its access: it was offered to passers-by.
+    """
+    if record.source_record.media_type == RUDI:
+        return ConversionResult(read_record(json.loads(record.source_record.body)))
+    faults: list[HarvestFault] = []
+    own = dataset_id(context.source, record.identifier)
+    title = _title(record, context, faults)
+    summary = record.description or {}
+    languages = record.languages or languages_of(record) or (context.language,)
+    return ConversionResult(
+        of.Record(
+            id=own,
+            title=title,
+            synopsis={tag: _excerpt(words) for tag, words in (summary or record.title).items()},
+            summary=dict(summary),
+            summary_html={tag: _paragraphs(words) for tag, words in summary.items() if "\n" in words},
+            theme=theme_of(record),
+            keywords=_keywords(record),
+            producer=_producer(record, context, faults),
+            contacts=_contacts(record, own),
+            media=_media(record, own),
+            dates=_dates(record, context, faults),
+            access=AccessRights.PUBLIC if record.access in OPEN else AccessRights.RESTRICTED,
+            licence=licence_of(record),
+            languages=tuple(languages),
+            constraints=of.Constraints(
+                access=_localised_text(record.access_reason, context), other=_shorten_texts(rights_of(record))
+            ),
+            period=period_of(record),
+            geography=box_of(record),
+            local_id=record.identifier[:300],
+            doi=_alias(record, DOI),
+            dataverse_doi=_alias(record, DATAVERSE_DOI),
+            description=_description(record),
+            extra=_rest(record),
+        ),
+        tuple(faults),
+    )
+
+
+def _title(record: Found, context: ConversionContext, faults: list[HarvestFault]) -> str:
+    title = record.title.get(context.language) or next(iter(record.title.values()))
+    if len(title) > TITLE:
+        faults.append(kinds.TITLE_LONG.at("title", length=len(title), limit=TITLE, value=title))
+        return f"{title[: TITLE - 1].rstrip()}…"
+    return title
+
+
+def _excerpt(words: str) -> str:
+    """The first lines, cut at a word."""
+    text = " ".join(words.split())
+    return text if len(text) <= SYNOPSIS else f"{text[: SYNOPSIS - 1].rpartition(' ')[0] or text[: SYNOPSIS - 1]}…"
+
+
+def _paragraphs(words: str) -> str:
+    """Plain text whose lines matter, as harmless HTML."""
+    return "".join(f"<p>{html.escape(line.strip(), quote=False)}</p>" for line in words.split("\n") if line.strip())
+
+
+def _shorten_texts(texts: Texts) -> Texts:
+    return {tag: words[:PARAGRAPH] for tag, words in texts.items()}
+
+
+def _localised_text(words: str, context: ConversionContext) -> Texts:
+    return {context.language: words} if words else {}
+
+
+def _keywords(record: Found) -> tuple[str, ...]:
+    """Words of every language, then the labels of themes that no field of ours can hold."""
+    words = [word for keywords in record.keywords.values() for word in keywords]
+    labels = [term.label for term in record.themes_other if term.label]
+    return tuple(dict.fromkeys(word[:WORD] for word in (*words, *labels)))[:KEYWORDS]
+
+
+def _producer(record: Found, context: ConversionContext, faults: list[HarvestFault]) -> of.Organisation:
+    """The organisation that the source publishes for; the name that the record gives is kept beside it."""
+    if not (record.publisher and record.publisher.name):
+        faults.append(kinds.PUBLISHER_MISSING.at("publisher"))
+    return context.producer
+
+
+def _alias(record: Found, form: re.Pattern[str]) -> str:
+    return next((alias for alias in record.aliases if form.fullmatch(alias)), "")
+
+
+def _contacts(record: Found, own: UUID) -> tuple[of.Contact, ...]:
+    """Those who can be written to."""
+    usable: Sequence[FoundContact] = [contact for contact in record.contacts if contact.email][:MOST_CONTACTS]
+    return tuple(
+        of.Contact(
+            id=uuid5(own, f"contact {contact.email} {contact.role}"),
+            name=contact.name or contact.email,
+            email=contact.email,
+            organisation=contact.organisation,
+            role=contact.role,
+        )
+        for contact in usable
+    )
+
+
+def _media(record: Found, own: UUID) -> tuple[of.Media, ...]:
+    """Files and services that have an address; two of the same name at the source are told apart by their order."""
+    media: dict[UUID, of.Media] = {}
+    for distribution in record.distributions:
+        if distribution.url or (distribution.service and distribution.service.endpoint):
+            medium = media_of(own, distribution)
+            identifier = medium.id if medium.id not in media else uuid5(medium.id, f"{distribution.url} {len(media)}")
+            media[identifier] = structs.replace(medium, id=identifier)
+    return tuple(media.values())
+
+
+def _dates(record: Found, context: ConversionContext, faults: list[HarvestFault]) -> of.Dates:
+    """The day of the last change, else of publication, else the day on which it was found."""
+    modified = start_of(record.modified) if record.modified else None
+    issued = start_of(record.issued) if record.issued else None
+    updated = modified or issued
+    if not updated:
+        faults.append(kinds.DATE_MISSING.at("modified"))
+        updated = start_of(record.source_modified) if record.source_modified else context.found_at
+    creation_date = read_date(str(record.extra.get("dct:created") or record.extra.get("date.creation") or ""))
+    created = start_of(creation_date) if creation_date else issued
+    return of.Dates(created=created or updated, updated=updated, published=issued)
+
+
+def _description(record: Found) -> of.Description:
+    changed = start_of(record.source_modified) if record.source_modified else None
+    dates = of.Dates(created=changed, updated=changed) if changed else None
+    return of.Description(dates=dates, source=record.landing_page)
+
+
+def _rest(record: Found) -> dict[str, object]:
+    """Everything that our record has no field for, under the harvest's names."""
+    rest = {
+        "aliases": list(record.aliases[:MOST_VALUES]),
+        "themes": list(record.themes),
+        "themes_other": [[term.uri, term.label] for term in record.themes_other[:MOST_VALUES]],
+        "hvd_categories": list(record.hvd_categories),
+        "publisher": record.publisher
+        and {"name": record.publisher.name, "uri": record.publisher.uri, "id": record.publisher.identifier},
+        "access": record.access,
+        "frequency": record.frequency,
+        "periods": [[period.start, period.end] for period in record.temporal[:MOST_VALUES]],
+        "places": [[place.uri, place.label] for place in record.spatial.places[:MOST_VALUES]],
+        "documentation": list(record.documentation[:MOST_VALUES]),
+        "provenance": record.provenance,
+        "conforms_to": list(record.conforms_to[:MOST_VALUES]),
+        "applicable_legislation": list(record.applicable_legislation[:MOST_VALUES]),
+        "version": record.version,
+        "version_notes": record.version_notes,
+        "series": list(record.series[:MOST_VALUES]),
+        "title": record.title
+        if len(record.title) > 1 or any(len(title) > TITLE for title in record.title.values())
+        else {},
+        "licence": record.licence
+        and {"uri": record.licence.uri, "source": record.licence.source, "match": record.licence.match},
+        "extra": record.extra,
+    }
+    extra = {name: value for name, value in rest.items() if value not in (None, "", [], {})}
+    return {EXTRA: extra} if extra else {}

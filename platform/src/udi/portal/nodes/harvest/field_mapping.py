@@ -1,0 +1,145 @@
+"""The licence, theme, places and files of a record of others in our own terms."""
+
+from uuid import UUID, uuid5
+
+from udi.portal.nodes.harvest.dates import start_of
+from udi.portal.nodes.harvest.record import DistributionKind, HarvestedDistribution, HarvestedLicence
+from udi.portal.nodes.harvest.record import HarvestedRecord as Found
+from udi.protocol import structures as of
+from udi.protocol.licences import find_licence
+from udi.protocol.schema import LINE, PARAGRAPH
+from udi.protocol.texts import Texts
+from udi.protocol.themes import THEMES, translate_theme
+from udi.protocol.vocabulary import DOWNLOAD, HASHES, MediaKind
+
+NOT_STATED = {"fr": "Licence non précisée", "en": "Licence not stated"}
+PAGE = "page"
+CONTRACTS = {"WMS_SRVC": "wms", "WFS_SRVC": "wfs", "WMTS_SRVC": "wmts"}
+THEME_OF = {
+    "TRAN": "transportation", "ENVI": "environment", "ENER": "energyNetworks", "REGI": "townPlanning", "SOCI": "society",
+    "EDUC": "education", "HEAL": "health", "ECON": "economy", "GOVE": "citizenship", "JUST": "citizenship",
+}  # fmt: skip
+"""European themes that have one of ours; agriculture, science and international issues have none and are not forced into one."""
+
+
+def theme_of(record: Found) -> str:
+    """One of our themes: by the source's own words first, then by the European theme; empty when there is none."""
+    words = (term.label for term in record.themes_other)
+    own = next((code for label in words if (code := translate_theme(label))), "")
+    authority = THEMES[own].authority if own else ""
+    if own and (authority in record.themes or not record.themes):
+        return own
+    return next((THEME_OF[code] for code in record.themes if code in THEME_OF), "")
+
+
+def languages_of(record: Found) -> tuple[str, ...]:
+    """Those of its texts, when the source does not say that of the data."""
+    return tuple(dict.fromkeys((*record.title, *record.description)))
+
+
+def licence_of(record: Found) -> of.LicenceTerms:
+    """That of the dataset, else the one that all its files share; «not stated» when there is none."""
+    shared = {distribution.licence for distribution in record.distributions if distribution.licence}
+    licence = record.licence or (shared.pop() if len(shared) == 1 else None)
+    if licence is None:
+        return of.LicenceTerms(label=NOT_STATED)
+    known_licence = find_licence(licence.uri) or find_licence(licence.source) if not licence.code else None
+    code = licence.code or (known_licence.code if known_licence else "")
+    return of.LicenceTerms(code=code) if code else _custom(licence, next(iter(record.title), "fr"))
+
+
+def rights_of(record: Found) -> Texts:
+    """What the source asks for the dataset, else for each of its files."""
+    of_files = [distribution.rights for distribution in record.distributions]
+    shared = of_files[0] if of_files and all(rights == of_files[0] for rights in of_files) else {}
+    return record.rights or shared
+
+
+def _custom(licence: HarvestedLicence, language: str) -> of.LicenceTerms:
+    label = licence.label or licence.uri.rstrip("/").rpartition("/")[2] or licence.uri
+    link = licence.uri if licence.uri.startswith("http") else ""
+    labels = dict(licence.labels) or {language: label}
+    return of.LicenceTerms(label={tag: words[:PARAGRAPH] for tag, words in labels.items()}, url=link)
+
+
+def period_of(record: Found) -> of.Period | None:
+    """From the first start to the last end; open when one of them is; none without a start."""
+    starts = [period.start for period in record.temporal if period.start]
+    if not starts or not all(period.start for period in record.temporal):
+        return None
+    start = min(start_of(start_text) for start_text in starts)
+    if not all(period.end for period in record.temporal):
+        return of.Period(start)
+    last = max(start_of(period.end) for period in record.temporal)
+    return of.Period(start, max(last, start))
+
+
+def box_of(record: Found) -> of.Geography | None:
+    """The rectangle, its shape, and the reference system of the data in the source's words."""
+    if not record.spatial.box:
+        return None
+    west, south, east, north = record.spatial.box
+    return of.Geography(
+        box=of.BoundingBox(west=west, south=south, east=east, north=north),
+        shape=record.spatial.geometry,
+        projection=", ".join(record.spatial.systems)[:LINE],
+    )
+
+
+def media_of(dataset: UUID, distribution: HarvestedDistribution) -> of.Media:
+    """A file, a service or a page. Its identifier follows from the source's, else from its address."""
+    address = distribution.url or (distribution.service.endpoint if distribution.service else "")
+    service = distribution.kind is DistributionKind.SERVICE
+    contract = (
+        CONTRACTS.get(distribution.format, "")
+        if service
+        else PAGE
+        if distribution.kind is DistributionKind.PAGE
+        else DOWNLOAD
+        if distribution.download_url
+        else ""
+    )
+    checksum = distribution.checksum if distribution.checksum and distribution.checksum.algorithm in HASHES else None
+    changed = distribution.modified or distribution.issued
+    dates = of.Dates(created=start_of(distribution.issued or changed), updated=start_of(changed)) if changed else None
+    return of.Media(
+        id=uuid5(dataset, f"media {distribution.identifier or address}"),
+        kind=MediaKind.SERVICE if service else MediaKind.FILE,
+        url=address,
+        contract=contract,
+        name=_first(distribution.title)[:LINE],
+        caption=_first(distribution.description)[:PARAGRAPH],
+        dates=dates,
+        media_type=""
+        if service
+        else distribution.media_type or ("text/html" if distribution.kind is DistributionKind.PAGE else ""),
+        size=None if service else distribution.byte_size,
+        checksum=of.Checksum(checksum.algorithm, checksum.value) if checksum and not service else None,
+        structure=""
+        if service
+        else next((standard for standard in distribution.conforms_to if standard.startswith("http")), ""),
+        documentation=distribution.service.description if service and distribution.service else "",
+        extra=_rest(distribution),
+    )
+
+
+def _first(texts: dict[str, str]) -> str:
+    return next(iter(texts.values()), "")
+
+
+def _rest(distribution: HarvestedDistribution) -> dict[str, object]:
+    rest = {
+        "access_url": distribution.access_url if distribution.access_url != distribution.url else "",
+        "format": distribution.format_label,
+        "compress_format": distribution.compress_format,
+        "package_format": distribution.package_format,
+        "licence": distribution.licence.uri or distribution.licence.label if distribution.licence else "",
+        "rights": distribution.rights,
+        "languages": list(distribution.languages),
+        "conforms_to": list(distribution.conforms_to),
+        "availability": distribution.availability,
+        "status": distribution.status,
+        "extra": distribution.extra,
+    }
+    extra = {name: value for name, value in rest.items() if value not in (None, "", [], {})}
+    return {"harvested": extra} if extra else {}

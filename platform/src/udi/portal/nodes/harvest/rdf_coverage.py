@@ -1,0 +1,108 @@
+"""Where and when the data of a dataset of RDF are."""
+
+import re
+
+import pyoxigraph as ox
+
+from udi.portal.nodes.harvest.draft import Draft
+from udi.portal.nodes.harvest.geometry import Box, read_box, read_geojson, read_gml, read_wkt
+from udi.portal.nodes.harvest.graph import Graph, Node, Value, source_value
+from udi.portal.nodes.harvest.vocabulary import LINK
+
+STARTS = ("dcat:startDate", "schema:startDate", "time:hasBeginning")
+ENDS = ("dcat:endDate", "schema:endDate", "time:hasEnd")
+SHAPES = ("locn:geometry", "dcat:bbox", "dcat:centroid", "geo:asWKT", "geo:asGeoJSON", "geo:asGML", "geo:hasGeometry")
+ORDER = ("geojson", "geo+json", "wkt", "gml")
+
+
+def read_coverage(graph: Graph, node: Node, draft: Draft) -> None:
+    """Periods and places."""
+    for value in graph.values(node, "dct:temporal"):
+        _period(graph, value, draft)
+    for value in graph.values(node, "dct:spatial"):
+        _place(graph, value, draft)
+    for text, _ in graph.texts(node, "dcat:spatialResolutionInMeters")[:1]:
+        if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
+            draft.update_spatial(resolution=float(text))
+
+
+def _period(graph: Graph, value: Value, draft: Draft) -> None:
+    if isinstance(value, ox.Literal):
+        draft.add_period_text("dct:temporal", value.value)
+        return
+    start, end = (_instant(graph, value, names) for names in (STARTS, ENDS))
+    if start or end:
+        draft.add_period("dct:temporal", start, end)
+    elif words := graph.text(value, "rdfs:label", "skos:prefLabel"):
+        draft.add_period_text("dct:temporal", words)
+    elif isinstance(value, ox.NamedNode):
+        draft.keep_extra("dct:temporal", source_value(value))
+
+
+def _instant(graph: Graph, node: Value, names: tuple[str, ...]) -> str:
+    for value in graph.values(node, *names):
+        if isinstance(value, ox.Literal):
+            return value.value
+        if instant := graph.text(value, "time:inXSDDateTimeStamp", "time:inXSDDateTime", "time:inXSDDate"):
+            return instant
+    return ""
+
+
+def _place(graph: Graph, value: Value, draft: Draft) -> None:
+    if isinstance(value, ox.Literal):
+        box = read_box(value.value)
+        if box:
+            draft.set_box("dct:spatial", box)
+        else:
+            draft.add_place("", draft.clean_text("dct:spatial", value.value))
+        return
+    literals = _shapes(graph, value)
+    declared_box = next(
+        (box for rectangle in _rectangles(graph, value) if (box := _read(rectangle.value, _kind(rectangle))[0])), None
+    )
+    for kind in ORDER:
+        for literal in literals:
+            if kind in _kind(literal):
+                box, shape = _read(literal.value, kind)
+                draft.set_box("dct:spatial", declared_box or box, shape)
+    labels = [
+        words
+        for words, _ in graph.texts(
+            value, "rdfs:label", "skos:prefLabel", "locn:adminUnitL2", "locn:geographicName", "dct:title"
+        )
+    ]
+    uri = source_value(value)
+    if isinstance(value, ox.NamedNode) and not LINK.fullmatch(uri):
+        uri, labels = "", labels or [uri]
+    if labels or (uri and not literals):
+        draft.add_place(
+            "" if literals and "#" in uri else uri, draft.clean_text("dct:spatial", labels[0]) if labels else ""
+        )
+
+
+def _rectangles(graph: Graph, node: Value) -> list[ox.Literal]:
+    """What the source itself says to be the rectangle: it need not be that of the shape beside it."""
+    return [rectangle for rectangle in graph.values(node, "dcat:bbox") if isinstance(rectangle, ox.Literal)]
+
+
+def _shapes(graph: Graph, node: Value) -> list[ox.Literal]:
+    literals: list[ox.Literal] = []
+    for value in graph.values(node, *SHAPES):
+        inside = [value] if isinstance(value, ox.Literal) else graph.values(value, *SHAPES)
+        literals += [literal for literal in inside if isinstance(literal, ox.Literal)]
+    return literals
+
+
+def _kind(literal: ox.Literal) -> str:
+    """By its datatype, else by its first sign."""
+    datatype = literal.datatype.value.lower()
+    text = literal.value.lstrip()
+    if text.startswith("{"):
+        return "geojson"
+    return "gml" if "gml" in datatype or re.match(r"<(\w+:)?(Envelope|Polygon|Point|Box)\b", text) else "wkt"
+
+
+def _read(text: str, kind: str) -> tuple[Box | None, dict[str, object] | None]:
+    if "json" in kind:
+        return read_geojson(text)
+    return (read_gml(text) if kind == "gml" else read_wkt(text)), None

@@ -1,0 +1,205 @@
+"""What the API says of sources, of their readings and of each record: the types that answer, which its document shows."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from udi.portal.nodes.harvest.faults import FaultLevel
+from udi.portal.nodes.sources.models import (
+    CatalogueSource,
+    RecordOutcome,
+    RunOutcome,
+    SourceAction,
+    SourceFault,
+    SourceRhythm,
+    SourceRun,
+    SourceState,
+)
+from udi.portal.nodes.sources.run_log import read_fault
+from udi.portal.organisations.models import Organisation
+
+PATH = "/api/v1/sources"
+Translate = Callable[[str], str]
+
+
+def _described(description: str, **more: Any) -> Meta:
+    return Meta(description=description, **more)
+
+
+def one_of(values: Iterable[str]) -> dict[str, Any]:
+    """What a schema says of a text that is one of these."""
+    return {"enum": [str(value) for value in values]}
+
+
+def _instant(description: str) -> Meta:
+    return Meta(description=description, tz=True)
+
+
+Address = Annotated[str, _described("Address.", extra_json_schema={"format": "uri"})]
+Rhythm = Annotated[str, _described("How often it is read.", extra_json_schema=one_of(SourceRhythm))]
+Links = Annotated[dict[str, Address], _described("Where the list goes on: self, first, and next until its end.")]
+Size = Annotated[int, _described("How many at most.", ge=1, le=100)]
+
+
+class RecordFault(Struct, kw_only=True):
+    """Something to mend, in the reader’s language."""
+
+    level: Annotated[
+        str, _described("How grave it is: a refusal keeps the record out.", extra_json_schema=one_of(FaultLevel))
+    ]
+    code: str
+    field: Annotated[str, _described("Where it is, in the words of the source.")]
+    value: Annotated[str | int | float | None, _described("What the source says there, cut short.")]
+    reason: Annotated[str, _described("What is wrong with it.")]
+    remedy: Annotated[str, _described("The edit that mends it.")]
+
+    @classmethod
+    def of(cls, row: SourceFault, say: Translate) -> Self:
+        """A fault that was kept."""
+        reason, remedy = read_fault(row).translate(say)
+        value = row.filled.get("value")
+        return cls(level=row.level, code=row.code, field=row.field, value=value, reason=reason, remedy=remedy)
+
+
+class SourceReading(Struct, kw_only=True):
+    """One reading of a source: found is created, updated, unchanged and refused together."""
+
+    id: UUID
+    started: Annotated[datetime, _instant("When it began.")]
+    ended: Annotated[Annotated[datetime, Meta(tz=True)] | None, _described("When it ended; null while it goes on.")]
+    outcome: Annotated[
+        str | None,
+        _described("How it ended; null while it goes on.", extra_json_schema={"enum": [*map(str, RunOutcome), None]}),
+    ]
+    found: Annotated[int, _described("Records that were there.")]
+    created: int
+    updated: int
+    unchanged: int
+    refused: int
+    withdrawn: Annotated[int, _described("Those that were not there for the second time.")]
+    missing: Annotated[int, _described("Those that were not there, and are kept.")]
+    documents: Annotated[int, _described("Documents that were read.")]
+    bytes: int
+    faults: Annotated[list[RecordFault], _described("What was wrong with the source itself.")]
+    records: Annotated[
+        str, _described("Address of what was done with each record.", extra_json_schema={"format": "uri"})
+    ]
+
+    @classmethod
+    def of(cls, run: SourceRun, faults: Sequence[SourceFault], origin: str, say: Translate) -> Self:
+        """A reading with what was wrong with its source."""
+        counts = ("found", "created", "updated", "unchanged", "refused", "withdrawn", "missing")
+        return cls(
+            id=run.id, started=run.started_at, ended=run.ended_at, outcome=run.outcome or None,
+            **{name: getattr(run, name) for name in counts}, documents=run.pages, bytes=run.size,
+            faults=[RecordFault.of(fault, say) for fault in faults],
+            records=f"{origin}{PATH}/{run.source_id}/readings/{run.id}/records",
+        )  # fmt: skip
+
+
+class SourceReadingBatch(Struct, kw_only=True):
+    """Some readings of a source, the newest first; the last thirty are kept."""
+
+    size: Size
+    items: list[SourceReading]
+    links: Links
+
+
+class SourceRecordResult(Struct, kw_only=True):
+    """What a reading did with one record."""
+
+    action: Annotated[
+        str,
+        _described(
+            "Those that are as before are told where something can be mended.", extra_json_schema=one_of(RecordOutcome)
+        ),
+    ]
+    identifier: Annotated[str, _described("As the source writes it.")]
+    title: str
+    dataset: Annotated[UUID | None, _described("The dataset that it is here; null where nothing of it is shown.")]
+    original: Annotated[str | None, _described("Address of the record as the source wrote it, where it is kept.")]
+    faults: list[RecordFault]
+
+    @classmethod
+    def of(cls, row: SourceAction, faults: Sequence[SourceFault], source: UUID, origin: str, say: Translate) -> Self:
+        """An action with what there is to mend."""
+        original = f"{origin}{PATH}/{source}/records/{row.dataset_id}" if row.dataset_id else None
+        return cls(
+            action=str(row.action), identifier=row.identifier, title=row.title, dataset=row.dataset_id,
+            original=original, faults=[RecordFault.of(fault, say) for fault in faults],
+        )  # fmt: skip
+
+
+class SourceRecordResultBatch(Struct, kw_only=True):
+    """What a reading did with some of the records, in the order in which it met them."""
+
+    size: Size
+    items: list[SourceRecordResult]
+    links: Links
+
+
+class SourceProducer(Struct, kw_only=True):
+    """The producer for whom a source is read."""
+
+    id: UUID
+    slug: str
+    name: str
+
+
+class SourceItem(Struct, kw_only=True):
+    """A catalogue of somebody else’s that is read here at a rhythm."""
+
+    id: UUID
+    address: Annotated[str, _described("As it was registered.")]
+    producer: SourceProducer
+    rhythm: Rhythm
+    language: Annotated[str, _described("Of texts that do not say theirs.")]
+    state: Annotated[
+        str, _described("Whether it is read; vanished: it waits for a person.", extra_json_schema=one_of(SourceState))
+    ]
+    format: Annotated[str, _described("As it was recognised; empty until it was read.")]
+    catalogue: Annotated[str, _described("Where its catalogue was found from there; empty until it was.")]
+    next: Annotated[Annotated[datetime, Meta(tz=True)] | None, _described("When it is to be read; null: when asked.")]
+    failures: Annotated[int, _described("Readings that failed one after the other.")]
+    shown: Annotated[int, _described("Datasets of it that are published.")]
+    registered: Annotated[datetime, Meta(tz=True)]
+    last: Annotated[SourceReading | None, _described("The last reading that ended.")]
+    url: Address
+    page: Annotated[str, _described("Address of its page for people.", extra_json_schema={"format": "uri"})]
+
+    @classmethod
+    def of(cls, source: CatalogueSource, producer: Organisation, last: SourceReading | None, origin: str) -> Self:
+        """A source with its producer and its last reading."""
+        return cls(
+            id=source.id, address=source.address, rhythm=str(source.rhythm), language=source.language,
+            producer=SourceProducer(id=producer.id, slug=producer.slug, name=producer.name), state=str(source.state),
+            format=source.format, catalogue=source.entry, next=source.next_at, failures=source.failures,
+            shown=source.shown, registered=source.created_at, last=last, url=f"{origin}{PATH}/{source.id}",
+            page=f"{origin}/sources/{source.id}",
+        )  # fmt: skip
+
+
+class SourceBatch(Struct, kw_only=True):
+    """Some of the sources that the person looks after."""
+
+    size: Size
+    items: list[SourceItem]
+    links: Links
+
+
+class NewSource(Struct, kw_only=True):
+    """A catalogue to read from now on; rhythm is daily, and language the territory’s first, where they are left out."""
+
+    address: Annotated[str, _described("That of its home page is often enough.")]
+    producer: Annotated[str, _described("Readable name of the producer under whose name the datasets appear.")]
+    rhythm: Rhythm = "daily"
+    language: Annotated[str, _described("Of texts that do not say theirs.")] = ""
+
+
+class SourceChange(Struct, kw_only=True):
+    """What is to change of a source."""
+
+    rhythm: Rhythm

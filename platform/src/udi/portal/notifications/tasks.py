@@ -1,0 +1,28 @@
+"""The jobs of this domain, for the portal's worker."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from udi.kit.jobs import Handler, Job
+from udi.portal.notifications.digests import SEND_DIGEST, send_digest
+from udi.portal.notifications.webhooks.actions import DELIVER
+from udi.portal.notifications.webhooks.delivery import NOTIFY_STOPPED, attempt_delivery, notify_stopped
+from udi.ui.site import Site
+
+
+def task_handlers(site: Site) -> Mapping[str, Handler]:
+    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+
+    async def send(job: Job) -> None:
+        if territory := await site.registry.by_id(job.tenant):
+            await send_digest(site, territory, UUID(job.payload["digest"]))
+
+    async def call(job: Job) -> None:
+        if territory := await site.registry.by_id(job.tenant):
+            await attempt_delivery(site, territory, UUID(job.payload["delivery"]), int(job.payload["attempt"]))
+
+    async def say(job: Job) -> None:
+        if territory := await site.registry.by_id(job.tenant):
+            await notify_stopped(site, territory, UUID(job.payload["webhook"]), str(job.payload["at"]))
+
+    return {SEND_DIGEST: send, DELIVER: call, NOTIFY_STOPPED: say}

@@ -1,0 +1,74 @@
+"""Giving each change to the webhooks that want it, a moment after it was made: none is lost, none is given twice."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.tenancy import Territory
+from udi.portal.notifications.models import Change, Webhook, WebhookState
+from udi.portal.notifications.queries import list_followings
+from udi.portal.notifications.topics import Topics, match_changes
+from udi.portal.notifications.webhooks.actions import queue_change
+from udi.ui.site import Site
+
+log = structlog.get_logger()
+EVERY = timedelta(seconds=10)
+SEARCHED = timedelta(seconds=15)
+"""How old a change is when it is given: searches know of it by then."""
+BATCH = 500
+
+
+async def dispatch_changes_periodically(site: Site) -> None:
+    """Give what changed in every territory to its webhooks, again and again."""
+    while True:
+        try:
+            for territory in await site.registry.list():
+                await _spread(site, territory)
+        except Exception as error:  # noqa: BLE001 - what is not given now is given some seconds later
+            log.warning("webhooks not given what changed", error=type(error).__name__)
+        await asyncio.sleep(EVERY.total_seconds())
+
+
+async def _spread(site: Site, territory: Territory) -> None:
+    """What goes wrong in one territory holds up no other."""
+    try:
+        async with site.database.session(territory.id, role="worker") as session:
+            await dispatch_changes(session, territory, site.parts["topics"], now())
+    except Exception as error:  # noqa: BLE001 - what is not given now is given some seconds later
+        log.warning("webhooks not given what changed", territory=territory.slug, error=type(error).__name__)
+
+
+async def dispatch_changes(session: AsyncSession, territory: Territory, topics: Topics, moment: datetime) -> int:
+    """Queue a message for each webhook and each change that it wants, in one transaction with the note that it was given."""
+    ready = (~Change.spread, Change.at <= moment - SEARCHED)
+    query = select(Change).where(*ready).order_by(Change.at, Change.id).limit(BATCH)
+    changes = (await session.scalars(query.with_for_update(skip_locked=True))).all()
+    if not changes:
+        return 0
+    queued = 0
+    active = await session.scalars(select(Webhook).where(Webhook.state == WebhookState.ACTIVE))
+    for webhook in active.all():
+        for change in await _list_wanted_changes(session, territory, topics, webhook, changes):
+            await queue_change(session, territory, webhook, change)
+            queued += 1
+    statement = update(Change).where(Change.id.in_([change.id for change in changes])).values(spread=True)
+    await session.execute(statement.execution_options(synchronize_session=False))
+    return queued
+
+
+async def _list_wanted_changes(
+    session: AsyncSession, territory: Territory, topics: Topics, webhook: Webhook, changes: Sequence[Change]
+) -> list[Change]:
+    since = [change for change in changes if change.at > webhook.created_at]
+    if webhook.everything or not since:
+        return since
+    followings = await list_followings(session, webhook.person_id)
+    changes_by_following = await match_changes(session, territory, topics, followings, since)
+    change_ids = set[UUID]().union(*changes_by_following.values())
+    return [change for change in since if change.id in change_ids]

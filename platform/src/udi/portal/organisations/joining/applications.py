@@ -1,0 +1,193 @@
+"""What a person does: ask that their organisation publish here, correct what they asked, take it back."""
+
+import re
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError, Refusal, TooManyRequestsError
+from udi.kit.identity import Actor
+from udi.portal import audit
+from udi.portal.organisations.joining import registries
+from udi.portal.organisations.joining.queries import find_by_registry_number, find_open_duplicate
+from udi.portal.organisations.joining.transitions import (
+    OPEN,
+    ApplicationEvent,
+    ApplicationState,
+    transition_application,
+)
+from udi.portal.organisations.models import KINDS, Application, HostingChoice
+
+NOTIFY_APPLICATION = "tell_application"
+MAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
+MOST_OPEN = 5
+LONGEST_NAME, LONGEST_MAIL, LONGEST_URL = 150, 254, 500
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('joining ' || app.current_tenant()::text, 0))"
+
+
+@dataclass(frozen=True)
+class ApplicationInput:
+    """What the form says of an organisation, as it was typed."""
+
+    name: str = ""
+    country: str = registries.FRANCE
+    registry_number: str = ""
+    kind: str = ""
+    email: str = ""
+    url: str = ""
+    choice: str = HostingChoice.HOSTED
+    charter: bool = False
+
+    def tidy(self) -> "ApplicationInput":
+        """The same without what a keyboard or a copy adds."""
+        return replace(
+            self,
+            name=" ".join(self.name.split()),
+            country=registries.FRANCE if self.country == registries.FRANCE else "",
+            registry_number=registries.normalise_number(self.registry_number),
+            email=self.email.strip(),
+            url=self.url.strip(),
+        )
+
+
+def check_application(application_input: ApplicationInput) -> None:
+    """Look at what was typed, tidied.
+
+    Raises:
+        InvalidError: a field is wrong, each named.
+    """
+    refusals = []
+    if not (0 < len(application_input.name) <= LONGEST_NAME and application_input.name.isprintable()):
+        refusals.append(Refusal("name", "The official name is missing, or very long.", "Give 1 to 150 characters."))
+    if refusal := registries.check_number(application_input.country, application_input.registry_number):
+        refusals.append(refusal)
+    if application_input.kind and application_input.kind not in KINDS:
+        refusals.append(Refusal("kind", "There is no such kind of organisation.", "Choose one of the list, or none."))
+    if not MAIL.fullmatch(application_input.email) or len(application_input.email) > LONGEST_MAIL:
+        refusals.append(
+            Refusal(
+                "email", "This is not a mail address.", "Give one such as data@town.example, which a service reads."
+            )
+        )
+    if application_input.url and not _is_site(application_input.url):
+        refusals.append(Refusal("url", "This is not a web address.", "Write it as https://www.town.example."))
+    if application_input.choice not in set(HostingChoice):
+        refusals.append(Refusal("choice", "It is not said where the data will be.", "Choose one of the three."))
+    if not application_input.charter:
+        refusals.append(
+            Refusal("charter", "The charter is for everybody who publishes here.", "Read it, then tick the box.")
+        )
+    if refusals:
+        raise InvalidError("Nothing was sent yet.", refusals=refusals)
+
+
+def _is_site(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    plain = url.isprintable() and " " not in url and "@" not in parts.netloc
+    return parts.scheme in {"http", "https"} and "." in host and plain and len(url) <= LONGEST_URL
+
+
+async def submit_application(
+    session: AsyncSession, actor: Actor, application_input: ApplicationInput, *, language: str
+) -> Application:
+    """Ask the territory's team that an organisation publish here; it is told by mail.
+
+    Raises:
+        InvalidError: a field is wrong, or the organisation is here, or asked for already.
+        TooManyError: the person has as many requests open as one may.
+    """
+    check_application(application_input := application_input.tidy())
+    await session.execute(text(LOCK))
+    own = (Application.person_id == actor.person_id, Application.state.in_(OPEN))
+    if (await session.scalar(select(func.count()).where(*own)) or 0) >= MOST_OPEN:
+        raise TooManyRequestsError(
+            "You have %(most)s requests that wait for an answer, which is as many as one may.",
+            remedy="Take one back, or wait for the team’s answer.",
+            values={"most": MOST_OPEN},
+        )
+    application = Application(person_id=actor.person_id, language=language, asked_at=now(), revision=1)
+    _fill(application, application_input)
+    await _reject_duplicate(session, actor, application)
+    session.add(application)
+    await session.flush()
+    await _notify_team(session, application)
+    audit.record(session, actor, "application.asked", application.id)
+    return application
+
+
+async def correct_application(
+    session: AsyncSession, actor: Actor, application: Application, application_input: ApplicationInput, *, language: str
+) -> None:
+    """Send a request again, corrected; the team reads the new one.
+
+    Raises:
+        InvalidError: a field is wrong, or the organisation is here, or asked for already.
+        ConflictError: it was approved or taken back.
+    """
+    state = transition_application(application.state, ApplicationEvent.CORRECT)
+    check_application(application_input := application_input.tidy())
+    await session.execute(text(LOCK))
+    _fill(application, application_input)
+    with session.no_autoflush:
+        await _reject_duplicate(session, actor, application)
+    application.state, application.asked_at, application.language = state, now(), language
+    application.revision += 1
+    await session.flush()
+    await _notify_team(session, application)
+    audit.record(session, actor, "application.corrected", application.id)
+
+
+async def withdraw_application(session: AsyncSession, actor: Actor, application: Application) -> None:
+    """Take a request back.
+
+    Raises:
+        ConflictError: it was decided, or taken back before.
+    """
+    application.state = transition_application(application.state, ApplicationEvent.WITHDRAW)
+    application.decided_at = now()
+    await session.flush()
+    audit.record(session, actor, "application.withdrawn", application.id)
+
+
+def _fill(application: Application, application_input: ApplicationInput) -> None:
+    application.state = application.state or ApplicationState.ASKED
+    for name in ("name", "country", "registry_number", "kind", "email", "url", "choice"):
+        setattr(application, name, getattr(application_input, name))
+
+
+async def _reject_duplicate(session: AsyncSession, actor: Actor, application: Application) -> None:
+    """One organisation stands here once."""
+    existing = await find_by_registry_number(session, application.country, application.registry_number)
+    if existing is not None:
+        refusal = Refusal(
+            registries.FIELD, "%(name)s has this number and is here already.",
+            "Ask to become a member of it: whoever manages it decides.", values={"name": existing.name},
+        )  # fmt: skip
+        raise InvalidError("This organisation is here already.", refusals=[refusal])
+    twin = await find_open_duplicate(session, application)
+    if twin is None:
+        return
+    if twin.person_id == actor.person_id:
+        raise ConflictError(
+            "You asked for this organisation already, and the team has still to answer.",
+            remedy="Look at your request under “Join as a producer”: you can correct it there.",
+        )
+    refusal = Refusal(
+        registries.FIELD if application.registry_number else "name",
+        "Somebody asked for this organisation already, and the team has still to answer.",
+        "Write to the team if you should be the one; once it is here, ask to become a member.",
+    )
+    raise InvalidError("This organisation is asked for already.", refusals=[refusal])
+
+
+async def _notify_team(session: AsyncSession, application: Application) -> None:
+    payload = {"application": str(application.id), "revision": application.revision}
+    await jobs.enqueue(session, NOTIFY_APPLICATION, {**payload, "event": "asked"})

@@ -1,0 +1,140 @@
+"""What the territory's team does with an application: approve it, refuse it with a reason, ask for more."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, InvalidError, PreconditionFailedError, Refusal
+from udi.kit.identity import MANAGERS, Actor
+from udi.portal import audit
+from udi.portal.organisations.actions import apply_organisation
+from udi.portal.organisations.joining.applications import LOCK, NOTIFY_APPLICATION
+from udi.portal.organisations.joining.member_changes import change_member
+from udi.portal.organisations.joining.name_similarity import slugify
+from udi.portal.organisations.joining.queries import find_by_registry_number, require_team
+from udi.portal.organisations.joining.transitions import ApplicationEvent, transition_application
+from udi.portal.organisations.models import Application, FormerSlug, HostingChoice, Organisation
+
+OPEN_SPACE = "open_room"
+"""Job of the domain that knows the hosted node: have it open a room."""
+LONGEST_WORDS = 2000
+
+
+async def approve_application(
+    session: AsyncSession, actor: Actor, application: Application, *, revision: int
+) -> Organisation:
+    """Make the organisation a producer, the person its administrator, and have its room opened; the person is told.
+
+    Raises:
+        ForbiddenError: the person is not of the team.
+        PreconditionError: the request was corrected since it was read.
+        ConflictError: it is decided or taken back, or another organisation has its number by now.
+    """
+    state = _check_decision(actor, application, ApplicationEvent.APPROVE, revision)
+    await session.execute(text(LOCK))
+    if existing := await find_by_registry_number(session, application.country, application.registry_number):
+        raise ConflictError(
+            "%(name)s has this registry number and is here already.",
+            remedy="Refuse the request, and say to ask %(name)s to become a member.",
+            values={"name": existing.name},
+        )
+    organisation = await apply_organisation(
+        session, id=uuid4(), slug=await _free_slug(session, application.name), name=application.name, summary={},
+        email=application.email, url=application.url, kind=application.kind,
+    )  # fmt: skip
+    organisation.country, organisation.registry_number = application.country, application.registry_number
+    application.organisation_id = organisation.id
+    await _settle(session, actor, application, state)
+    await change_member(session, actor, organisation, application.person_id, [MANAGERS])
+    if application.choice == HostingChoice.HOSTED:
+        await jobs.enqueue(session, OPEN_SPACE, {"application": str(application.id)})
+    audit.record(session, actor, "application.approved", application.id, organisation=str(organisation.id))
+    return organisation
+
+
+async def refuse_application(
+    session: AsyncSession, actor: Actor, application: Application, words: str, *, revision: int
+) -> None:
+    """Refuse, and say why; the person may correct and ask again.
+
+    Raises:
+        ForbiddenError, PreconditionError, ConflictError: as for `approve`.
+        InvalidError: no reason is given.
+    """
+    state = _check_decision(actor, application, ApplicationEvent.REFUSE, revision)
+    application.words = _words(words)
+    await _settle(session, actor, application, state)
+    audit.record(session, actor, "application.refused", application.id)
+
+
+async def request_information(
+    session: AsyncSession, actor: Actor, application: Application, words: str, *, revision: int
+) -> None:
+    """Ask the person something before deciding.
+
+    Raises:
+        ForbiddenError, PreconditionError, ConflictError: as for `approve`.
+        InvalidError: nothing is asked.
+    """
+    state = _check_decision(actor, application, ApplicationEvent.ASK_MORE, revision)
+    application.words = _words(words)
+    await _settle(session, actor, application, state)
+    audit.record(session, actor, "application.questioned", application.id)
+
+
+async def mark_space_opened(session: AsyncSession, application: Application) -> None:
+    """The hosted node opened the room."""
+    application.room_at = now()
+    await session.flush()
+
+
+def _check_decision(actor: Actor, application: Application, event: ApplicationEvent, revision: int) -> str:
+    require_team(actor)
+    state = transition_application(application.state, event)
+    if application.revision != revision:
+        raise PreconditionFailedError(
+            "The person corrected this request since you opened it.", remedy="Read it again, then decide."
+        )
+    return state
+
+
+def _words(words: str) -> str:
+    cleaned = "\n".join(line.rstrip() for line in words.strip().replace("\x00", "").splitlines())
+    if not cleaned:
+        raise InvalidError(refusals=[Refusal("words", "Say it in words: the person reads them.")])
+    if len(cleaned) > LONGEST_WORDS:
+        raise InvalidError(refusals=[Refusal("words", "This is very long.", "Write 2000 characters at most.")])
+    return cleaned
+
+
+async def _settle(session: AsyncSession, actor: Actor, application: Application, state: str) -> None:
+    application.state, application.decided_by, application.decided_at = state, actor.person_id, now()
+    await session.flush()
+    payload = {"application": str(application.id), "revision": application.revision, "event": state}
+    await jobs.enqueue(session, NOTIFY_APPLICATION, payload)
+
+
+async def _free_slug(session: AsyncSession, name: str) -> str:
+    """A short name that no organisation of the territory has or had."""
+    base = slugify(name)
+    existing_slugs: set[str] = set()
+    for column in (Organisation.slug, FormerSlug.slug):
+        existing_slugs |= set(
+            await session.scalars(select(column).where(column.startswith(base[:30], autoescape=True)))
+        )
+    return next(slug for slug in _candidates(base) if slug not in existing_slugs)
+
+
+def _candidates(base: str) -> Iterator[str]:
+    yield base
+    for number in range(2, 10_000):
+        yield f"{base[:35].rstrip('-')}-{number}"
+
+
+async def find_application(session: AsyncSession, id_: UUID) -> Application | None:
+    """The application of this identifier, for a job."""
+    return await session.scalar(select(Application).where(Application.id == id_).with_for_update())

@@ -1,0 +1,77 @@
+"""The life of a project: idea, in progress, delivered, archived; hidden by the territory's team, with a reason."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.clock import now
+from udi.kit.errors import ConflictError, ForbiddenError, InvalidError, Refusal
+from udi.kit.identity import Actor
+from udi.portal import audit
+from udi.portal.projects.actions.describe import note_change, tidy_words
+from udi.portal.projects.actions.notifications import queue_notification
+from udi.portal.projects.models import Project
+from udi.portal.projects.queries import is_owner
+from udi.portal.projects.transitions import BY_OWNER, ProjectEvent, transition
+
+LONGEST_REASON = 1000
+
+
+async def move_project(session: AsyncSession, actor: Actor, project: Project, event: ProjectEvent) -> None:
+    """Take a project to its next state.
+
+    Raises:
+        ConflictError: nothing of the kind happens in its state.
+        ForbiddenError: only whoever answers for it does this.
+    """
+    state = transition(project.state, event)
+    if event in BY_OWNER and not is_owner(project, actor):
+        raise ForbiddenError("Only whoever leads this project does this.", remedy="Ask them.")
+    project.state = state
+    await note_change(session, project)
+    audit.record(session, actor, "project.moved", project.id, event=event.value, state=state.value)
+
+
+def require_team(actor: Actor) -> None:
+    """The territory's team looks after the public pages.
+
+    Raises:
+        ForbiddenError: the person is not of the team.
+    """
+    if not actor.moderator:
+        raise ForbiddenError("Only the territory’s team does this.", remedy="Write to the team, and say why.")
+
+
+async def hide_project(session: AsyncSession, actor: Actor, project: Project, reason: str) -> None:
+    """Take a project off the public pages; whoever answers for it is told why.
+
+    Raises:
+        ForbiddenError: the person is not of the team.
+        ConflictError: nobody sees it but its team.
+        InvalidError: no reason is given.
+    """
+    require_team(actor)
+    if not project.listed:
+        raise ConflictError("This project is not on the public pages.")
+    reason = tidy_words(reason)
+    if not reason or len(reason) > LONGEST_REASON:
+        refusal = Refusal("reason", "The reason is missing, or very long.", "Say why: the person reads it.")
+        raise InvalidError("Nothing was hidden yet.", refusals=[refusal])
+    project.hidden_at, project.hidden_by, project.hidden_reason = now(), actor.person_id, reason
+    await note_change(session, project)
+    await queue_notification(session, project, "hidden")
+    audit.record(session, actor, "reuse.hidden" if project.reported else "project.hidden", project.id)
+
+
+async def unhide_project(session: AsyncSession, actor: Actor, project: Project) -> None:
+    """Put a hidden project back on the public pages; whoever answers for it is told.
+
+    Raises:
+        ForbiddenError: the person is not of the team.
+        ConflictError: it is not hidden.
+    """
+    require_team(actor)
+    if project.hidden_at is None:
+        raise ConflictError("This project is not hidden.")
+    project.hidden_at, project.hidden_by, project.hidden_reason = None, None, ""
+    await note_change(session, project)
+    await queue_notification(session, project, "shown")
+    audit.record(session, actor, "reuse.shown" if project.reported else "project.shown", project.id)

@@ -1,0 +1,172 @@
+"""The pages of a jury: conflicts of interest first, then each submission; and a submission for its candidate."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State as AppState
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.errors import InvalidError, NotFoundError
+from udi.kit.identity import Actor
+from udi.portal.projects.calls import jury_actions, queries
+from udi.portal.projects.calls.forms import read_text
+from udi.portal.projects.calls.models import Call, Submission
+from udi.portal.projects.calls.pages import ONE, PATH
+from udi.portal.projects.calls.transitions import CallState
+from udi.portal.projects.forms import read_number
+from udi.portal.projects.queries import is_leader
+from udi.ui.errors import form_errors
+from udi.ui.site import render
+
+AnyRequest = Request[Any, Any, AppState]
+SUBMISSION = f"{ONE}/submissions/{{submission_id:uuid}}"
+
+
+@get(f"{ONE}/jury")
+async def show_jury(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    call_id: FromPath[UUID],
+) -> Response[str]:
+    """What a juror has to do; submissions once the call is closed."""
+    return await _render_jury(request, session, member, await queries.get_call(session, member, call_id))
+
+
+@post(f"{ONE}/jury", status_code=303)
+async def declare_conflicts(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    call_id: FromPath[UUID],
+) -> Response[Any]:
+    """Say one's conflicts of interest, or that one has none."""
+    call = await queries.get_call(session, member, call_id)
+    juror, form = await queries.get_juror(session, member, call), await request.form()
+    conflicts = {
+        submission.id: read_text(form, f"why-{submission.id}")
+        for submission in await queries.list_submissions(session, call)
+        if form.get(f"conflict-{submission.id}")
+    }
+    try:
+        await jury_actions.declare_conflicts(session, member, call, juror, conflicts)
+    except InvalidError as error:
+        return await _render_jury(request, session, member, call, typed=conflicts, error=error)
+    return Redirect(f"{PATH}/{call.id}/jury", status_code=303)
+
+
+async def _render_jury(
+    request: AnyRequest,
+    session: AsyncSession,
+    member: Actor,
+    call: Call,
+    *,
+    typed: Mapping[UUID, str] | None = None,
+    error: InvalidError | None = None,
+) -> Response[str]:
+    juror, standing = await queries.get_juror(session, member, call), queries.call_state(call)
+    before = standing in {CallState.DRAFT, CallState.OPEN}
+    conflicts = await queries.list_conflicts(session, juror)
+    return render(
+        request,
+        "projects/call-jury.html",
+        status=422 if error else 200,
+        call=call,
+        standing=standing,
+        juror=juror,
+        conflicts=typed if typed is not None else conflicts,
+        scores=await queries.list_scores(session, juror),
+        submissions=[] if before else await queries.list_submissions(session, call),
+        errors=form_errors(request, error),
+    )
+
+
+@get(SUBMISSION)
+async def show_submission(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    call_id: FromPath[UUID],
+    submission_id: FromPath[UUID],
+) -> Response[str]:
+    """What was sent: for its candidate, for the jury once the call is closed, for the organiser."""
+    call = await queries.get_call(session, member, call_id)
+    return await _render_submission(
+        request, session, member, call, await queries.get_submission(session, call, submission_id)
+    )
+
+
+@post(SUBMISSION, status_code=303)
+async def score_submission(
+    request: AnyRequest,
+    session: NamedDependency[AsyncSession],
+    member: NamedDependency[Actor],
+    call_id: FromPath[UUID],
+    submission_id: FromPath[UUID],
+) -> Response[Any]:
+    """Give points, each with its reason."""
+    call = await queries.get_call(session, member, call_id)
+    submission = await queries.get_submission(session, call, submission_id)
+    juror, form = await queries.get_juror(session, member, call), await request.form()
+    scores_by_criterion = {}
+    for criterion in await queries.list_criteria(session, call):
+        points = read_text(form, f"points-{criterion.id}")
+        scores_by_criterion[criterion.id] = (
+            read_number(points) if points else None,
+            read_text(form, f"reason-{criterion.id}"),
+        )
+    try:
+        await jury_actions.score_submission(session, member, call, juror, submission, scores_by_criterion)
+    except InvalidError as error:
+        return await _render_submission(
+            request, session, member, call, submission, typed=scores_by_criterion, error=error
+        )
+    return Redirect(f"{PATH}/{call.id}/jury", status_code=303)
+
+
+async def _render_submission(
+    request: AnyRequest,
+    session: AsyncSession,
+    member: Actor,
+    call: Call,
+    submission: Submission,
+    *,
+    typed: Mapping[UUID, tuple[int | None, str]] | None = None,
+    error: InvalidError | None = None,
+) -> Response[str]:
+    juror, standing = await queries.find_juror(session, member, call), queries.call_state(call)
+    organises = queries.may_organise(member, await queries.find_organiser(session, call))
+    own = await is_leader(session, member, submission.project_id)
+    reads = standing not in {CallState.DRAFT, CallState.OPEN} and (juror is not None or organises)
+    if not (own or reads):
+        raise NotFoundError("No submission has this address here.")
+    conflicts = await queries.list_conflicts(session, juror) if juror else {}
+    mine = (await queries.list_scores(session, juror)).get(submission.id, {}) if juror else {}
+    stored_scores = {criterion: (score.points, score.reason) for criterion, score in mine.items()}
+    can_read_verdicts = organises or (own and standing == CallState.PUBLISHED)
+    return render(
+        request,
+        "projects/call-submission.html",
+        status=422 if error else 200,
+        call=call,
+        standing=standing,
+        submission=submission,
+        own=own,
+        scores=juror is not None
+        and standing == CallState.CLOSED
+        and juror.declared_at
+        and submission.id not in conflicts,
+        criteria=await queries.list_criteria(session, call),
+        given=typed if typed is not None else stored_scores,
+        verdicts=await queries.list_criterion_results(session, call, submission) if can_read_verdicts else [],
+        told=own and standing == CallState.PUBLISHED,
+        errors=form_errors(request, error),
+    )
+
+
+routes = [show_jury, declare_conflicts, show_submission, score_submission]

@@ -1,0 +1,37 @@
+"""What the worker does for calls: tells people by mail."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from udi.kit.emails import send_email
+from udi.kit.jobs import Handler, Job
+from udi.kit.tenancy import Territory
+from udi.portal.projects.calls.emails import write_email
+from udi.portal.projects.calls.models import Call
+from udi.portal.projects.calls.notifications import SEND_CALL_EMAIL
+from udi.ui.site import Site
+
+
+def task_handlers(site: Site) -> Mapping[str, Handler]:
+    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+
+    async def tell(job: Job) -> None:
+        if territory := await site.registry.by_id(job.tenant):
+            await send_notification(
+                site, territory, UUID(job.payload["call"]), job.payload["what"], UUID(job.payload["about"])
+            )
+
+    return {SEND_CALL_EMAIL: tell}
+
+
+async def send_notification(site: Site, territory: Territory, id_: UUID, what: str, about: UUID) -> None:
+    """Tell somebody of something that happened to a call.
+
+    Raises:
+        MailError: the relay did not take it; it is tried again.
+    """
+    async with site.database.session(territory.id, role="worker") as session:
+        call = await session.get(Call, (territory.id, id_))
+        mail = await write_email(site, session, territory, call, what, about) if call else None
+    if mail is not None and mail.to:
+        await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))

@@ -1,0 +1,75 @@
+"""The life of a request for data; docs/reference/data-requests.md shows the same table."""
+
+from enum import StrEnum
+
+from udi.kit.errors import ConflictError
+
+
+class DataRequestState(StrEnum):
+    """Where a request stands."""
+
+    ASKED = "asked"
+    PROMISED = "promised"
+    DECLINED = "declined"
+    DELIVERED = "delivered"
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+    HIDDEN = "hidden"
+
+
+class DataRequestEvent(StrEnum):
+    """What is done with it."""
+
+    CORRECT = "correct"
+    WITHDRAW = "withdraw"
+    PROMISE = "promise"
+    DECLINE = "decline"
+    DELIVER = "deliver"
+    MERGE = "merge"
+    REOPEN = "reopen"
+    HIDE = "hide"
+    SHOW = "show"
+
+
+BY_AUTHOR = (DataRequestEvent.CORRECT, DataRequestEvent.WITHDRAW)
+BY_PRODUCER = (DataRequestEvent.PROMISE, DataRequestEvent.DECLINE, DataRequestEvent.DELIVER)
+"""By a producer to whom it was sent, or by the territory's team for one."""
+BY_TEAM = (DataRequestEvent.MERGE, DataRequestEvent.REOPEN, DataRequestEvent.HIDE, DataRequestEvent.SHOW)
+OPEN = (DataRequestState.ASKED, DataRequestState.PROMISED)
+"""Nobody has given the data yet, and somebody still may."""
+NEXT = {
+    (DataRequestState.ASKED, DataRequestEvent.CORRECT): DataRequestState.ASKED,
+    (DataRequestState.ASKED, DataRequestEvent.WITHDRAW): DataRequestState.WITHDRAWN,
+    (DataRequestState.ASKED, DataRequestEvent.PROMISE): DataRequestState.PROMISED,
+    (DataRequestState.ASKED, DataRequestEvent.DECLINE): DataRequestState.DECLINED,
+    (DataRequestState.ASKED, DataRequestEvent.DELIVER): DataRequestState.DELIVERED,
+    (DataRequestState.ASKED, DataRequestEvent.MERGE): DataRequestState.MERGED,
+    (DataRequestState.ASKED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
+    (DataRequestState.PROMISED, DataRequestEvent.PROMISE): DataRequestState.PROMISED,
+    (DataRequestState.PROMISED, DataRequestEvent.DECLINE): DataRequestState.DECLINED,
+    (DataRequestState.PROMISED, DataRequestEvent.DELIVER): DataRequestState.DELIVERED,
+    (DataRequestState.PROMISED, DataRequestEvent.MERGE): DataRequestState.MERGED,
+    (DataRequestState.PROMISED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
+    (DataRequestState.DECLINED, DataRequestEvent.DELIVER): DataRequestState.DELIVERED,
+    (DataRequestState.DECLINED, DataRequestEvent.REOPEN): DataRequestState.ASKED,
+    (DataRequestState.DECLINED, DataRequestEvent.MERGE): DataRequestState.MERGED,
+    (DataRequestState.DECLINED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
+    (DataRequestState.DELIVERED, DataRequestEvent.REOPEN): DataRequestState.ASKED,
+    (DataRequestState.DELIVERED, DataRequestEvent.HIDE): DataRequestState.HIDDEN,
+    (DataRequestState.HIDDEN, DataRequestEvent.SHOW): DataRequestState.ASKED,
+}
+
+
+def transition(state: str, event: DataRequestEvent) -> DataRequestState:
+    """The state that an event leads to.
+
+    Raises:
+        ConflictError: nothing of the kind happens in this state.
+    """
+    next_state = NEXT.get((DataRequestState(state), event))
+    if next_state is None:
+        raise ConflictError(
+            "This request does not stand there any more: it was answered, merged or taken back.",
+            remedy="Look at its page again, which says how it stands.",
+        )
+    return next_state

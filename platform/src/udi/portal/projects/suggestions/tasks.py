@@ -1,0 +1,168 @@
+"""What the worker does for suggestions: a mail on Mondays to those who chose one, and the letters of one to another.
+
+Both look again just before they send: what was turned off meanwhile is not there any more, and nothing brings it back.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit import jobs as queue
+from udi.kit.clock import now
+from udi.kit.emails import Email, send_email
+from udi.kit.jobs import Handler, Job
+from udi.kit.tenancy import Territory
+from udi.portal.identity.models import Person
+from udi.portal.notifications.digests import last_send_time
+from udi.portal.notifications.models import DigestRhythm
+from udi.portal.organisations.models import Organisation
+from udi.portal.projects.suggestions.actions import mark_suggestions_mailed
+from udi.portal.projects.suggestions.emails import write_digest, write_message
+from udi.portal.projects.suggestions.messages import SEND_MESSAGE
+from udi.portal.projects.suggestions.models import DeclaredInterest, SuggestionMessage
+from udi.portal.projects.suggestions.profile import SuggestionRecipient
+from udi.portal.projects.suggestions.search import find_suggestions
+from udi.portal.projects.suggestions.suggestion import Suggestion, SuggestionKind
+from udi.ui.site import Site
+
+log = structlog.get_logger()
+SEND_DIGEST = "tell_suggestions"
+EVERY = timedelta(minutes=20)
+
+
+def task_handlers(site: Site) -> Mapping[str, Handler]:
+    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+
+    async def tell(job: Job) -> None:
+        if territory := await site.registry.by_id(job.tenant):
+            await send_digest(site, territory, UUID(job.payload["interest"]), job.payload["until"])
+
+    async def send(job: Job) -> None:
+        if territory := await site.registry.by_id(job.tenant):
+            await send_message(site, territory, UUID(job.payload["letter"]))
+
+    return {SEND_DIGEST: tell, SEND_MESSAGE: send}
+
+
+async def queue_digests(session: AsyncSession, moment: datetime, zone: tzinfo) -> int:
+    """Queue the mails that should have left by now, each once, however often this is called; how many."""
+    until = last_send_time(DigestRhythm.WEEKLY, moment, zone)
+    late = select(DeclaredInterest).where(DeclaredInterest.mailed, DeclaredInterest.told_until < until)
+    due = (await session.scalars(late.with_for_update(skip_locked=True))).all()
+    for interest in due:
+        interest.told_until = until
+        await queue.enqueue(session, SEND_DIGEST, {"interest": str(interest.id), "until": until.date().isoformat()})
+    return len(due)
+
+
+async def send_digest(site: Site, territory: Territory, id_: UUID, until: str) -> None:
+    """Send what is new to one, unless there is nothing, or they want it no more.
+
+    Raises:
+        MailError: the relay did not take it; it is tried again.
+    """
+    async with site.database.session(territory.id, role="worker") as session:
+        interest = await _find_subscribed_interest(session, id_)
+        if interest is None:
+            return
+        organisation = await _find_organisation(session, interest)
+        to = await _find_address(session, interest, organisation)
+    new = (
+        await _find_new_suggestions(site, territory, SuggestionRecipient(interest, organisation, in_public=True))
+        if to
+        else {}
+    )
+    if not any(new.values()) or not await _is_subscribed(site, territory, id_):
+        return
+    slug = organisation.slug if organisation else ""
+    await _send_email(site, write_digest(site, territory, interest, slug, new, to=to, moment=until))
+    async with site.database.session(territory.id, role="worker") as session:
+        if await _find_subscribed_interest(session, id_, lock=True):
+            await mark_suggestions_mailed(
+                session, id_, [suggestion for suggestions in new.values() for suggestion in suggestions]
+            )
+
+
+async def _find_subscribed_interest(session: AsyncSession, id_: UUID, *, lock: bool = False) -> DeclaredInterest | None:
+    query = select(DeclaredInterest).where(DeclaredInterest.id == id_, DeclaredInterest.mailed)
+    return await session.scalar(query.with_for_update(read=True, key_share=True) if lock else query)
+
+
+async def _is_subscribed(site: Site, territory: Territory, id_: UUID) -> bool:
+    async with site.database.session(territory.id, role="worker") as session:
+        return await _find_subscribed_interest(session, id_) is not None
+
+
+async def _find_new_suggestions(
+    site: Site, territory: Territory, receiver: SuggestionRecipient
+) -> dict[SuggestionKind, list[Suggestion]]:
+    """What was neither told nor answered, found with what the database shows to that person, as on their page."""
+    reader = site.parts["search"].find(territory.id)
+    async with site.database.session(territory.id, role="app", person=receiver.person_id) as session:
+        return await find_suggestions(session, reader, receiver, new=True)
+
+
+async def _find_organisation(session: AsyncSession, interest: DeclaredInterest) -> Organisation | None:
+    if interest.organisation_id is None:
+        return None
+    return await session.get(Organisation, (interest.tenant_id, interest.organisation_id))
+
+
+async def _find_address(session: AsyncSession, interest: DeclaredInterest, organisation: Organisation | None) -> str:
+    if organisation is not None:
+        return organisation.email
+    person = await session.get(Person, (interest.tenant_id, interest.person_id))
+    return person.email if person else ""
+
+
+async def send_message(site: Site, territory: Territory, id_: UUID) -> None:
+    """Send the words of one to another, unless either turned suggestions off, or may not be found any more.
+
+    Raises:
+        MailError: the relay did not take it; it is tried again.
+    """
+    async with site.database.session(territory.id, role="worker") as session:
+        letter = await session.get(SuggestionMessage, (territory.id, id_))
+        mail = await _write_message(site, territory, session, letter) if letter and letter.sent_at is None else None
+    if mail is not None:
+        await _send_email(site, mail)
+    async with site.database.session(territory.id, role="worker") as session:
+        if done := await session.get(SuggestionMessage, (territory.id, id_)):
+            done.words, done.sent_at = "", now()
+
+
+async def _write_message(
+    site: Site, territory: Territory, session: AsyncSession, letter: SuggestionMessage
+) -> Email | None:
+    reader = await session.get(DeclaredInterest, (territory.id, letter.to_id))
+    sender = await session.get(DeclaredInterest, (territory.id, letter.interest_id))
+    writer = await session.get(Person, (territory.id, letter.person_id))
+    if reader is None or sender is None or writer is None or not reader.found:
+        return None
+    to = await _find_address(session, reader, await _find_organisation(session, reader))
+    organisation = await _find_organisation(session, sender)
+    by = f"{writer.name} ({organisation.name})" if organisation else writer.name
+    if not to or not writer.email:
+        return None
+    return write_message(site, territory, reader, letter, to=to, by=by, reply_to=writer.email)
+
+
+async def _send_email(site: Site, mail: Email) -> None:
+    await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+
+
+async def run_digests(site: Site) -> None:
+    """Look for mails that are due in every territory, again and again; what goes wrong in one holds up no other."""
+    while True:
+        for territory in await site.registry.list():
+            try:
+                async with site.database.session(territory.id, role="worker") as session:
+                    await queue_digests(session, now(), territory.zone)
+            except Exception as error:  # noqa: BLE001 - looked for again some minutes later
+                log.warning("suggestions not looked for", territory=territory.slug, error=type(error).__name__)
+        await asyncio.sleep(EVERY.total_seconds())

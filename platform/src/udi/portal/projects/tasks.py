@@ -1,0 +1,70 @@
+"""What the worker does for projects: tells people by mail, unless what it would tell is past."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from udi.kit.emails import send_email
+from udi.kit.jobs import Handler, Job
+from udi.kit.tenancy import Territory
+from udi.portal.identity.models import Person
+from udi.portal.projects.actions.notifications import NOTIFY_PROJECT
+from udi.portal.projects.emails import FOR_TEAM, write_email
+from udi.portal.projects.models import Project, ProjectMember
+from udi.portal.projects.transitions import TeamMemberStage
+from udi.ui.site import Site
+
+
+def task_handlers(site: Site) -> Mapping[str, Handler]:
+    """The handlers, by name; for a territory that is not served any more, they do nothing."""
+
+    async def tell(job: Job) -> None:
+        if territory := await site.registry.by_id(job.tenant):
+            member = job.payload.get("member")
+            await send_notification(
+                site, territory, UUID(job.payload["project"]), job.payload["what"], job.payload["revision"],
+                UUID(member) if member else None,
+            )  # fmt: skip
+
+    return {NOTIFY_PROJECT: tell}
+
+
+async def send_notification(
+    site: Site, territory: Territory, id_: UUID, what: str, revision: int, member_id: UUID | None = None
+) -> None:
+    """Tell somebody of something that happened to a project, if it still holds.
+
+    Raises:
+        MailError: the relay did not take it; it is tried again.
+    """
+    async with site.database.session(territory.id, role="worker") as session:
+        project = await session.get(Project, (territory.id, id_))
+        member = await session.get(ProjectMember, (territory.id, member_id)) if member_id else None
+        if project is None or not is_still_valid(project, what, member):
+            return
+        to = territory.contact if what in FOR_TEAM else await _find_address(session, project, member)
+    if to:
+        mail = write_email(site, territory, project, what, revision, to=to, member=member)
+        await send_email(mail, site.settings.smtp_host, site.settings.smtp_port or site.settings.port(6))
+
+
+def is_still_valid(project: Project, what: str, member: ProjectMember | None) -> bool:
+    """Whether what is to be told is still so."""
+    return {
+        "invited": member is not None and member.stage == TeamMemberStage.INVITED,
+        "added": member is not None and member.stage == TeamMemberStage.JOINED,
+        "published": project.listed,
+        "reported": project.listed,
+        "hidden": project.hidden_at is not None,
+        "shown": project.listed,
+    }[what]
+
+
+async def _find_address(session: AsyncSession, project: Project, member: ProjectMember | None) -> str:
+    """Of the member, or of who answers for the project."""
+    if member is not None:
+        return member.email
+    owner = project.leader_id or project.reporter_id
+    person = await session.get(Person, (project.tenant_id, owner)) if owner else None
+    return person.email if person else ""

@@ -1,0 +1,95 @@
+"""The life of a project, and of a person in its team; docs/reference/projects.md shows the same tables."""
+
+from enum import StrEnum
+
+from udi.kit.errors import ConflictError
+
+
+class ProjectState(StrEnum):
+    """Where a project stands; a reuse that somebody reports is a project that is delivered."""
+
+    IDEA = "idea"
+    IN_PROGRESS = "in_progress"
+    DELIVERED = "delivered"
+    ARCHIVED = "archived"
+
+
+class ProjectEvent(StrEnum):
+    """What is done with it, by whoever may edit it; to archive and to restore, by whoever answers for it."""
+
+    START = "start"
+    DELIVER = "deliver"
+    RESUME = "resume"
+    ARCHIVE = "archive"
+    RESTORE = "restore"
+
+
+BY_OWNER = (ProjectEvent.ARCHIVE, ProjectEvent.RESTORE)
+NEXT = {
+    (ProjectState.IDEA, ProjectEvent.START): ProjectState.IN_PROGRESS,
+    (ProjectState.IDEA, ProjectEvent.DELIVER): ProjectState.DELIVERED,
+    (ProjectState.IDEA, ProjectEvent.ARCHIVE): ProjectState.ARCHIVED,
+    (ProjectState.IN_PROGRESS, ProjectEvent.DELIVER): ProjectState.DELIVERED,
+    (ProjectState.IN_PROGRESS, ProjectEvent.ARCHIVE): ProjectState.ARCHIVED,
+    (ProjectState.DELIVERED, ProjectEvent.RESUME): ProjectState.IN_PROGRESS,
+    (ProjectState.DELIVERED, ProjectEvent.ARCHIVE): ProjectState.ARCHIVED,
+    (ProjectState.ARCHIVED, ProjectEvent.RESTORE): ProjectState.IN_PROGRESS,
+}
+
+
+def transition(state: str, event: ProjectEvent) -> ProjectState:
+    """The state that an event leads to.
+
+    Raises:
+        ConflictError: nothing of the kind happens in this state.
+    """
+    next_state = NEXT.get((ProjectState(state), event))
+    if next_state is None:
+        raise ConflictError(
+            "The project does not stand there any more.", remedy="Look at its page again, which says where it stands."
+        )
+    return next_state
+
+
+class TeamMemberStage(StrEnum):
+    """Where a person stands with the team of a project."""
+
+    INVITED = "invited"
+    JOINED = "joined"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    LEFT = "left"
+
+
+class TeamMemberEvent(StrEnum):
+    """What is done with it: by the person (accept, decline, leave), or by the project's leader (cancel, remove)."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    CANCEL = "cancel"
+    LEAVE = "leave"
+    REMOVE = "remove"
+
+
+PRESENT = (TeamMemberStage.INVITED, TeamMemberStage.JOINED)
+STEPS = {
+    (TeamMemberStage.INVITED, TeamMemberEvent.ACCEPT): TeamMemberStage.JOINED,
+    (TeamMemberStage.INVITED, TeamMemberEvent.DECLINE): TeamMemberStage.DECLINED,
+    (TeamMemberStage.INVITED, TeamMemberEvent.CANCEL): TeamMemberStage.CANCELLED,
+    (TeamMemberStage.JOINED, TeamMemberEvent.LEAVE): TeamMemberStage.LEFT,
+    (TeamMemberStage.JOINED, TeamMemberEvent.REMOVE): TeamMemberStage.LEFT,
+}
+
+
+def transition_member(stage: str, what: TeamMemberEvent) -> TeamMemberStage:
+    """The stage that a step leads to.
+
+    Raises:
+        ConflictError: nothing of the kind happens at this stage.
+    """
+    next_stage = STEPS.get((TeamMemberStage(stage), what))
+    if next_stage is None:
+        raise ConflictError(
+            "This was answered already, or taken back.", remedy="Look at the team again, which shows how it stands."
+        )
+    return next_stage

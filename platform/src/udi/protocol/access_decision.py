@@ -1,0 +1,305 @@
+"""Whether a reading of restricted data is let through: a pure answer, from the agreement and how it stands.
+
+Nobody else is asked: neither the portal nor the identity service. `docs/reference/agreements.md` has the same table.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from udi.protocol.agreement import Agreement, AgreementCredential, AgreementStatus, AgreementValidity
+from udi.protocol.faults import Gettext, in_english, shorten
+from udi.protocol.terms import Purpose, RowFilter
+
+UNAUTHENTICATED, FORBIDDEN, TOO_MANY = 401, 403, 429
+
+
+class RefusalReason(StrEnum):
+    """Why a reading is refused: the word that machines are told."""
+
+    NOTHING_SHOWN = "nothing_shown"
+    UNKNOWN_CREDENTIAL = "unknown_credential"
+    UNCONFIRMED = "unconfirmed"
+    OTHER_DATASET = "other_dataset"
+    GIVEN_UP = "given_up"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    NOT_STARTED = "not_started"
+    ENDED = "ended"
+    CREDENTIAL_EXPIRED = "credential_expired"
+    OTHER_PURPOSE = "other_purpose"
+    OTHER_COLUMNS = "other_columns"
+    ONLY_IN_PART = "only_in_part"
+    VOLUME_SPENT = "volume_spent"
+    TOO_OFTEN = "too_often"
+
+
+@dataclass(frozen=True)
+class RefusalResponse:
+    """The answer of a refusal: its HTTP status, what is wrong, what to do (msgids with `%(name)s` places)."""
+
+    status: int
+    message: str
+    remedy: str
+
+
+DENIALS = {
+    RefusalReason.NOTHING_SHOWN: RefusalResponse(
+        UNAUTHENTICATED,
+        "These data are restricted: they are opened to one project at a time.",
+        "Ask for access for your project on the dataset's page, then show its credential.",
+    ),
+    RefusalReason.UNKNOWN_CREDENTIAL: RefusalResponse(
+        UNAUTHENTICATED,
+        "This credential is not known here, or was replaced.",
+        "Show the one that the project's page gave for this node, or make a new one there.",
+    ),
+    RefusalReason.UNCONFIRMED: RefusalResponse(
+        FORBIDDEN,
+        "The portal has not said yet how this agreement stands.",
+        "Try again in a minute.",
+    ),
+    RefusalReason.OTHER_DATASET: RefusalResponse(
+        FORBIDDEN,
+        "This agreement is about another dataset.",
+        "Ask for access to this one on its page.",
+    ),
+    RefusalReason.GIVEN_UP: RefusalResponse(
+        FORBIDDEN,
+        "The project gave up this agreement.",
+        "Ask again on the dataset's page if the project needs the data after all.",
+    ),
+    RefusalReason.REVOKED: RefusalResponse(
+        FORBIDDEN,
+        "The producer put an end to this agreement.",
+        "Its page says why, and whom to write to.",
+    ),
+    RefusalReason.SUSPENDED: RefusalResponse(
+        FORBIDDEN,
+        "The producer suspended this agreement.",
+        "Its page says why; reading opens again when the producer says so.",
+    ),
+    RefusalReason.NOT_STARTED: RefusalResponse(
+        FORBIDDEN,
+        "This agreement begins on %(moment)s.",
+        "Come back then.",
+    ),
+    RefusalReason.ENDED: RefusalResponse(
+        FORBIDDEN,
+        "This agreement ended on %(moment)s.",
+        "Ask for its renewal on its page.",
+    ),
+    RefusalReason.CREDENTIAL_EXPIRED: RefusalResponse(
+        FORBIDDEN,
+        "This credential ended on %(moment)s.",
+        "Make a new one on the project's page.",
+    ),
+    RefusalReason.OTHER_PURPOSE: RefusalResponse(
+        FORBIDDEN,
+        "The agreement is for “%(agreed)s”, not for “%(stated)s”.",
+        "Read for that purpose, or ask for access for the other one.",
+    ),
+    RefusalReason.OTHER_COLUMNS: RefusalResponse(
+        FORBIDDEN,
+        "The agreement opens other columns than these: %(columns)s.",
+        "Use the columns it opens, to filter, sort and compute as well; or ask for more on the dataset's page.",
+    ),
+    RefusalReason.ONLY_IN_PART: RefusalResponse(
+        FORBIDDEN,
+        "The agreement opens a part of this table, and the file as it is holds the whole.",
+        "Read the table instead, or its export, which hold that part.",
+    ),
+    RefusalReason.VOLUME_SPENT: RefusalResponse(
+        FORBIDDEN,
+        "This would pass the volume agreed for a month; %(remaining)s bytes of it remain.",
+        "Ask for less, or wait for %(moment)s.",
+    ),
+    RefusalReason.TOO_OFTEN: RefusalResponse(
+        TOO_MANY,
+        "The agreement opens %(limit)s readings a minute, and they are spent.",
+        "Wait for %(moment)s.",
+    ),
+}
+
+
+class ReadingRequest(Struct, frozen=True, kw_only=True):
+    """What is asked of a node at one moment, and what was read before."""
+
+    dataset: UUID
+    columns: tuple[str, ...] | None = None
+    """Every one that is used: shown, filtered, sorted, grouped, computed. None: all that may be read."""
+    as_file: bool = False
+    """The producer's file as it is, of which no part can be taken."""
+    size: int = 0
+    """Bytes that will be given, where they are known beforehand."""
+    purpose: Purpose | None = None
+    """The one that is stated, if any."""
+    credential: str = ""
+    """SHA-256 of the secret shown; empty where the portal vouches for a person."""
+    bytes_this_month: int = 0
+    """Given before under this agreement, since the month began in universal time."""
+    readings_this_minute: int = 0
+    """The same, since the minute began."""
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """What there is of a table for whoever reads under an agreement: everything else does not exist for them."""
+
+    columns: tuple[str, ...]
+    """Empty: all."""
+    rows: tuple[RowFilter, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the whole table."""
+        return not self.columns and not self.rows
+
+
+@dataclass(frozen=True)
+class ReadingDecision:
+    """The answer: `view` when the reading is let through, else why not."""
+
+    view: View | None = None
+    refused: RefusalReason | None = None
+    values: dict[str, str | int] = field(default_factory=dict)
+    reason: str = ""
+    """What the producer, or the project, said of a suspension or an end."""
+    remaining_bytes: int | None = None
+    """What may still be given this month, this reading not counted; None: no limit."""
+    again_at: datetime | None = None
+    """When the same reading could be let through, where time alone changes that."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer."""
+        return DENIALS[self.refused].status if self.refused else 200
+
+    def translate(self, gettext: Gettext = in_english) -> tuple[str, str]:
+        """What is wrong and what to do, in the language of `gettext`; both empty when nothing is."""
+        if self.refused is None:
+            return "", ""
+        denial = DENIALS[self.refused]
+        message, remedy = gettext(denial.message) % self.values, gettext(denial.remedy) % self.values
+        return f"{message} {self.reason}".strip(), remedy
+
+
+def refuse(refused: RefusalReason) -> ReadingDecision:
+    """The refusal of who shows nothing, or nothing that is known, before any agreement is looked at."""
+    return ReadingDecision(refused=refused)
+
+
+def decide_reading(
+    agreement: Agreement, standing: AgreementStatus | None, reading: ReadingRequest, moment: datetime
+) -> ReadingDecision:
+    """Whether the reading is let through at this moment; the first thing that is wrong is said."""
+    return (
+        _check_credential(agreement, standing, reading)
+        or _check_validity(agreement, standing, reading, moment)
+        or _check_agreed_use(agreement, reading)
+        or _check_limits(agreement, reading, moment)
+        or ReadingDecision(
+            view=View(columns=agreement.terms.columns, rows=agreement.terms.rows),
+            remaining_bytes=_remaining_bytes(agreement, reading),
+        )
+    )
+
+
+def state_at(standing: AgreementStatus, moment: datetime) -> AgreementValidity:
+    """How an agreement stands at a moment: a revocation with notice begins by itself."""
+    if standing.state is AgreementValidity.GIVEN_UP or standing.closes_at is None or moment < standing.closes_at:
+        return standing.state
+    return AgreementValidity.REVOKED
+
+
+def _find_credential(standing: AgreementStatus | None, reading: ReadingRequest) -> AgreementCredential | None:
+    credentials = standing.credentials if standing else ()
+    return next((credential for credential in credentials if credential.sha256 == reading.credential), None)
+
+
+def _check_credential(
+    agreement: Agreement, standing: AgreementStatus | None, reading: ReadingRequest
+) -> ReadingDecision | None:
+    if standing is None or standing.agreement != agreement.id:
+        return refuse(RefusalReason.UNCONFIRMED)
+    if reading.credential and _find_credential(standing, reading) is None:
+        return refuse(RefusalReason.UNKNOWN_CREDENTIAL)
+    return None
+
+
+_STATES = {
+    AgreementValidity.GIVEN_UP: RefusalReason.GIVEN_UP,
+    AgreementValidity.REVOKED: RefusalReason.REVOKED,
+    AgreementValidity.SUSPENDED: RefusalReason.SUSPENDED,
+}
+
+
+def _check_validity(
+    agreement: Agreement, standing: AgreementStatus | None, reading: ReadingRequest, moment: datetime
+) -> ReadingDecision | None:
+    if standing is None or reading.dataset != agreement.dataset:
+        return refuse(RefusalReason.OTHER_DATASET)
+    if stopped := _STATES.get(state_at(standing, moment)):
+        return ReadingDecision(refused=stopped, reason=standing.reason)
+    if moment < agreement.starts_at:
+        return _refuse_with_date(RefusalReason.NOT_STARTED, agreement.starts_at, again=True)
+    if moment > agreement.ends_at:
+        return _refuse_with_date(RefusalReason.ENDED, agreement.ends_at)
+    credential = _find_credential(standing, reading)
+    if credential is not None and moment > credential.expires_at:
+        return _refuse_with_date(RefusalReason.CREDENTIAL_EXPIRED, credential.expires_at)
+    return None
+
+
+def _check_agreed_use(agreement: Agreement, reading: ReadingRequest) -> ReadingDecision | None:
+    if reading.purpose not in {None, agreement.purpose}:
+        values: dict[str, str | int] = {"agreed": agreement.purpose.value, "stated": str(reading.purpose)}
+        return ReadingDecision(refused=RefusalReason.OTHER_PURPOSE, values=values)
+    opened = agreement.terms.columns
+    others = [name for name in reading.columns or () if opened and name not in opened]
+    if others:
+        return ReadingDecision(
+            refused=RefusalReason.OTHER_COLUMNS, values={"columns": ", ".join(map(shorten, others[:5]))}
+        )
+    if reading.as_file and (opened or agreement.terms.rows):
+        return refuse(RefusalReason.ONLY_IN_PART)
+    return None
+
+
+def _check_limits(agreement: Agreement, reading: ReadingRequest, moment: datetime) -> ReadingDecision | None:
+    remaining = _remaining_bytes(agreement, reading)
+    if remaining is not None and remaining < max(reading.size, 1):
+        month = (moment.astimezone(UTC).replace(day=1) + timedelta(days=32)).replace(
+            day=1, hour=0, minute=0, second=0, microsecond=0
+        )
+        return ReadingDecision(
+            refused=RefusalReason.VOLUME_SPENT,
+            values={"remaining": remaining, "moment": _format_moment(month)},
+            remaining_bytes=remaining,
+            again_at=month if reading.size <= (agreement.terms.bytes_a_month or 0) else None,
+        )
+    limit = agreement.terms.requests_a_minute
+    if limit is not None and reading.readings_this_minute >= limit:
+        minute = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        values: dict[str, str | int] = {"limit": limit, "moment": _format_moment(minute)}
+        return ReadingDecision(
+            refused=RefusalReason.TOO_OFTEN, values=values, remaining_bytes=remaining, again_at=minute
+        )
+    return None
+
+
+def _remaining_bytes(agreement: Agreement, reading: ReadingRequest) -> int | None:
+    limit = agreement.terms.bytes_a_month
+    return None if limit is None else max(limit - reading.bytes_this_month, 0)
+
+
+def _refuse_with_date(refused: RefusalReason, moment: datetime, *, again: bool = False) -> ReadingDecision:
+    return ReadingDecision(
+        refused=refused, values={"moment": _format_moment(moment)}, again_at=moment if again else None
+    )
+
+
+def _format_moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,66 @@
+"""Around every request, before any other part: its id, its line in the log, its place in the metrics.
+
+The line says which route, never which path, query or person; a refused request has another (`security_log`).
+"""
+
+import re
+import secrets
+import time
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from udi.ui.security_log import SecurityLog
+
+log = structlog.get_logger()
+SANE = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+HEADER = b"x-request-id"
+PROBES = {"/health", "/ready", "/metrics"}
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+UNMATCHED, OTHER = "unmatched", "OTHER"
+
+
+class RequestLogMiddleware:
+    """Wraps a program; the `Site` counts what passes."""
+
+    def __init__(self, inner: ASGIApp, site: Any) -> None:
+        self._inner = inner
+        self._site = site
+        self._security = SecurityLog(site.settings, site.program)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        started, status, request_id = time.perf_counter(), 500, _request_id(scope)
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (HEADER, request_id.encode())]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._inner(scope, receive, answer)
+            finally:
+                self._record_request(scope, status, time.perf_counter() - started)
+
+    def _record_request(self, scope: Scope, status: int, seconds: float) -> None:
+        territory, method = scope["state"].get("territory"), str(scope.get("method"))
+        labels = {
+            "program": self._site.program,
+            "territory": territory.slug if territory else "",
+            "method": method if method in METHODS else OTHER,
+            "route": scope.get("path_template") or UNMATCHED,
+        }
+        self._site.metrics.note({**labels, "status": f"{status // 100}xx"}, seconds)
+        if labels["route"] not in PROBES:
+            log.info("request", **labels, status=status, milliseconds=round(seconds * 1000, 1))
+        self._security.log_refusal(scope, status, labels)
+
+
+def _request_id(scope: Scope) -> str:
+    """The id that the proxy gave, if it is one; else a new one."""
+    header_value = next((value for name, value in scope["headers"] if name.lower() == b"x-request-id"), b"")
+    return header_value.decode() if SANE.fullmatch(header_value) else secrets.token_hex(16)
