@@ -204,9 +204,9 @@ LIES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
         patch, plain_language_wording.ENGLISH, "purposes", Purpose.EDUCATION, Purpose.RESEARCH
     ),
     "the words do not double a closing mark": lambda patch: patch.setattr(
-        plain_language, "_quoted", lambda text, words: f"{words.open}{text}{words.close}"
+        plain_language, "_quote", lambda text, words: f"{words.open}{text}{words.close}"
     ),
-    "the words leave out the last of the limits": lambda patch: _cut(patch, plain_language, "_read"),
+    "the words leave out the last of the limits": lambda patch: _cut(patch, plain_language, "_write_access"),
     "the words say the size in another unit": lambda patch: patch.setattr(plain_language, "THOUSAND", 1024),
     "the ODRL leaves out the last of the limits": lambda patch: _cut(patch, odrl, "_limits"),
     "the ODRL calls deletion encryption": lambda patch: patch.setitem(
@@ -219,7 +219,7 @@ LIES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
         access_decision, "_remaining_bytes", lambda *_: None
     ),
     "the decision forgets the purpose and the columns": lambda patch: patch.setattr(
-        access_decision, "_is_agreed", lambda *_: None
+        access_decision, "_check_agreed_use", lambda *_: None
     ),
     "the decision forgets that agreements end": lambda patch: patch.setattr(
         access_decision, "_check_validity", lambda *_: None

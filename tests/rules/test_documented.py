@@ -43,7 +43,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "account": AccountPart,
 }
 EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
-NOTERS = {"portal": {"record"}, "node": {"note", "record"}}
+NOTERS = {"portal": {"record"}, "node": {"record_event", "record_audit_event"}}
 """The function that notes an event, in each program."""
 
 

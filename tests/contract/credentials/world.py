@@ -189,8 +189,8 @@ async def build(settings: Settings, folder: Path, *, moderator: bool = True) -> 
             site.parts["sessions"].service.keys = IssuerKeys(issuer.published)
             stack.push_async_callback(visitors.shut_down, apps[name])
         for budget in (each for each in vars(budgets).values() if isinstance(each, RateLimit)):
-            stack.callback(object.__setattr__, budget, "most", budget.limit)
-            object.__setattr__(budget, "most", 10**9)
+            stack.callback(object.__setattr__, budget, "limit", budget.limit)
+            object.__setattr__(budget, "limit", 10**9)
         sites["portal"].parts[API_RATES] = ApiRateLimiters(RateLimiter("api", 10**8), RateLimiter("api", 10**8))
         sites["node"].parts[RATES] = RateLimiter("tables", 10**8)
         databases = [site.database for site in sites.values()]

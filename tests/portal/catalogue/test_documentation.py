@@ -264,8 +264,8 @@ async def test_each_refusal_that_is_described_is_one(
             token = {"401": "udi_me_nobody", "403": poor}.get(which[1]) or (which[0] in (*ours, theirs, team) and rich)
             with monkeypatch.context() as patch:
                 if which[1] == "429":
-                    patch.setattr(rates.passers_by, "most", 0)
-                    patch.setattr(rates.people, "most", 0)
+                    patch.setattr(rates.passers_by, "limit", 0)
+                    patch.setattr(rates.people, "limit", 0)
                 answer = await program.get(url, headers={"Authorization": f"Bearer {token}"} if token else {})
 
             assert answer.status_code == int(which[1])

@@ -159,7 +159,7 @@ async def test_programs_are_counted_by_their_address_and_people_by_their_token(
 ) -> None:
     rates: ApiRateLimiters = portal_app.state.site.parts[API_RATES]
     for each, most in ((rates.passers_by, 2), (rates.people, 10)):
-        monkeypatch.setattr(each, "most", most)
+        monkeypatch.setattr(each, "limit", most)
         monkeypatch.setattr(each, "clock", lambda: 90.0)
         monkeypatch.setattr(each, "_window", -1)
     async with browse(portal_app, demo, owner) as someone, browse(portal_app, demo) as program:

@@ -180,7 +180,7 @@ async def test_it_is_counted_as_the_rest_of_the_api(
     client: httpx.AsyncClient, mine: dict[str, str], portal_app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates: ApiRateLimiters = portal_app.state.site.parts[API_RATES]
-    monkeypatch.setattr(rates.people, "most", 0)
+    monkeypatch.setattr(rates.people, "limit", 0)
 
     assert [each.status_code for each in await every(client, mine)] == [429] * 5
 

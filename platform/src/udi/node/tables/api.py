@@ -40,23 +40,23 @@ PYTHON_TYPES = {
     "DATE": "date",
     "TIMESTAMP": "datetime",
 }
-TABLE, ABOUT = {"asking": Provide(get_table_request)}, {"asking": Provide(get_description_request)}
+TABLE, ABOUT = {"table_request": Provide(get_table_request)}, {"table_request": Provide(get_description_request)}
 
 
 @route(f"{BASE}/", http_method=READ, dependencies=ABOUT)
-async def show_resource(resource_id: FromPath[UUID], asking: NamedDependency[TableRequest]) -> Response[Any]:
+async def show_resource(resource_id: FromPath[UUID], table_request: NamedDependency[TableRequest]) -> Response[Any]:
     """What there is about a table, and where."""
     base = f"/api/resources/{resource_id}"
     links = [{"href": f"{base}/{part}/", "type": "GET", "rel": part} for part in ("profile", "data", "swagger")]
-    links += [{"href": f"{base}/data/{kind}/", "type": "GET", "rel": kind} for kind in formats_of(asking.table)]
-    table = asking.table
-    return await asking.json_response({"created_at": table.modified.isoformat(), "url": table.landing, "links": links})
+    links += [{"href": f"{base}/data/{kind}/", "type": "GET", "rel": kind} for kind in formats_of(table_request.table)]
+    table = table_request.table
+    return await table_request.json_response({"created_at": table.modified.isoformat(), "url": table.landing, "links": links})
 
 
 @route(f"{BASE}/profile/", http_method=READ, dependencies=ABOUT)
-async def show_profile(asking: NamedDependency[TableRequest]) -> Response[Any]:
+async def show_profile(table_request: NamedDependency[TableRequest]) -> Response[Any]:
     """The columns of a table and what they hold; of a restricted one, their names and types only."""
-    table = asking.table
+    table = table_request.table
     columns = {
         column.name: {"format": column.type.value, "python_type": PYTHON_TYPES.get(column.sql_type, "string")}
         for column in table.columns
@@ -64,70 +64,70 @@ async def show_profile(asking: NamedDependency[TableRequest]) -> Response[Any]:
     profile: dict[str, Any] = {"header": list(columns), "columns": columns}
     profile |= {} if table.is_restricted else {"total_lines": table.rows}
     schema = {"schema": table_schema(table.columns)}
-    return await asking.json_response({"profile": {**profile, **schema, **table.profile}})
+    return await table_request.json_response({"profile": {**profile, **schema, **table.profile}})
 
 
 @route(f"{BASE}/swagger/", http_method=READ, dependencies=ABOUT)
-async def show_openapi(resource_id: FromPath[UUID], asking: NamedDependency[TableRequest]) -> Response[Any]:
+async def show_openapi(resource_id: FromPath[UUID], table_request: NamedDependency[TableRequest]) -> Response[Any]:
     """The OpenAPI document of a table."""
     path = f"/api/resources/{resource_id}"
-    return await asking.json_response(build_openapi(asking.table, asking.base.removesuffix(path), path))
+    return await table_request.json_response(build_openapi(table_request.table, table_request.base.removesuffix(path), path))
 
 
 @route(f"{BASE}/data/", http_method=READ, dependencies=TABLE)
-async def read_data(request: Request[Any, Any, State], asking: NamedDependency[TableRequest]) -> Response[Any]:
+async def read_data(request: Request[Any, Any, State], table_request: NamedDependency[TableRequest]) -> Response[Any]:
     """A page of rows."""
-    query = await asking.parse_query(
-        partial(read_query, asking.query_string, asking.table.columns, asking.table.hidden)
+    query = await table_request.parse_query(
+        partial(read_query, table_request.query_string, table_request.table.columns, table_request.table.hidden)
     )
-    if asking.is_fresh:
-        return asking.not_modified()
+    if table_request.is_fresh:
+        return table_request.not_modified()
     answers: RowPageReader = site_of(request).parts[ANSWERS]
-    page = await answers.read_page(asking.table, query)
-    pages = asking.page_links(query, page.total)
-    asking.headers["Link"] = ", ".join(f'<{address}>; rel="{name}"' for name, address in pages.items())
-    links: dict[str, str | None] = {part: f"{asking.base}/{part}/" for part in ("profile", "swagger")}
+    page = await answers.read_page(table_request.table, query)
+    pages = table_request.page_links(query, page.total)
+    table_request.headers["Link"] = ", ".join(f'<{address}>; rel="{name}"' for name, address in pages.items())
+    links: dict[str, str | None] = {part: f"{table_request.base}/{part}/" for part in ("profile", "swagger")}
     links |= {name: pages.get(name) for name in ("next", "prev")}
     meta = {"page": query.page, "page_size": query.size, "total": page.total}
-    return await asking.json_response({"data": page.items, "links": links, "meta": meta})
+    return await table_request.json_response({"data": page.items, "links": links, "meta": meta})
 
 
 @route(f"{BASE}/data/{{kind:str}}/", http_method=READ, dependencies=TABLE)
 async def export_data(
-    request: Request[Any, Any, State], kind: FromPath[str], asking: NamedDependency[TableRequest]
+    request: Request[Any, Any, State], kind: FromPath[str], table_request: NamedDependency[TableRequest]
 ) -> Response[Any]:
     """Every row that a question leaves, as a file."""
     if kind in FORMATS and FORMATS[kind].placed:
-        await asking.require_places()
-    form = formats_of(asking.table).get(kind)
+        await table_request.require_places()
+    form = formats_of(table_request.table).get(kind)
     if form is None:
         raise NotFoundError(
             "This table cannot be taken in this format.",
             remedy="Use csv, xlsx, parquet, json or ndjson; and, where it has places, geojson or pmtiles.",
         )
-    query = await asking.parse_query(
-        partial(read_query, asking.query_string, asking.table.columns, asking.table.hidden)
+    query = await table_request.parse_query(
+        partial(read_query, table_request.query_string, table_request.table.columns, table_request.table.hidden)
     )
     _require_mappable(query, kind)
-    if asking.is_fresh:
-        return asking.not_modified()
-    asking.headers |= {
+    if table_request.is_fresh:
+        return table_request.not_modified()
+    table_request.headers |= {
         "Content-Type": form.media_type,
-        "Content-Disposition": content_disposition(f"{asking.table.name}.{form.extension}"),
+        "Content-Disposition": content_disposition(f"{table_request.table.name}.{form.extension}"),
         "Content-Security-Policy": SEALED,
     }
     if is_whole_file(query, kind):
-        return await _serve_range(request, asking, asking.table.path)
+        return await _serve_range(request, table_request, table_request.table.path)
     if kind == "pmtiles":
-        return await _serve_range(request, asking, await _tiles_path(request, asking))
+        return await _serve_range(request, table_request, await _tiles_path(request, table_request))
     if request.method == "HEAD":
-        return Response(None, headers=asking.headers)
-    asking.charge_cost(EXPORT_COST)
+        return Response(None, headers=table_request.headers)
+    table_request.charge_cost(EXPORT_COST)
     exports: ExportWriter = site_of(request).parts[EXPORTS]
-    export = await exports.write(asking.table, query, kind)
-    asking.headers["Content-Length"] = str(export.size)
-    await export.charge(asking.charge_bytes)
-    return Stream(asking.stream_export(export.chunks()), headers=asking.headers)
+    export = await exports.write(table_request.table, query, kind)
+    table_request.headers["Content-Length"] = str(export.size)
+    await export.charge(table_request.charge_bytes)
+    return Stream(table_request.stream_export(export.chunks()), headers=table_request.headers)
 
 
 def _require_mappable(query: Query, kind: str) -> None:

@@ -77,7 +77,7 @@ async def get_collection_request(places: NamedDependency[FeatureRequest], name: 
     return places
 
 
-PLACES = {"asking": Provide(get_table_request), "places": Provide(get_feature_request)}
+PLACES = {"table_request": Provide(get_table_request), "places": Provide(get_feature_request)}
 COLLECTION = {**PLACES, "collection": Provide(get_collection_request)}
 
 
