@@ -50,7 +50,9 @@ async def show_resource(resource_id: FromPath[UUID], table_request: NamedDepende
     links = [{"href": f"{base}/{part}/", "type": "GET", "rel": part} for part in ("profile", "data", "swagger")]
     links += [{"href": f"{base}/data/{kind}/", "type": "GET", "rel": kind} for kind in formats_of(table_request.table)]
     table = table_request.table
-    return await table_request.json_response({"created_at": table.modified.isoformat(), "url": table.landing, "links": links})
+    return await table_request.json_response(
+        {"created_at": table.modified.isoformat(), "url": table.landing, "links": links}
+    )
 
 
 @route(f"{BASE}/profile/", http_method=READ, dependencies=ABOUT)
@@ -71,7 +73,9 @@ async def show_profile(table_request: NamedDependency[TableRequest]) -> Response
 async def show_openapi(resource_id: FromPath[UUID], table_request: NamedDependency[TableRequest]) -> Response[Any]:
     """The OpenAPI document of a table."""
     path = f"/api/resources/{resource_id}"
-    return await table_request.json_response(build_openapi(table_request.table, table_request.base.removesuffix(path), path))
+    return await table_request.json_response(
+        build_openapi(table_request.table, table_request.base.removesuffix(path), path)
+    )
 
 
 @route(f"{BASE}/data/", http_method=READ, dependencies=TABLE)

@@ -38,5 +38,7 @@ def write_table(lines: Iterable[DocumentTally]) -> str:
         f"{line.name}\t{line.format}\t{line.dataset_count}\t{line.records}\t{line.refused}\t{line.others}\t{', '.join(line.reasons)}"
         for line in all_lines
     ]
-    sums = [sum(getattr(line, name) for line in all_lines) for name in ("dataset_count", "records", "refused", "others")]
+    sums = [
+        sum(getattr(line, name) for line in all_lines) for name in ("dataset_count", "records", "refused", "others")
+    ]
     return "\n".join((head, *rows, f"{len(all_lines)} files\t\t" + "\t".join(map(str, sums)))) + "\n"
