@@ -89,6 +89,7 @@ def facts(*hosts: str, **changes: Any) -> dict[str, Any]:
     return {
         "groups": {group: list(hosts) for group in ("db", "identity", "portal", "node", "proxy")},
         "installation_machines": list(hosts),
+        "installation_alone": len(hosts) == 1,
         "installation_addresses": {
             host: "127.0.0.1" if len(hosts) == 1 else f"10.0.0.{rank}" for rank, host in enumerate(hosts, 1)
         },

@@ -36,7 +36,7 @@ async def apply(keycloak: Settings, portal_database: Database, node_database: Da
     """Applies a folder; its territory leaves the registers with the test, so that no other one meets it."""
     applied: list[UUID] = []
 
-    async def act(path: Path) -> provision.Applied:
+    async def act(path: Path) -> provision.ApplyResult:
         folder = read_folder(path)
         done = await asyncio.to_thread(provision.apply_folder, keycloak, folder)
         applied.append(folder.tenant_id)

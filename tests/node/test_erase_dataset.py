@@ -58,7 +58,7 @@ Do = Callable[..., Awaitable[None]]
 @pytest.fixture
 def erase_job(node_site: Site, demo: Territory) -> Do:
     """Does the worker's job for a dataset."""
-    forgets = [node_site.parts[FIND_TABLE].forget]
+    forgets = [node_site.parts[FIND_TABLE].forget_dataset]
     handler = erasure_tasks.task_handlers(node_site.database, node_site.parts["objects"], forgets)[ERASE_DATASET]
 
     async def erase(dataset: str, **payload: Any) -> None:

@@ -60,7 +60,7 @@ def work(node_site: Site, demo: Territory, settings: Settings, portal: PortalDou
     client, store = PortalClient(settings, node_site.outgoing), node_site.parts["objects"]
     handlers = {
         **datasets_jobs.task_handlers(node_site.database, node_site.registry, client, store),
-        **removal_tasks.task_handlers(node_site.database, store, [node_site.parts[FIND_TABLE].forget]),
+        **removal_tasks.task_handlers(node_site.database, store, [node_site.parts[FIND_TABLE].forget_dataset]),
     }
     done = set[str]()
 

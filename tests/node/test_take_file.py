@@ -137,7 +137,7 @@ async def test_a_file_whose_turn_does_not_come_is_left_to_the_worker(
     producer: Producer, node_database: Database, demo: Territory, parts: dict[str, Any]
 ) -> None:
     parts[READERS] = FileReaderPool(hostile.nothing, ReaderLimits(places=1, own_places=1, patience=0.1))
-    async with parts[READERS].reading("another") as reading:
+    async with parts[READERS].open_reader("another") as reading:
         await reading.call(hostile.nothing, seconds=30)
         dataset = await producer.draft()
 

@@ -211,7 +211,7 @@ async def _furnish(
             session, slug=SLUG, organisation_id=organisation, name="Mairie", email="m@example.org", quota_bytes=10**6
         )
     signer: Signer = sites["portal"].parts["signer"]
-    sites["node"].parts["portal_keys"]._kept[territory.origin] = (signer.public_keys(), time.monotonic())
+    sites["node"].parts["portal_keys"]._cached_keys[territory.origin] = (signer.public_keys(), time.monotonic())
     client = await stack.enter_async_context(browse(apps["node"], territory, login))
     producer = Producer(client)
     thing = UUID(await producer.publish(await producer.draft(METERS, "compteurs.csv"), access="restricted"))

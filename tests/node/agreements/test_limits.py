@@ -262,7 +262,7 @@ async def test_a_reading_that_began_before_a_revocation_is_given_nothing_more(
     portal: Granting, machine: httpx.AsyncClient, meters: str, parts: dict[str, Any], at_node: Territory, way: str
 ) -> None:
     grant = await given(portal, machine, meters)
-    agreed = await parts[GATE].let_person_in(at_node, grant.id, way)
+    agreed = await parts[GATE].authorize_person(at_node, grant.id, way)
     await portal.push(machine, grant.change(state=AgreementValidity.REVOKED))
 
     with pytest.raises(NotGrantedError):

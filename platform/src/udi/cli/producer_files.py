@@ -191,7 +191,7 @@ async def _seal(settings: Settings, slug: str, producer: str, *, off: bool, rene
         if off:
             return await unseal_space(session, producer)
         changed = await seal_space(session, site.parts["file_keys"](), producer, renew=renew)
-        await site.parts[FIND_TABLE].forget_disk(territory.id, await forget_cells(session))
+        await site.parts[FIND_TABLE].forget_on_disk(territory.id, await forget_cells(session))
         return changed
 
 

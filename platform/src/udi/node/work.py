@@ -58,7 +58,7 @@ def task_handlers(
 ) -> dict[str, Handler]:
     """What the node's worker does, by name."""
     database, registry, objects = site.database, site.registry, site.parts["objects"]
-    settings, forget = site.settings, [site.parts[FIND_TABLE].forget]
+    settings, forget = site.settings, [site.parts[FIND_TABLE].forget_dataset]
     return {
         **datasets_jobs.task_handlers(database, registry, portal, objects, settings.clamd_socket, settings.schemas),
         **figures_jobs.task_handlers(registry, publisher),
@@ -86,7 +86,7 @@ async def work(settings: Settings) -> None:
             queue_reminders_periodically(site),
             take_snapshots_periodically(database, registry, objects),
             tasks.delete_expired_archives_periodically(database, registry, objects),
-            clean_up_periodically(tables.make_room, exports.clear, remove_leftovers),
+            clean_up_periodically(tables.remove_old_copies, exports.clear, remove_leftovers),
             forget_cells_periodically(database, registry, tables),
             sweep_periodically(database, registry, objects),
             queue_checks_periodically(site),

@@ -189,7 +189,7 @@ def on_unexpected_error(request: Request[Any, Any, State], error: Exception) -> 
 
 
 def _translator(request: Request[Any, Any, State]) -> Any:
-    return request.app.state.site.pages.speaker(request)
+    return request.app.state.site.pages.translator(request)
 
 
 def _fill(text: str, values: dict[str, Any]) -> str:

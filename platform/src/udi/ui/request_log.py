@@ -54,7 +54,7 @@ class RequestLogMiddleware:
             "method": method if method in METHODS else OTHER,
             "route": scope.get("path_template") or UNMATCHED,
         }
-        self._site.metrics.note({**labels, "status": f"{status // 100}xx"}, seconds)
+        self._site.metrics.count_request({**labels, "status": f"{status // 100}xx"}, seconds)
         if labels["route"] not in PROBES:
             log.info("request", **labels, status=status, milliseconds=round(seconds * 1000, 1))
         self._security.log_refusal(scope, status, labels)
