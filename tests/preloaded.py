@@ -30,10 +30,10 @@ STARTED, ENDED = 0, 1
 LONGEST = 1 << 20
 COMMANDS = ("portal.app", "portal.work", "node.app", "node.work", "cli.local.mailbox")
 TABLES = (
-    "node.datasets.preparing",
+    "node.datasets.preparation",
     "node.tables.engine",
     "kit.child_program",
-    "node.tables.mapped",
+    "node.tables.map_conversion",
     "portal.nodes.harvest.document_pages",
 )
 

@@ -84,7 +84,7 @@ async def test_nothing_is_opened_in_the_web_process(
     def never(*_: Any) -> None:
         raise AssertionError
 
-    for name in ("identify", "scan", "open_workbook", "look_inside"):
+    for name in ("identify_file", "detect_encoding", "open_workbook", "identify_archive"):
         monkeypatch.setattr(opened_files, name, never)
 
     dataset = await way(producer, script, ods(3, 2), "sheet.ods")

@@ -49,13 +49,13 @@ FORMATS = {
     "pmtiles": ExportFormat("pmtiles", "application/vnd.pmtiles", placed=True),
 }
 WRITERS = {
-    "csv": "udi.node.tables.export_writers:lines",
-    "xlsx": "udi.node.tables.export_writers:sheet",
-    "geojson": "udi.node.tables.geojson:export",
+    "csv": "udi.node.tables.export_writers:write_csv",
+    "xlsx": "udi.node.tables.export_writers:write_xlsx",
+    "geojson": "udi.node.tables.geojson:export_features",
 }
-COPY, TILES = "udi.node.tables.export_writers:copy", "udi.node.tables.geo_export:write_tiles"
+COPY, TILES = "udi.node.tables.export_writers:copy_rows", "udi.node.tables.geo_export:write_tiles"
 """Where each is written, in a child."""
-VIEW = "udi.node.tables.extract_writer:write_view"
+VIEW = "udi.node.tables.extract_writer:write_extract"
 T = TypeVar("T")
 
 
